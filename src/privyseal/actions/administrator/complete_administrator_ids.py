@@ -1,0 +1,90 @@
+"""Sign prepared Administrator IDs, only in the issuer process.
+
+The issuer reads person, organization and used link again, builds the to-be-signed bytes again from them, and signs
+only when they equal the stored ones: what authorizes an Administrator ID is the one-time link used for this key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
+from privyseal.engine.administrator_id import LIFETIME_DAYS, content_with_dates
+from privyseal.engine.authority import key_of_tbs
+from privyseal.engine.certificate import read_spki
+from privyseal.engine.certificate_template import read_back, sign_tbs
+from privyseal.engine.serials import serial_from_hex
+from privyseal.engine.signers import SigningKey
+from privyseal.model.actor import Actor
+from privyseal.model.administrator import Administrator, AdministratorState, Credential
+from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.certificate import Intent, IntentKind, IntentState
+from privyseal.model.errors import PrivysealError, Refused
+from privyseal.model.fact import FactKind
+from privyseal.model.identifiers import CredentialId, IntentId
+from privyseal.model.organization import Organization
+from privyseal.model.profile import ADMINISTRATOR_ID
+from privyseal.store import administrators, certificates, organizations
+from privyseal.store.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedIds:
+    """Credentials now registered, and intents that the issuer refused with the reason."""
+
+    credentials: tuple[Credential, ...]
+    failures: tuple[tuple[IntentId, PrivysealError], ...]
+
+
+def complete_administrator_ids(house: House, tx: Transaction, actor: Actor, key: SigningKey, intent_ids: Sequence[IntentId]) -> CompletedIds:
+    """Verify, sign and register; each intent succeeds or fails for itself. Raises Unavailable (evidence, clock)."""
+    require_evidence(tx)
+    done: list[Credential] = []
+    failures: list[tuple[IntentId, PrivysealError]] = []
+    for intent in certificates.intents_of(tx, intent_ids).values():
+        try:
+            credential = _complete(house, tx, actor, key, intent)
+        except PrivysealError as refusal:
+            failures.append((intent.id, refusal))
+            record(house, tx, actor, "", AuditEvent("complete-administrator-id", Outcome.REFUSED, "intent", intent.id, reason=refusal.kind))
+        else:
+            done.append(credential)
+    return CompletedIds(tuple(done), tuple(failures))
+
+
+def _complete(house: House, tx: Transaction, actor: Actor, key: SigningKey, intent: Intent) -> Credential:
+    authority = house.administrators_authority
+    person, organization = _person(tx, intent)
+    spki_der = key_of_tbs(intent.tbs)
+    if administrators.invitation_used_for(tx, person.id, sha256_hex(spki_der)) is None:
+        raise Refused("link", "No one-time link was used for this key.")
+    if (intent.not_after - intent.not_before).days > LIFETIME_DAYS or intent.authority_id != authority.id:
+        raise Refused("intent", "The intent lives too long or is for another certification authority.")
+    serial = serial_from_hex(intent.serial_hex)
+    content = content_with_dates(authority.issuer, serial, intent.not_before, intent.not_after, person, organization, spki_der)
+    template = authority.template(ADMINISTRATOR_ID, read_spki(spki_der)[0])
+    if template.build_tbs(content) != intent.tbs:
+        raise Refused("certificate-differs", "The prepared bytes are not those of the recorded person.")
+    der = sign_tbs(intent.tbs, key, authority.issuer)
+    read_back(der, content, authority.issuer)
+    if not certificates.close_intents(tx, [intent.id], IntentState.COMPLETED):
+        raise Refused("intent", "The intent was completed or abandoned already.")
+    credential = Credential(CredentialId(house.id("cre", tx.now)), person.id, der, sha256_hex(der), intent.not_after, None)
+    administrators.insert_credential(tx, credential)
+    administrators.change_state(tx, person.id, AdministratorState.INVITED, AdministratorState.ACTIVE)
+    slug = organization.slug if organization else ""
+    event = AuditEvent("issue-administrator-id", Outcome.DONE, "administrator", person.id, credential.certificate_sha256, f"serial {intent.serial_hex}")
+    record(house, tx, actor, slug, event)
+    payload = {"organization": slug, "administrator": person.id, "certificate_sha256": credential.certificate_sha256}
+    announce(house, tx, FactKind.CREDENTIAL_ADDED, payload)
+    return credential
+
+
+def _person(tx: Transaction, intent: Intent) -> tuple[Administrator, Organization | None]:
+    if intent.kind is not IntentKind.ADMINISTRATOR or intent.state is not IntentState.PREPARED or intent.administrator_id is None:
+        raise Refused("intent", "This is not a prepared Administrator ID.")
+    person = administrators.get(tx, intent.administrator_id)
+    if person is None or person.state is AdministratorState.REMOVED or person.organization_id != intent.organization_id:
+        raise Refused("intent", "The person of this intent does not exist or was removed.")
+    return person, organizations.get(tx, person.organization_id) if person.organization_id else None

@@ -1,0 +1,64 @@
+"""A person uses the one-time link to get an Administrator ID; the key was made on the person's own computer.
+
+Durable after it: the used link, bound to the key of this CSR, and the intent. The issuer process completes it.
+"""
+
+from __future__ import annotations
+
+from privyseal.actions.house import House, record, require_evidence, sha256_hex
+from privyseal.engine import key_policy
+from privyseal.engine.administrator_id import administrator_content
+from privyseal.engine.csr import Csr
+from privyseal.engine.phrases import code_hash
+from privyseal.engine.serials import new_serial, serial_hex
+from privyseal.model.actor import Actor
+from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.certificate import Intent, IntentKind, IntentState
+from privyseal.model.errors import NotFound, Refused
+from privyseal.model.identifiers import IntentId
+from privyseal.model.policy import Lint
+from privyseal.model.profile import ADMINISTRATOR_ID
+from privyseal.store import administrators, certificates, organizations, revocations
+from privyseal.store.database import Transaction
+
+SERIAL_PREFIX = 0x52
+
+
+def enroll_administrator(house: House, tx: Transaction, actor: Actor, code: str, csr: Csr) -> IntentId:
+    """Use the link and prepare the Administrator ID; raises NotFound ``link``, Refused (key), Unavailable."""
+    require_evidence(tx)
+    invitation = administrators.invitation_of_code(tx, code_hash(code))
+    administrator = administrators.get(tx, invitation.administrator_id) if invitation else None
+    spki_sha256 = csr.spki_sha256.hex()
+    if invitation is None or administrator is None or not administrators.use_invitation(tx, invitation.id, spki_sha256):
+        raise NotFound("link", "This one-time link is unknown, was used already or has expired. Ask for a new one.")
+    key_policy.check_key(csr.spki_der, ADMINISTRATOR_ID.key_algorithms)
+    if revocations.blocked_reason(tx, spki_sha256) is not None:
+        raise Refused("key-blocked", "This key is known to be compromised. Make a new one.", field="csr")
+    authority = house.administrators_authority
+    organization = organizations.get(tx, administrator.organization_id) if administrator.organization_id else None
+    serial = new_serial(SERIAL_PREFIX, house.random_bytes)
+    content = administrator_content(authority.issuer, serial, tx.now, administrator, organization, csr.spki_der)
+    tbs = authority.template(ADMINISTRATOR_ID, csr.key.algorithm).build_tbs(content)
+    intent = Intent(
+        id=IntentId(house.id("int", tx.now)),
+        kind=IntentKind.ADMINISTRATOR,
+        organization_id=administrator.organization_id,
+        request_id=None,
+        administrator_id=administrator.id,
+        authority_id=authority.id,
+        serial_hex=serial_hex(serial),
+        tbs=tbs,
+        profile_id=ADMINISTRATOR_ID.id,
+        profile_version=ADMINISTRATOR_ID.version,
+        not_before=content.not_before,
+        not_after=content.not_after,
+        lint=Lint.TEMPLATE.value,
+        state=IntentState.PREPARED,
+        created_at=tx.now,
+    )
+    certificates.insert_intents(tx, [intent])
+    slug = organization.slug if organization else ""
+    event = AuditEvent("enroll-administrator", Outcome.DONE, "administrator", administrator.id, spki_sha256, evidence=(sha256_hex(tbs),))
+    record(house, tx, actor, slug, event)
+    return intent.id

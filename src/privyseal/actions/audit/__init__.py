@@ -1,0 +1,1 @@
+"""What may happen to the audit logs: one business sentence per file."""

@@ -1,0 +1,254 @@
+"""Sign prepared certificates: transaction 2, only in the issuer process (architecture section 3 step 6, I13, I14).
+
+Everything before this process is assumed compromised. For each intent:
+
+ 1. the audit log keeps up and the clock is right
+ 2. request, policy, organization, domains and approvals are read again
+ 3. the signatures of as many different entitled administrators as the policy wants are verified again, over content
+    that is again computed from the request
+ 4. the to-be-signed bytes are built again and must equal the stored ones
+ 5. exactly these bytes are signed, the signature is verified, the certificate is read back and compared
+ 6. the intent is closed conditionally; whoever comes second keeps nothing
+ 7. certificate, used unit, audit entry and outbox rows are written, and all is committed; answers leave after that
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
+from privyseal.engine.certificate import CertificateContent
+from privyseal.engine.certificate_template import read_back, sign_tbs
+from privyseal.engine.serials import serial_from_hex, shard_of
+from privyseal.engine.signers import SigningKey
+from privyseal.model.actor import Actor
+from privyseal.model.administrator import Administrator, Credential, Permission
+from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.certificate import REISSUE_GRACE, Certificate, CertificateState, Intent, IntentState
+from privyseal.model.domain import require_covered
+from privyseal.model.errors import Conflict, PrivysealError, Refused
+from privyseal.model.fact import FactKind
+from privyseal.model.identifiers import CertificateId, IntentId, OrganizationId, RequestId
+from privyseal.model.organization import Organization, require_active, subject_values
+from privyseal.model.policy import Policy, require_lifetime
+from privyseal.model.profile import KeyAlgorithm, SubjectField
+from privyseal.model.request import Request, RequestEvent, RequestKind, RequestState
+from privyseal.model.statement import approval_fields
+from privyseal.model.unit import UnitTier
+from privyseal.store import administrators, certificates, organizations, policies, requests, revocations, units
+from privyseal.store.database import Transaction
+from privyseal.store.failpoints import failpoint
+from privyseal_wire.canonical import canonical_bytes
+from privyseal_wire.cms import verify_attached
+from privyseal_wire.errors import WireError
+from privyseal_wire.statements import Approval
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """Certificates now durable, and intents that the issuer refused with the reason."""
+
+    certificates: tuple[Certificate, ...]
+    failures: tuple[tuple[IntentId, PrivysealError], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    intent: Intent
+    request: Request
+    policy: Policy
+    organization: Organization
+
+
+def complete_certificates(house: House, tx: Transaction, actor: Actor, key: SigningKey, intent_ids: Sequence[IntentId]) -> Completed:
+    """Verify everything again, sign, and store; each intent succeeds or fails for itself.
+
+    Raises Unavailable when evidence or clock do not allow signing; then nothing changed.
+    """
+    require_evidence(tx)
+    intents = [intent for intent in certificates.intents_of(tx, intent_ids).values() if intent.state is IntentState.PREPARED]
+    found = requests.get_many(tx, [intent.request_id for intent in intents if intent.request_id])
+    approvals = requests.approvals_of(tx, list(found))
+    readers = _Readers(tx)
+    signed: list[tuple[_Case, bytes]] = []
+    failures: list[tuple[IntentId, PrivysealError]] = []
+    for intent in intents:
+        try:
+            if intent.request_id not in found:
+                raise Refused("intent", "This intent belongs to no request.")
+            case = readers.case(intent, found[intent.request_id])
+            _verify(house, tx, case, approvals[case.request.id], readers)
+            signed.append((case, _sign(house, case, key)))
+        except PrivysealError as error:
+            failures.append((intent.id, error))
+        except WireError as error:
+            failures.append((intent.id, Refused(error.kind, error.sentence)))
+    failpoint("complete.after-signature")
+    issued = _store(house, tx, actor, signed)
+    for intent_id, refusal in failures:
+        record(house, tx, actor, "", AuditEvent("complete-certificate", Outcome.REFUSED, "intent", intent_id, reason=refusal.kind))
+    failpoint("complete.before-commit")
+    return Completed(tuple(issued), tuple(failures))
+
+
+class _Readers:
+    """Rows that many intents of one batch share, read once in this transaction."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._organizations: dict[str, Organization] = {}
+        self._policies: dict[tuple[str, int], tuple[Policy, bytes]] = {}
+        self._credentials: dict[str, tuple[Administrator, Credential] | None] = {}
+
+    def case(self, intent: Intent, request: Request) -> _Case:
+        """Return an intent with its request, policy version and organization; raises Refused ``policy-changed``."""
+        policy_key = (request.policy_id, request.policy_version)
+        if policy_key not in self._policies:
+            self._policies[policy_key] = policies.get(self._tx, *policy_key)
+        policy, content = self._policies[policy_key]
+        if sha256_hex(content) != policy.sha256:
+            raise Refused("policy-changed", f"The stored policy {policy.name} does not have the checksum that was approved.")
+        if request.organization_id not in self._organizations:
+            self._organizations[request.organization_id] = organizations.get(self._tx, request.organization_id)
+        return _Case(intent, request, policy, self._organizations[request.organization_id])
+
+    def credential(self, certificate_sha256: str) -> tuple[Administrator, Credential] | None:
+        """Return the person and credential of a fingerprint."""
+        if certificate_sha256 not in self._credentials:
+            self._credentials[certificate_sha256] = administrators.by_certificate(self._tx, certificate_sha256)
+        return self._credentials[certificate_sha256]
+
+
+def _verify(house: House, tx: Transaction, case: _Case, approvals: list[requests.Approval], readers: _Readers) -> None:
+    request, policy, organization = case.request, case.policy, case.organization
+    require_active(organization)
+    if request.state is not RequestState.ISSUING or case.intent.organization_id != organization.id:
+        raise Conflict("request-state", "The request of this intent is not being issued.")
+    require_covered([name for _, name in request.names], organizations.domains_of(tx, organization.id), tx.now)
+    vetted = dict(subject_values(organization, ""))
+    if any(vetted.get(field) != value for field, value in request.subject if field is not SubjectField.COMMON_NAME):
+        raise Refused("subject", "The subject of the request is not the vetted record of the organization.")
+    if request.kind is RequestKind.NEW:
+        require_lifetime(policy, request.lifetime_days, tx.now)
+    elif not request.replaces_serial_hex:
+        raise Refused("reissue", "A reissue names the certificate that it replaces.")
+    if revocations.blocked_reason(tx, request.spki_sha256) is not None:
+        raise Refused("key-blocked", "The key of this request is known to be compromised.")
+    _verify_approvals(house, tx, case, approvals, readers)
+
+
+def _verify_approvals(house: House, tx: Transaction, case: _Case, approvals: list[requests.Approval], readers: _Readers) -> None:
+    entitled: set[str] = set()
+    for approval in approvals:
+        known = readers.credential(approval.credential_sha256)
+        if not approval.is_current(tx.now) or known is None:
+            continue
+        person, credential = known
+        if person.organization_id != case.organization.id or not person.may(Permission.APPROVE) or not credential.is_usable(tx.now):
+            continue
+        content = verify_attached(approval.signature, signer_certificate_der=credential.certificate_der).content
+        statement = Approval.from_bytes(content)
+        expected = approval_fields(
+            case.request,
+            case.policy,
+            service=house.service.service_id,
+            organization=case.organization.slug,
+            approver=person.id,
+            expires=statement.expires,
+        )
+        if canonical_bytes(expected) != content or statement.expires_at <= tx.now:
+            raise Refused("approval-content", "A stored approval is not for what would be signed now.")
+        entitled.add(person.id)
+    if len(entitled) < case.policy.approvals:
+        raise Refused("approval-missing", "There are fewer valid approvals than the policy wants.")
+
+
+def _content(house: House, case: _Case) -> CertificateContent:
+    serial = serial_from_hex(case.intent.serial_hex)
+    return CertificateContent(
+        profile=case.policy.profile,
+        serial=serial,
+        not_before=case.intent.not_before,
+        not_after=case.intent.not_after,
+        subject=case.request.subject,
+        names=case.request.names,
+        spki_der=case.request.spki_der,
+        crl_shard=shard_of(serial, house.issuing.issuer.shard_count),
+    )
+
+
+def _sign(house: House, case: _Case, key: SigningKey) -> bytes:
+    authority = house.issuing
+    if case.intent.authority_id != authority.id:
+        raise Refused("intent", "This intent is for another certification authority.")
+    if sha256_hex(case.request.spki_der) != case.request.spki_sha256:
+        raise Refused("certificate-differs", "The stored key is not the one that was approved.")
+    lived = case.intent.not_after - case.intent.not_before
+    if lived.days > case.request.lifetime_days:
+        raise Refused("lifetime", "The intent lives longer than was approved.")
+    content = _content(house, case)
+    template = authority.template(case.policy.profile, KeyAlgorithm(case.request.key_algorithm))
+    if template.build_tbs(content) != case.intent.tbs:
+        raise Refused("certificate-differs", "The prepared bytes are not those of the approved request.")
+    failpoint("complete.before-signature")
+    der = sign_tbs(case.intent.tbs, key, authority.issuer)
+    read_back(der, content, authority.issuer)
+    return der
+
+
+def _store(house: House, tx: Transaction, actor: Actor, signed: list[tuple[_Case, bytes]]) -> list[Certificate]:
+    closed = set(certificates.close_intents(tx, [case.intent.id for case, _ in signed], IntentState.COMPLETED))
+    kept = [(case, der) for case, der in signed if case.intent.id in closed]
+    if not kept:
+        return []
+    issued = [_certificate(house, tx, case, der) for case, der in kept]
+    certificates.insert(tx, issued)
+    requests.happen(tx, [case.request.id for case, _ in kept], RequestEvent.COMPLETE)
+    used: dict[tuple[OrganizationId, str], list[RequestId]] = {}
+    events: dict[str, list[AuditEvent]] = {}
+    for (case, _), certificate in zip(kept, issued, strict=True):
+        if case.request.kind is RequestKind.NEW:
+            used.setdefault((case.organization.id, case.request.unit_tier), []).append(case.request.id)
+        elif case.request.replaces is not None:
+            certificates.schedule_revocation(tx, case.request.replaces, tx.now + REISSUE_GRACE)
+        evidence = (sha256_hex(case.intent.tbs), certificate.sha256)
+        event = AuditEvent("issue-certificate", Outcome.DONE, "certificate", certificate.serial_hex, certificate.sha256, evidence=evidence)
+        events.setdefault(case.organization.slug, []).append(event)
+        payload = {"organization": case.organization.slug, "request": case.request.id, "certificate": certificate.id}
+        announce(house, tx, FactKind.CERTIFICATE_ISSUED, payload)
+    for (organization_id, tier), request_ids in used.items():
+        units.consume(tx, organization_id, UnitTier(tier), request_ids)
+    for slug, written in events.items():
+        record(house, tx, actor, slug, *written)
+    return issued
+
+
+def _certificate(house: House, tx: Transaction, case: _Case, der: bytes) -> Certificate:
+    request, intent = case.request, case.intent
+    common_name = next((value for field, value in request.subject if field is SubjectField.COMMON_NAME), request.names[0][1])
+    return Certificate(
+        id=CertificateId(house.id("crt", tx.now)),
+        organization_id=request.organization_id,
+        request_id=request.id,
+        intent_id=intent.id,
+        authority_id=intent.authority_id,
+        serial_hex=intent.serial_hex,
+        state=CertificateState.VALID,
+        common_name=common_name,
+        names=request.names,
+        der=der,
+        sha256=sha256_hex(der),
+        spki_sha256=request.spki_sha256,
+        not_before=intent.not_before,
+        not_after=intent.not_after,
+        issued_at=tx.now,
+        revoked_at=None,
+        revocation_reason=None,
+        contact_name=request.contact_name,
+        contact_email=request.contact_email,
+        phrase_hash=request.phrase_hash,
+        picked_up_at=None,
+        replaces=request.replaces,
+        revoke_after=None,
+    )

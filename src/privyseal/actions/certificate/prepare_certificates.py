@@ -1,0 +1,206 @@
+"""Prepare certificates of approved requests: transaction 1 (architecture section 3 step 5).
+
+Durable after it, before any CA key is used: a reserved unit, a serial number, and the exact bytes to be signed, linted,
+as an intent; or the reason why an approved request could not be prepared.
+
+ 1. the audit log keeps up and the clock is right
+ 2. the request moves from approved to issuing, once
+ 3. names, policy, key and approvals still hold
+ 4. a unit is reserved, unless the request holds one already
+ 5. the serial is drawn, the to-be-signed bytes are built from the compiled template and linted
+ 6. the intent and the audit entry are written, and all is committed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
+from privyseal.engine.authority import linter_of
+from privyseal.engine.certificate import CertificateContent, validity
+from privyseal.engine.lint import LintReport
+from privyseal.engine.serials import new_serial, serial_hex, shard_of
+from privyseal.model.actor import Actor
+from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.certificate import Intent, IntentKind, IntentState
+from privyseal.model.domain import Domain, require_covered
+from privyseal.model.errors import Conflict, PrivysealError, Refused
+from privyseal.model.fact import FactKind
+from privyseal.model.identifiers import IntentId, OrganizationId, PolicyId, RequestId
+from privyseal.model.organization import Organization, require_active
+from privyseal.model.policy import Lint, Policy, require_lifetime
+from privyseal.model.profile import KeyAlgorithm
+from privyseal.model.request import Request, RequestEvent, RequestKind
+from privyseal.model.unit import UnitTier
+from privyseal.store import certificates, organizations, policies, requests, revocations, units
+from privyseal.store.database import Transaction
+from privyseal.store.failpoints import failpoint
+
+SERIAL_PREFIX = 0x51
+MAXIMUM_TRIES = 3
+"""Intents of one request that may be abandoned before it fails for a person to look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Intents to be completed, and requests that could not be prepared with the reason."""
+
+    intents: tuple[Intent, ...]
+    failures: tuple[tuple[RequestId, PrivysealError], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Circumstances:
+    organizations: dict[OrganizationId, Organization]
+    domains: dict[OrganizationId, list[Domain]]
+    policies: dict[tuple[PolicyId, int], tuple[Policy, bytes]]
+    approvals: dict[RequestId, list[requests.Approval]]
+    reserved: set[RequestId]
+
+
+def prepare_certificates(house: House, tx: Transaction, actor: Actor, request_ids: Sequence[RequestId]) -> Prepared:
+    """Prepare every approved request among these; each succeeds or fails for itself.
+
+    Raises Unavailable when evidence or clock do not allow signing; then nothing changed.
+    """
+    require_evidence(tx)
+    moved = requests.happen(tx, request_ids, RequestEvent.PREPARE)
+    if not moved:
+        return Prepared((), ())
+    found = requests.get_many(tx, moved)
+    around = _circumstances(tx, list(found.values()))
+    intents: list[Intent] = []
+    events: dict[str, list[AuditEvent]] = {}
+    failures: list[tuple[RequestId, PrivysealError]] = []
+    for request_id in moved:
+        request = found[request_id]
+        organization = around.organizations[request.organization_id]
+        try:
+            _require_still_allowed(tx, request, organization, around)
+            intent, report = _intent(house, tx, request, around)
+            _reserve(tx, request, around)
+        except PrivysealError as refusal:
+            failures.append((request_id, refusal))
+            event = AuditEvent("prepare-certificate", Outcome.REFUSED, "request", request.id, reason=refusal.kind)
+        else:
+            intents.append(intent)
+            lint = f"lint {intent.lint}: {report.linter} {report.rule_set}, {len(report.findings)} notices"
+            digest = sha256_hex(intent.tbs)
+            event = AuditEvent("prepare-certificate", Outcome.DONE, "request", request.id, digest, reason=lint, evidence=(digest,))
+        events.setdefault(organization.slug, []).append(event)
+    _store(house, tx, actor, intents, failures, events)
+    for request_id, _ in failures:
+        if request_id in around.reserved:
+            units.release(tx, found[request_id].organization_id, UnitTier(found[request_id].unit_tier), [request_id])
+    failpoint("prepare.before-commit")
+    return Prepared(tuple(intents), tuple(failures))
+
+
+def _store(
+    house: House,
+    tx: Transaction,
+    actor: Actor,
+    intents: list[Intent],
+    failures: list[tuple[RequestId, PrivysealError]],
+    events: dict[str, list[AuditEvent]],
+) -> None:
+    if intents:
+        certificates.insert_intents(tx, intents)
+    for request_id, refusal in failures:
+        # issuing -> approved -> failed: the table of transitions knows no other way.
+        requests.happen(tx, [request_id], RequestEvent.ABANDON)
+        requests.happen(tx, [request_id], RequestEvent.FAIL, refusal.sentence)
+        requests.void_approvals(tx, [request_id])
+        announce(house, tx, FactKind.REQUEST_FAILED, {"request": request_id})
+    for slug, written in events.items():
+        record(house, tx, actor, slug, *written)
+
+
+def _circumstances(tx: Transaction, found: list[Request]) -> _Circumstances:
+    organization_ids = {request.organization_id for request in found}
+    request_ids = [request.id for request in found]
+    return _Circumstances(
+        organizations={organization_id: organizations.get(tx, organization_id) for organization_id in organization_ids},
+        domains={organization_id: organizations.domains_of(tx, organization_id) for organization_id in organization_ids},
+        policies={key: policies.get(tx, *key) for key in {(request.policy_id, request.policy_version) for request in found}},
+        approvals=requests.approvals_of(tx, request_ids),
+        reserved=units.reserved_among(tx, request_ids),
+    )
+
+
+def _require_still_allowed(tx: Transaction, request: Request, organization: Organization, around: _Circumstances) -> None:
+    policy, content = around.policies[request.policy_id, request.policy_version]
+    require_active(organization)
+    if sha256_hex(content) != policy.sha256:
+        raise Refused("policy-changed", f"The stored policy {policy.name} does not have the checksum that was approved. Tell your provider.")
+    current = {approval.administrator_id for approval in around.approvals[request.id] if approval.is_current(tx.now)}
+    if len(current) < policy.approvals:
+        raise Conflict("approval-expired", "The approval expired before the certificate was prepared. Approve the request again.")
+    require_covered([name for _, name in request.names], around.domains[request.organization_id], tx.now)
+    if revocations.blocked_reason(tx, request.spki_sha256) is not None:
+        raise Refused("key-blocked", "The key of this request became known as compromised after it was submitted. A new key is needed.")
+    if request.kind is RequestKind.NEW:
+        require_lifetime(policy, request.lifetime_days, tx.now)
+    if certificates.count_abandoned(tx, request.id) >= MAXIMUM_TRIES:
+        raise Conflict("issuing-failed", "The certificate could not be completed several times. Approve the request again, or ask your provider.")
+
+
+def _reserve(tx: Transaction, request: Request, around: _Circumstances) -> None:
+    if request.kind is RequestKind.REISSUE or request.id in around.reserved:
+        return
+    tier = UnitTier(request.unit_tier)
+    if not units.reserve(tx, request.organization_id, tier, [request.id]):
+        raise Conflict("no-units", f"There is no {tier.value} unit left. Order more units; then approve the request again.")
+
+
+def _intent(house: House, tx: Transaction, request: Request, around: _Circumstances) -> tuple[Intent, LintReport]:
+    policy, _ = around.policies[request.policy_id, request.policy_version]
+    authority = house.issuing
+    serial = new_serial(SERIAL_PREFIX, house.random_bytes)
+    not_before, not_after = validity(tx.now, request.lifetime_days, _latest_end(tx, request, authority.issuer.not_after))
+    content = CertificateContent(
+        profile=policy.profile,
+        serial=serial,
+        not_before=not_before,
+        not_after=not_after,
+        subject=request.subject,
+        names=request.names,
+        spki_der=request.spki_der,
+        crl_shard=shard_of(serial, authority.issuer.shard_count),
+    )
+    template = authority.template(policy.profile, KeyAlgorithm(request.key_algorithm))
+    tbs = template.build_tbs(content)
+    report = template.lint
+    if policy.lint is Lint.EACH:
+        report = linter_of(policy.profile.lint).lint_each(tbs, authority.issuer.algorithm)
+        report.require_clean()
+    intent = Intent(
+        id=IntentId(house.id("int", tx.now)),
+        kind=IntentKind.REQUEST,
+        organization_id=request.organization_id,
+        request_id=request.id,
+        administrator_id=None,
+        authority_id=authority.id,
+        serial_hex=serial_hex(serial),
+        tbs=tbs,
+        profile_id=policy.profile_id,
+        profile_version=policy.profile_version,
+        not_before=not_before,
+        not_after=not_after,
+        lint=policy.lint.value,
+        state=IntentState.PREPARED,
+        created_at=tx.now,
+    )
+    return intent, report
+
+
+def _latest_end(tx: Transaction, request: Request, issuer_end: datetime) -> datetime:
+    """A reissue ends with the certificate that it replaces (G14); nothing outlives its issuer (I23)."""
+    if request.kind is RequestKind.NEW or request.replaces is None:
+        return issuer_end
+    replaced = certificates.get(tx, request.replaces)
+    if replaced is None:
+        raise Conflict("not-reissuable", "The certificate to be replaced does not exist any more.")
+    return min(issuer_end, replaced.not_after)

@@ -1,0 +1,28 @@
+"""Record what a check from outside found on a server (architecture section 3 step 9, A47)."""
+
+from __future__ import annotations
+
+from privyseal.actions.house import House, record
+from privyseal.model.actor import Actor, require
+from privyseal.model.administrator import Permission
+from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.errors import NotFound, Refused
+from privyseal.model.request import require_text
+from privyseal.store import certificates, organizations
+from privyseal.store.database import Transaction
+
+VERDICTS = frozenset({"ok", "name-mismatch", "untrusted-issuer", "expired", "not-yet-valid", "revoked", "unreachable"})
+
+
+def record_check(house: House, tx: Transaction, actor: Actor, slug: str, serial_hex: str, endpoint: str, verdict: str) -> None:
+    """Write the verdict into the log of the organization; raises NotFound, NotPermitted, Refused ``verdict``."""
+    organization = organizations.require(tx, slug)
+    require(actor, Permission.READ, organization.id)
+    if verdict not in VERDICTS:
+        raise Refused("verdict", f"The verdict is one of {', '.join(sorted(VERDICTS))}.", field="verdict")
+    certificate = certificates.by_serial(tx, organization.id, serial_hex)
+    if certificate is None:
+        raise NotFound("not-found", "There is no such certificate in your organization.")
+    place = require_text("endpoint", endpoint, 200)
+    event = AuditEvent("check-certificate", Outcome.DONE, "certificate", serial_hex, certificate.sha256, f"{verdict} at {place}")
+    record(house, tx, actor, slug, event)

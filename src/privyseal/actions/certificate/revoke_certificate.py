@@ -1,0 +1,120 @@
+"""Revoke a certificate, by whoever may (architecture section 3 step 10, A14, A15, I24, I25).
+
+Durable after it: the state, the encoded CRL entry with its shard marked as changed, a key blocked for ever when it was
+compromised, audit and outbox. Nothing is deleted, and a second time is harmless.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from privyseal.actions.house import House, announce, record, sha256_hex
+from privyseal.engine.crl import encode_entry
+from privyseal.engine.serials import serial_from_hex, shard_of
+from privyseal.model.actor import Actor, ActorKind
+from privyseal.model.administrator import Permission, require_permission
+from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.certificate import Certificate, CertificateState
+from privyseal.model.errors import NotFound, Refused
+from privyseal.model.fact import FactKind
+from privyseal.model.organization import Organization
+from privyseal.model.proof import PhraseProof
+from privyseal.model.revocation import Revocation, RevocationReason, read_reason
+from privyseal.model.statement import MAXIMUM_REVOCATION_LIFE, require_unexpired
+from privyseal.store import administrators, certificates, organizations, revocations
+from privyseal.store.database import Transaction
+from privyseal.store.failpoints import failpoint
+from privyseal_wire.cms import signer_fingerprint, verify_attached
+from privyseal_wire.statements import Revocation as RevocationStatement
+
+
+@dataclass(frozen=True, slots=True)
+class ByAdministrator:
+    """A ``privyseal.revocation.v1`` statement under an administrator's signature."""
+
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BySubscriber:
+    """The challenge phrase was shown to be known."""
+
+    proof: PhraseProof
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BySystem:
+    """A rule of the service: the grace after a reissue ended."""
+
+    reason: RevocationReason
+
+
+def revoke_certificate(
+    house: House, tx: Transaction, actor: Actor, slug: str, serial_hex: str, authority: ByAdministrator | BySubscriber | BySystem
+) -> Certificate:
+    """Revoke and return the certificate; a revoked one is returned as it is.
+
+    Raises NotFound, Refused (signature, content, expiry, reason, phrase of another certificate), NotPermitted (role).
+    """
+    organization = organizations.require(tx, slug)
+    certificate = certificates.by_serial(tx, organization.id, serial_hex)
+    if certificate is None:
+        raise NotFound("not-found", "There is no such certificate in your organization.")
+    evidence: tuple[str, ...] = ()
+    if isinstance(authority, ByAdministrator):
+        actor, reason, evidence = _by_administrator(house, tx, organization, certificate, authority.signature)
+    elif isinstance(authority, BySubscriber):
+        if authority.proof.request_id != certificate.request_id:
+            raise NotFound("not-found", "There is no such certificate in your organization.")
+        reason = read_reason(authority.reason)
+    else:
+        reason = authority.reason
+    if certificate.state is CertificateState.REVOKED:
+        if reason is RevocationReason.KEY_COMPROMISE:
+            revocations.block_key(tx, certificate.spki_sha256, "revoked-for-key-compromise")
+        return certificate
+    _revoke(house, tx, certificate, reason)
+    event = AuditEvent("revoke-certificate", Outcome.DONE, "certificate", serial_hex, certificate.sha256, reason.value, evidence)
+    record(house, tx, actor, slug, event)
+    announce(house, tx, FactKind.CERTIFICATE_REVOKED, {"organization": slug, "certificate": certificate.id, "request": certificate.request_id})
+    failpoint("revoke.before-commit")
+    return certificates.get(tx, certificate.id) or certificate
+
+
+def _by_administrator(
+    house: House, tx: Transaction, organization: Organization, certificate: Certificate, signature: bytes
+) -> tuple[Actor, RevocationReason, tuple[str, ...]]:
+    found = administrators.by_certificate(tx, signer_fingerprint(signature).hex())
+    if found is None or found[0].organization_id != organization.id or not found[1].is_usable(tx.now):
+        raise Refused("signer-unknown", f"The signature is not by a usable Administrator ID of {organization.name}.")
+    person, credential = found
+    require_permission(person, Permission.REVOKE)
+    content = verify_attached(signature, signer_certificate_der=credential.certificate_der).content
+    statement = RevocationStatement.from_bytes(content)
+    signed = (statement.service, statement.organization, statement.ca, statement.serial, statement.revoker)
+    if signed != (house.service.service_id, organization.slug, house.issuing.slug, certificate.serial_hex, person.id):
+        raise Refused("revocation-content", "What was signed is the revocation of another certificate, or by another person, or for another service.")
+    require_unexpired(statement.expires, tx.now, MAXIMUM_REVOCATION_LIFE)
+    digest = sha256_hex(content)
+    if not revocations.is_replayed(tx, digest):
+        revocations.insert_statement(tx, certificate.id, content, digest, signature, credential.certificate_sha256)
+    actor = Actor(ActorKind.ADMINISTRATOR, person.id, organization.id, credential.certificate_sha256)
+    return actor, read_reason(statement.reason), (digest, sha256_hex(signature))
+
+
+def _revoke(house: House, tx: Transaction, certificate: Certificate, reason: RevocationReason) -> None:
+    if not certificates.mark_revoked(tx, certificate.id, reason.code):
+        return
+    serial = serial_from_hex(certificate.serial_hex)
+    revocation = Revocation(
+        authority_id=certificate.authority_id,
+        serial_hex=certificate.serial_hex,
+        revoked_at=tx.now,
+        reason=reason,
+        shard=shard_of(serial, house.issuing.issuer.shard_count),
+        expires_at=certificate.not_after,
+    )
+    revocations.insert(tx, revocation, encode_entry(serial, tx.now, reason.code))
+    if reason is RevocationReason.KEY_COMPROMISE:
+        revocations.block_key(tx, certificate.spki_sha256, "revoked-for-key-compromise")

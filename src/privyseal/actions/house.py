@@ -1,0 +1,174 @@
+"""What every action is given, and how an entrance calls one.
+
+An action is called inside one write transaction by :func:`perform`: returning commits, raising rolls back. A refusal
+is then recorded in a small transaction of its own before it is answered; what cannot be recorded is answered as
+Unavailable (architecture section 3). Actions reach audit and outbox only through :func:`record` and :func:`announce`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from privyseal.engine.authority import Authority
+from privyseal.engine.private_keys import PrivateKeyFound
+from privyseal.model.actor import Actor, ActorKind
+from privyseal.model.audit import (
+    PROVIDER_LOG,
+    AuditEvent,
+    Outcome,
+    entry_fields,
+    is_clock_behind,
+    is_stale,
+    organization_log,
+)
+from privyseal.model.errors import NotFound, PrivysealError, Refused, Unavailable
+from privyseal.model.fact import FactKind
+from privyseal.model.identifiers import RandomBytes, new_id
+from privyseal.model.statement import utc_text
+from privyseal.store import audit, outbox, revocations
+from privyseal.store.database import Database, Transaction
+from privyseal_wire.canonical import canonical_bytes
+from privyseal_wire.errors import WireError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+UNAUTHENTICATED_ENTRIES_PER_MINUTE = 30
+"""Refusals of callers without a credential are written out up to here, then only counted (architecture section 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceIdentity:
+    """Who this service is in statements, logs and letters. ``log_host`` is the host part of every log's origin."""
+
+    service_id: str
+    log_host: str
+    base_url: str
+    administrator_url: str
+    status_url: str
+    personal_salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The parts that actions work with; none of them is a key."""
+
+    database: Database
+    service: ServiceIdentity
+    authorities: Mapping[str, Authority]
+    listeners: Mapping[FactKind, tuple[str, ...]]
+    clock: Callable[[], datetime]
+    random_bytes: RandomBytes
+
+    @property
+    def issuing(self) -> Authority:
+        """The CA that issues to organizations."""
+        return self.authorities["issuing"]
+
+    @property
+    def administrators_authority(self) -> Authority:
+        """The CA of Administrator IDs."""
+        return self.authorities["administrators"]
+
+    def personal_hash(self, text: str) -> str:
+        """Salted hash of personal data, the only form in which a log may carry it."""
+        return hashlib.sha256(self.service.personal_salt + text.encode()).hexdigest()
+
+    def id(self, prefix: str, now: datetime) -> str:
+        """Return a new id."""
+        return new_id(prefix, now, self.random_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a call is about, for the log of refusals. ``organization`` is a slug, or "" for the provider's log."""
+
+    action: str
+    organization: str
+    kind: str
+    id: str
+
+
+def sha256_hex(data: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def record(house: House, tx: Transaction, actor: Actor, organization: str, *events: AuditEvent) -> None:
+    """Write audit entries into the log of an organization (a slug) or, for "", of the provider."""
+    log = organization_log(organization) if organization else PROVIDER_LOG
+    time_text = utc_text(tx.now)
+    rows = []
+    for event in events:
+        entry_id = house.id("aud", tx.now)
+        entry = canonical_bytes(entry_fields(event, actor, log=log, entry_id=entry_id, time_text=time_text))
+        rows.append((entry_id, log, entry, event.object_id))
+    audit.insert(tx, rows)
+
+
+def announce(house: House, tx: Transaction, fact: FactKind, payload: dict[str, Any]) -> None:
+    """Leave a fact in the outbox, one row for each listener."""
+    outbox.insert(tx, [(house.id("fact", tx.now), fact.value, listener, payload) for listener in house.listeners.get(fact, ())])
+
+
+def require_evidence(tx: Transaction) -> None:
+    """Raise Unavailable unless the audit log keeps up and the clock does not stand behind it (fail-closed, I10 and P5)."""
+    if is_clock_behind(audit.newest_time(tx), tx.now):
+        sentence = "The clock of the service is more than five minutes behind its newest audit entry. Nothing is signed until it is right again."
+        raise Unavailable("clock-behind", sentence, retry_after_seconds=60)
+    if is_stale(audit.oldest_waiting(tx), tx.now):
+        sentence = "The audit log does not keep up: an entry has been waiting for more than 60 seconds. Nothing is issued until it is integrated."
+        raise Unavailable("audit-stale", sentence, retry_after_seconds=10)
+
+
+def perform(
+    house: House, actor: Actor, about: About, action: Callable[Concatenate[House, Transaction, Actor, P], R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """Run an action in its transaction and record a refusal; raises what the action raised, or Unavailable."""
+
+    def call() -> R:
+        with house.database.write(house.clock()) as tx:
+            return action(house, tx, actor, *args, **kwargs)
+
+    return attempt(house, actor, about, call)
+
+
+def attempt(house: House, actor: Actor, about: About, work: Callable[[], R]) -> R:
+    """Run ``work``, which needs no transaction or brings its own, and record a refusal like :func:`perform`."""
+    try:
+        return work()
+    except WireError as error:
+        refusal: PrivysealError = Refused(error.kind, error.sentence)
+        _record_refusal(house, actor, about, refusal)
+        raise refusal from error
+    except PrivysealError as error:
+        _record_refusal(house, actor, about, error)
+        raise
+
+
+def _record_refusal(house: House, actor: Actor, about: About, refusal: PrivysealError) -> None:
+    now = house.clock()
+    try:
+        with house.database.write(now) as tx:
+            if isinstance(refusal, PrivateKeyFound):
+                for spki_sha256 in refusal.spki_sha256:
+                    revocations.block_key(tx, spki_sha256.hex(), "private-key-disclosed")
+            if actor.kind is ActorKind.REQUESTER:
+                minute = now.replace(second=0, microsecond=0)
+                if audit.count_refusal(tx, minute, refusal.kind[:40]) > UNAUTHENTICATED_ENTRIES_PER_MINUTE:
+                    return
+            # An unknown organization has no log; what is asked of it stands in the provider's.
+            organization = "" if isinstance(refusal, NotFound) else about.organization
+            event = AuditEvent(about.action, Outcome.REFUSED, about.kind, about.id[:128], reason=refusal.kind)
+            record(house, tx, actor, organization, event)
+    except Unavailable as error:
+        sentence = "The service cannot write its audit log at the moment, so it did nothing. Try again in a few seconds."
+        raise Unavailable("audit-unavailable", sentence) from error
+
+
+SWEEP_AFTER = timedelta(seconds=15)
+"""How old an approved or prepared thing is before the sweep takes it for an orphan."""

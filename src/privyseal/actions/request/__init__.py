@@ -1,0 +1,1 @@
+"""What may happen to requests for certificates: one business sentence per file."""

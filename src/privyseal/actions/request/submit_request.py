@@ -1,0 +1,126 @@
+"""Submit a request for a certificate (architecture section 3 step 2).
+
+Durable after it: the request with everything an administrator decides on, its audit entry, and the fact for the
+letters. A second submission of the same key, names, policy and contact is the first one again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from privyseal.actions.house import House, announce, record, sha256_hex
+from privyseal.engine import key_policy
+from privyseal.engine.certificate import subject_for
+from privyseal.engine.phrases import code_hash, new_code
+from privyseal.engine.submission import Submission
+from privyseal.model.actor import Actor, ActorKind, require
+from privyseal.model.administrator import Permission
+from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.domain import require_covered
+from privyseal.model.errors import Conflict, NotFound, Refused
+from privyseal.model.fact import FactKind
+from privyseal.model.identifiers import RequestId
+from privyseal.model.organization import Organization, require_active, subject_values
+from privyseal.model.policy import Policy, require_lifetime
+from privyseal.model.profile import NameKind
+from privyseal.model.request import Request, RequestKind, RequestState
+from privyseal.store import certificates, organizations, policies, requests, revocations, units
+from privyseal.store.database import Transaction
+from privyseal.store.failpoints import failpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The request, and whether this call made it (False: it was there already)."""
+
+    request: Request
+    is_new: bool
+
+
+def submit_request(house: House, tx: Transaction, actor: Actor, slug: str, submission: Submission) -> Submitted:
+    """Store a pending request, or an unconfirmed one when nobody vouches for the contact's address yet.
+
+    Raises NotFound, NotPermitted, Unauthenticated, Refused (key, names, life, policy), Conflict ``no-units``.
+    """
+    organization = organizations.require(tx, slug)
+    require_active(organization)
+    policy = policies.newest(tx, organization.id, submission.policy)
+    if policy is None:
+        raise NotFound("policy-not-found", f"{organization.name} has no policy {submission.policy}.")
+    if not (actor.kind is ActorKind.REQUESTER and policy.open_enrollment):
+        require(actor, Permission.SUBMIT, organization.id)
+    _require_allowed(tx, organization, policy, submission)
+    same = sha256_hex("\n".join([policy.id, submission.csr.spki_sha256.hex(), *sorted(submission.names), submission.contact_email]).encode())
+    existing = requests.open_same(tx, same)
+    if existing is not None:
+        return Submitted(existing, is_new=False)
+    request = _request(house, tx, actor, organization, policy, submission)
+    code = new_code(house.random_bytes) if request.state is RequestState.UNCONFIRMED else None
+    if not requests.insert(tx, request, sameness=same, confirm_code_hash=code_hash(code) if code else None):
+        # Somebody sent the same at the same moment and was first.
+        first = requests.open_same(tx, same)
+        if first is None:
+            raise Conflict("submitted-twice", "The same request was just sent and decided. Look at it before you send another.")
+        return Submitted(first, is_new=False)
+    event = AuditEvent("submit-request", Outcome.DONE, "request", request.id, request.spki_sha256, evidence=(sha256_hex(request.csr_der),))
+    record(house, tx, actor, organization.slug, event)
+    payload = {"organization": organization.slug, "request": request.id} | ({"code": code} if code else {})
+    announce(house, tx, FactKind.REQUEST_RECEIVED, payload)
+    failpoint("submit.before-commit")
+    return Submitted(request, is_new=True)
+
+
+def _require_allowed(tx: Transaction, organization: Organization, policy: Policy, submission: Submission) -> None:
+    key_policy.check_key(submission.csr.spki_der, policy.key_algorithms)
+    if revocations.blocked_reason(tx, submission.csr.spki_sha256.hex()) is not None:
+        sentence = "This key is known to be compromised and is never certified again. Make a new key and a new CSR."
+        raise Refused("key-blocked", sentence, field="csr")
+    require_covered(submission.names, organizations.domains_of(tx, organization.id), tx.now)
+    require_lifetime(policy, submission.lifetime_days, tx.now)
+    if len(submission.endpoints) > policy.max_endpoints:
+        sentence = f"The policy {policy.name} allows {policy.max_endpoints} servers on one certificate; this request names {len(submission.endpoints)}."
+        raise Refused("too-many-endpoints", sentence, field="endpoints")
+    if units.balance(tx, organization.id, policy.unit_tier).available < 1:
+        sentence = f"{organization.name} has no {policy.unit_tier.value} unit left. Ask your administrator to order more; then send the request again."
+        raise Conflict("no-units", sentence)
+
+
+def _request(
+    house: House, tx: Transaction, actor: Actor, organization: Organization, policy: Policy, submission: Submission
+) -> Request:
+    names = tuple((NameKind.DNS, name) for name in submission.names)
+    record_of = dict(subject_values(organization, ""))
+    duplicates = certificates.valid_names(tx, organization.id, submission.names)
+    warnings = [f"{name} already has a valid certificate, serial number {serial}." for name, serial in sorted(duplicates.items())]
+    confirmed = actor.kind is not ActorKind.REQUESTER
+    return Request(
+        id=RequestId(house.id("req", tx.now)),
+        organization_id=organization.id,
+        kind=RequestKind.NEW,
+        replaces=None,
+        replaces_serial_hex="",
+        state=RequestState.PENDING if confirmed else RequestState.UNCONFIRMED,
+        state_reason="",
+        policy_id=policy.id,
+        policy_version=policy.version,
+        csr_der=submission.csr.der,
+        spki_der=submission.csr.spki_der,
+        spki_sha256=submission.csr.spki_sha256.hex(),
+        key_algorithm=submission.csr.key.algorithm.value,
+        key_bits=submission.csr.key.bits,
+        subject=subject_for(policy.profile, record_of, names),
+        names=names,
+        lifetime_days=submission.lifetime_days,
+        endpoints=submission.endpoints,
+        unit_tier=policy.unit_tier.value,
+        contact_name=submission.contact_name,
+        contact_email=submission.contact_email,
+        server_platform=submission.server_platform,
+        comment=submission.comment,
+        phrase_hash=submission.phrase_hash,
+        requester_kind=actor.kind.value,
+        requester_id=actor.id,
+        warnings=(*submission.warnings, *warnings),
+        created_at=tx.now,
+        changed_at=tx.now,
+    )

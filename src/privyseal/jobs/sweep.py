@@ -1,0 +1,102 @@
+"""Finishes what a crash left and what time brings, every few seconds (architecture section 3).
+
+Nothing that a person waits for runs here first: entrances do their work themselves, and this only picks up what they
+could not finish. Every step is idempotent; two sweeps at once do no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from privyseal.actions.certificate.abandon_intents import abandon_intents
+from privyseal.actions.certificate.prepare_certificates import prepare_certificates
+from privyseal.actions.certificate.revoke_certificate import BySystem, revoke_certificate
+from privyseal.actions.house import SWEEP_AFTER, House, record
+from privyseal.model.actor import SYSTEM
+from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.identifiers import IntentId
+from privyseal.model.request import LAPSES_AFTER, RequestEvent, RequestState
+from privyseal.model.revocation import RevocationReason
+from privyseal.store import certificates, organizations, requests, throttles
+
+Complete = Callable[[Sequence[IntentId]], object]
+ANSWERS_KEPT = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep did, in counts."""
+
+    abandoned: int
+    prepared: int
+    lapsed: int
+    revoked: int
+
+
+def sweep(house: House, complete: Complete) -> Swept:
+    """Close orphans, prepare what is approved, let old requests lapse, revoke replaced certificates after their grace.
+
+    ``complete`` hands prepared intents to the issuer process; raises Unavailable when it is down, after the durable
+    part of the work is done.
+    """
+    abandoned = _abandon(house)
+    lapsed = _lapse(house)
+    revoked = _revoke_replaced(house)
+    intents = _prepare(house)
+    if intents:
+        complete(intents)
+    with house.database.write(house.clock()) as tx:
+        throttles.forget_answers(tx, tx.now - ANSWERS_KEPT)
+    return Swept(abandoned, len(intents), lapsed, revoked)
+
+
+def _abandon(house: House) -> int:
+    now = house.clock()
+    with house.database.read(now) as tx:
+        orphans = certificates.prepared_before(tx, now - SWEEP_AFTER)
+    if not orphans:
+        return 0
+    with house.database.write(now) as tx:
+        abandon_intents(house, tx, SYSTEM, orphans)
+    return len(orphans)
+
+
+def _prepare(house: House) -> list[IntentId]:
+    now = house.clock()
+    with house.database.read(now) as tx:
+        approved = [request_id for request_id, _ in requests.in_state_since(tx, RequestState.APPROVED, now)]
+        approvals = requests.approvals_of(tx, approved)
+    # The entrance that took the last approval prepares at once; only what it left behind is old enough.
+    left_over = [request_id for request_id in approved if all(approval.at < now - SWEEP_AFTER for approval in approvals[request_id])]
+    if not left_over:
+        return []
+    with house.database.write(now) as tx:
+        return [intent.id for intent in prepare_certificates(house, tx, SYSTEM, left_over).intents]
+
+
+def _lapse(house: House) -> int:
+    now = house.clock()
+    lapsed = 0
+    with house.database.write(now) as tx:
+        for state in (RequestState.UNCONFIRMED, RequestState.PENDING, RequestState.HELD):
+            for request_id, organization_id in requests.in_state_since(tx, state, now - LAPSES_AFTER):
+                if requests.happen(tx, [request_id], RequestEvent.LAPSE, "No decision within 30 days."):
+                    slug = organizations.get(tx, organization_id).slug
+                    record(house, tx, SYSTEM, slug, AuditEvent("lapse-request", Outcome.DONE, "request", request_id))
+                    lapsed += 1
+    return lapsed
+
+
+def _revoke_replaced(house: House) -> int:
+    with house.database.read(house.clock()) as tx:
+        due = certificates.due_for_revocation(tx)
+        slugs = {item.organization_id: organizations.get(tx, item.organization_id).slug for item in due if item.organization_id}
+    for certificate in due:
+        if certificate.organization_id is None:
+            continue
+        with house.database.write(house.clock()) as tx:
+            slug = slugs[certificate.organization_id]
+            revoke_certificate(house, tx, SYSTEM, slug, certificate.serial_hex, BySystem(RevocationReason.SUPERSEDED))
+    return len(due)

@@ -1,0 +1,111 @@
+"""People who may decide: administrators of an organization and of the provider, their credentials and rights.
+
+A right belongs to a role; a person of one organization has no rights in another, and provider staff never have the
+right to approve (I13).
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+from privyseal.model.errors import NotPermitted
+from privyseal.model.identifiers import AdministratorId, CredentialId, OrganizationId
+
+
+class Permission(enum.Enum):
+    """What an entrance asks for before it calls an action."""
+
+    READ = "read"
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    REVOKE = "revoke"
+    MANAGE_ADMINISTRATORS = "manage-administrators"
+    MANAGE_TOKENS = "manage-tokens"
+    MANAGE_POLICIES = "manage-policies"
+    READ_AUDIT = "read-audit"
+    VET = "vet"
+    SELL = "sell"
+    OPERATE = "operate"
+
+
+class Role(enum.Enum):
+    """Roles of requirements 4.1, as far as today's actions reach."""
+
+    SECURITY_ADMINISTRATOR = "security-administrator"
+    CERTIFICATE_ADMINISTRATOR = "certificate-administrator"
+    AUDITOR = "auditor"
+    READ_ONLY = "read-only"
+    PROVIDER_ADMINISTRATOR = "provider-administrator"
+
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.SECURITY_ADMINISTRATOR: frozenset(
+        {
+            Permission.READ,
+            Permission.SUBMIT,
+            Permission.APPROVE,
+            Permission.REVOKE,
+            Permission.MANAGE_ADMINISTRATORS,
+            Permission.MANAGE_TOKENS,
+            Permission.MANAGE_POLICIES,
+            Permission.READ_AUDIT,
+        }
+    ),
+    Role.CERTIFICATE_ADMINISTRATOR: frozenset({Permission.READ, Permission.SUBMIT, Permission.APPROVE, Permission.REVOKE}),
+    Role.AUDITOR: frozenset({Permission.READ, Permission.READ_AUDIT}),
+    Role.READ_ONLY: frozenset({Permission.READ}),
+    Role.PROVIDER_ADMINISTRATOR: frozenset({Permission.VET, Permission.SELL, Permission.OPERATE}),
+}
+
+TOKEN_SCOPES = frozenset({Permission.READ, Permission.SUBMIT, Permission.READ_AUDIT})
+"""What an API token may carry. Approving and revoking need a signature, which a token cannot give (I13)."""
+
+
+class AdministratorState(enum.Enum):
+    """invited -> active -> removed."""
+
+    INVITED = "invited"
+    ACTIVE = "active"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Administrator:
+    """``organization_id`` is None for the provider's own people."""
+
+    id: AdministratorId
+    organization_id: OrganizationId | None
+    name: str
+    email: str
+    role: Role
+    state: AdministratorState
+    created_at: datetime
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether this person holds the right now."""
+        return self.state is AdministratorState.ACTIVE and permission in PERMISSIONS[self.role]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """An Administrator ID: a certificate of the administrators' CA, registered by its SHA-256."""
+
+    id: CredentialId
+    administrator_id: AdministratorId
+    certificate_der: bytes
+    certificate_sha256: str
+    not_after: datetime
+    revoked_at: datetime | None
+
+    def is_usable(self, now: datetime) -> bool:
+        """Tell whether it is neither revoked nor expired."""
+        return self.revoked_at is None and now <= self.not_after
+
+
+def require_permission(administrator: Administrator, permission: Permission) -> None:
+    """Raise NotPermitted ``role`` unless the person holds the right."""
+    if not administrator.may(permission):
+        sentence = f"The role {administrator.role.value} of {administrator.name} does not include the right to {permission.value.replace('-', ' ')}."
+        raise NotPermitted("role", sentence)

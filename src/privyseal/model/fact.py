@@ -1,0 +1,20 @@
+"""Facts, in the past tense: what an action leaves in the outbox for listeners (style rule 16)."""
+
+from __future__ import annotations
+
+import enum
+
+
+class FactKind(enum.Enum):
+    """Everything a listener may hear of; the payload carries ids only."""
+
+    REQUEST_RECEIVED = "request-received"
+    REQUEST_CONFIRMED = "request-confirmed"
+    REQUEST_REJECTED = "request-rejected"
+    REQUEST_WITHDRAWN = "request-withdrawn"
+    REQUEST_FAILED = "request-failed"
+    CERTIFICATE_ISSUED = "certificate-issued"
+    CERTIFICATE_REVOKED = "certificate-revoked"
+    ADMINISTRATOR_INVITED = "administrator-invited"
+    CREDENTIAL_ADDED = "credential-added"
+    PHRASE_GUESSED = "phrase-guessed"

@@ -1,0 +1,113 @@
+"""An organization: who it is, as vetted once, and whether it may decide for itself (requirements A35-A36, I17)."""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from privyseal.model.errors import Refused
+from privyseal.model.identifiers import OrganizationId
+from privyseal.model.profile import SubjectField
+
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+
+RESERVED_SLUGS = frozenset({"provider", "api", "o", "admin", "root", "status", "log"})
+
+
+class OrganizationState(enum.Enum):
+    """applied -> active -> suspended -> closed; nothing is ever deleted."""
+
+    APPLIED = "applied"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """The vetted record. ``country`` is ISO 3166 alpha-2; ``state_or_province`` and ``locality`` are spelled out."""
+
+    id: OrganizationId
+    slug: str
+    name: str
+    country: str
+    state_or_province: str
+    locality: str
+    contact_email: str
+    state: OrganizationState
+    created_at: datetime
+    vetted_at: datetime | None
+    vetted_by: str
+    vetting_evidence: str
+
+
+def require_slug(slug: str) -> str:
+    """Return ``slug`` when it fits the path of its pages; raises Refused ``organization-slug``."""
+    if not _SLUG.fullmatch(slug) or slug in RESERVED_SLUGS:
+        sentence = "The short name of an organization has 1 to 40 lower case letters, digits and hyphens, and is not a reserved word."
+        raise Refused("organization-slug", sentence, field="slug")
+    return slug
+
+
+def require_active(organization: Organization) -> None:
+    """Raise Refused ``organization-not-active`` unless the organization is vetted and active (I17)."""
+    if organization.state is not OrganizationState.ACTIVE:
+        sentence = (
+            f"{organization.name} is {organization.state.value}. Certificates and credentials are given out only to organizations "
+            "that the provider has vetted. Ask your provider to finish or renew the vetting."
+        )
+        raise Refused("organization-not-active", sentence)
+
+
+def subject_values(organization: Organization, common_name: str) -> tuple[tuple[SubjectField, str], ...]:
+    """Return every subject attribute of the vetted record and the common name; a profile picks from these (A51, I16)."""
+    values = (
+        (SubjectField.COUNTRY, organization.country),
+        (SubjectField.STATE, organization.state_or_province),
+        (SubjectField.LOCALITY, organization.locality),
+        (SubjectField.ORGANIZATION, organization.name),
+        (SubjectField.COMMON_NAME, common_name),
+    )
+    return tuple((field, value) for field, value in values if value)
+
+
+_COUNTRY_HINTS = {"UK": "GB", "EN": "GB", "SU": "RU", "DD": "DE", "YU": "RS"}
+
+
+def require_country(country: str) -> str:
+    """Return the two-letter country; raises Refused ``country`` with the likely right code (requirements 4.3 and 7)."""
+    value = country.strip().upper()
+    if value in _COUNTRY_HINTS:
+        sentence = f'"{value}" is not an ISO 3166 country code. Did you mean "{_COUNTRY_HINTS[value]}"?'
+        raise Refused("country", sentence, field="country")
+    if not re.fullmatch(r"[A-Z]{2}", value):
+        raise Refused("country", "The country is a two-letter ISO 3166 code, such as US.", field="country")
+    return value
+
+
+_UPPER_BOUNDS = {"name": 64, "state_or_province": 128, "locality": 128}  # RFC 5280 appendix A.1
+_JUNK = frozenset({"some-state", "default city", "internet widgits pty ltd", "n/a", "none", "test", "1", ".", "-", "unknown", "default company ltd"})
+
+
+def require_record_text(field: str, value: str, *, optional: bool = False) -> str:
+    """Return a vetted subject text; raises Refused ``organization-record``.
+
+    Refused are control characters, placeholders that OpenSSL's defaults leave behind, texts without a letter, and
+    anything over the upper bounds of RFC 5280 appendix A.1. A state is spelled out: "CA" is not a state name.
+    """
+    text = " ".join(value.split())
+    if optional and not text:
+        return ""
+    bound = _UPPER_BOUNDS[field]
+    label = field.replace("_", " ")
+    if any(not character.isprintable() for character in text):
+        raise Refused("organization-record", f"The {label} contains control characters or invisible characters.", field=field)
+    if len(text) > bound:
+        raise Refused("organization-record", f"The {label} has {len(text)} characters; a certificate carries at most {bound}.", field=field)
+    if text.casefold() in _JUNK or not any(character.isalpha() for character in text):
+        raise Refused("organization-record", f'"{text}" is a placeholder, not a {label}.', field=field)
+    if field == "state_or_province" and re.fullmatch(r"[A-Z]{2}", text):
+        raise Refused("organization-record", f'"{text}" is an abbreviation. Spell the state or province out, such as Kentucky.', field=field)
+    return text

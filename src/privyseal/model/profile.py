@@ -1,0 +1,113 @@
+"""A certificate profile: which fields and extensions a certificate of one kind carries, as versioned data.
+
+A profile says what is *fixed*; the variable fields (serial, dates, subject, names, key) come from the request, the
+vetted record and the policy. The engine compiles a profile and an issuer into a DER template.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class KeyUsage(enum.Enum):
+    """RFC 5280 4.2.1.3, the bits a subscriber profile may set. keyCertSign and cRLSign are missing on purpose."""
+
+    DIGITAL_SIGNATURE = "digitalSignature"
+    CONTENT_COMMITMENT = "contentCommitment"
+    KEY_ENCIPHERMENT = "keyEncipherment"
+    DATA_ENCIPHERMENT = "dataEncipherment"
+    KEY_AGREEMENT = "keyAgreement"
+
+
+class KeyPurpose(enum.Enum):
+    """RFC 5280 4.2.1.12, the purposes a subscriber profile may name. anyExtendedKeyUsage is missing on purpose."""
+
+    SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
+    CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
+    EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4"
+
+
+class KeyAlgorithm(enum.Enum):
+    """Kinds of subject keys, each with the sizes or curve that name fixes."""
+
+    RSA = "rsa"
+    P256 = "p256"
+    P384 = "p384"
+    P521 = "p521"
+    ED25519 = "ed25519"
+
+
+class SubjectField(enum.Enum):
+    """Subject attributes in the order in which they are encoded; the value comes from the vetted record."""
+
+    COUNTRY = "2.5.4.6"
+    STATE = "2.5.4.8"
+    LOCALITY = "2.5.4.7"
+    ORGANIZATION = "2.5.4.10"
+    COMMON_NAME = "2.5.4.3"
+
+
+class NameKind(enum.Enum):
+    """Kinds of subject alternative names a profile may carry."""
+
+    DNS = "dns"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One version of a profile.
+
+    ``lint`` names the linter's rule set: ``pkix`` (RFC 5280) or ``tls-br`` (CA/Browser Forum server certificates).
+    ``rsa_key_usage`` and ``ec_key_usage`` differ because keyEncipherment means nothing for an EC key (RFC 8813 3).
+    """
+
+    id: str
+    version: int
+    subject: tuple[SubjectField, ...]
+    name_kinds: tuple[NameKind, ...]
+    rsa_key_usage: tuple[KeyUsage, ...]
+    ec_key_usage: tuple[KeyUsage, ...]
+    key_purposes: tuple[KeyPurpose, ...]
+    key_algorithms: tuple[KeyAlgorithm, ...]
+    policy_oids: tuple[str, ...]
+    lint: str
+    max_names: int = 100
+
+
+TLS_SERVER = Profile(
+    id="tls-server",
+    version=1,
+    subject=(
+        SubjectField.COUNTRY,
+        SubjectField.STATE,
+        SubjectField.LOCALITY,
+        SubjectField.ORGANIZATION,
+        SubjectField.COMMON_NAME,
+    ),
+    name_kinds=(NameKind.DNS,),
+    rsa_key_usage=(KeyUsage.DIGITAL_SIGNATURE, KeyUsage.KEY_ENCIPHERMENT),
+    ec_key_usage=(KeyUsage.DIGITAL_SIGNATURE,),
+    key_purposes=(KeyPurpose.SERVER_AUTH,),
+    key_algorithms=(KeyAlgorithm.RSA, KeyAlgorithm.P256, KeyAlgorithm.P384, KeyAlgorithm.P521, KeyAlgorithm.ED25519),
+    policy_oids=("2.25.277320034658988844165182841423189235414",),
+    lint="pkix",
+)
+"""Server certificates of the private tier (requirements A50, A51, A53)."""
+
+ADMINISTRATOR_ID = Profile(
+    id="administrator-id",
+    version=1,
+    subject=(SubjectField.COUNTRY, SubjectField.ORGANIZATION, SubjectField.COMMON_NAME),
+    name_kinds=(NameKind.EMAIL,),
+    rsa_key_usage=(KeyUsage.DIGITAL_SIGNATURE,),
+    ec_key_usage=(KeyUsage.DIGITAL_SIGNATURE,),
+    key_purposes=(KeyPurpose.CLIENT_AUTH,),
+    key_algorithms=(KeyAlgorithm.RSA, KeyAlgorithm.P256, KeyAlgorithm.P384),
+    policy_oids=(),
+    lint="pkix",
+)
+"""Administrator IDs, issued by the administrators' CA alone (requirements A39)."""
+
+PROFILES = {(profile.id, profile.version): profile for profile in (TLS_SERVER, ADMINISTRATOR_ID)}

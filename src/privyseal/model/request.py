@@ -1,0 +1,192 @@
+"""A request for a certificate and what may happen to it (requirements 5.2).
+
+The table of transitions is the only place that knows them; the store moves a request by a conditional UPDATE from
+the states this table names, so two people who decide at once get one truth (I20).
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from privyseal.model.errors import Conflict, Refused
+from privyseal.model.identifiers import CertificateId, OrganizationId, PolicyId, RequestId
+from privyseal.model.profile import NameKind, SubjectField
+
+LAPSES_AFTER = timedelta(days=30)  # requirements 5.2: lapsed after 30 days without a decision.
+CONFIRM_WITHIN = timedelta(days=7)
+
+
+class RequestState(enum.Enum):
+    """Where a request stands."""
+
+    UNCONFIRMED = "unconfirmed"
+    PENDING = "pending"
+    HELD = "held"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    APPROVED = "approved"
+    ISSUING = "issuing"
+    ISSUED = "issued"
+    FAILED = "failed"
+
+
+class RequestEvent(enum.Enum):
+    """What may happen to a request."""
+
+    CONFIRM = "confirm"
+    APPROVE = "approve"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+    LAPSE = "lapse"
+    PREPARE = "prepare"
+    ABANDON = "abandon"
+    COMPLETE = "complete"
+    FAIL = "fail"
+
+
+_S = RequestState
+TRANSITIONS: dict[RequestEvent, tuple[frozenset[RequestState], RequestState]] = {
+    RequestEvent.CONFIRM: (frozenset({_S.UNCONFIRMED}), _S.PENDING),
+    RequestEvent.APPROVE: (frozenset({_S.PENDING, _S.HELD, _S.FAILED}), _S.APPROVED),
+    RequestEvent.REJECT: (frozenset({_S.UNCONFIRMED, _S.PENDING, _S.HELD, _S.FAILED}), _S.REJECTED),
+    RequestEvent.WITHDRAW: (frozenset({_S.UNCONFIRMED, _S.PENDING, _S.HELD, _S.FAILED}), _S.WITHDRAWN),
+    RequestEvent.LAPSE: (frozenset({_S.UNCONFIRMED, _S.PENDING, _S.HELD}), _S.LAPSED),
+    RequestEvent.PREPARE: (frozenset({_S.APPROVED}), _S.ISSUING),
+    RequestEvent.ABANDON: (frozenset({_S.ISSUING}), _S.APPROVED),
+    RequestEvent.COMPLETE: (frozenset({_S.ISSUING}), _S.ISSUED),
+    RequestEvent.FAIL: (frozenset({_S.APPROVED}), _S.FAILED),
+}
+"""event -> (states it may come from, state it leads to)."""
+
+FINAL_STATES = frozenset({_S.REJECTED, _S.WITHDRAWN, _S.LAPSED, _S.ISSUED})
+
+_WORDS = {
+    _S.UNCONFIRMED: "is waiting for its contact to confirm the address",
+    _S.PENDING: "is waiting for a decision",
+    _S.HELD: "is held with a question to its contact",
+    _S.REJECTED: "was rejected",
+    _S.WITHDRAWN: "was withdrawn",
+    _S.LAPSED: "lapsed without a decision",
+    _S.APPROVED: "was approved",
+    _S.ISSUING: "is being issued",
+    _S.ISSUED: "has its certificate",
+    _S.FAILED: "was approved but could not be issued",
+}
+
+
+def next_state(state: RequestState, event: RequestEvent) -> RequestState:
+    """Return the state after ``event``; raises Conflict ``request-state`` when the event cannot happen there."""
+    sources, target = TRANSITIONS[event]
+    if state not in sources:
+        raise Conflict("request-state", f"The request {_WORDS[state]}; it is too late to {event.value} it.")
+    return target
+
+
+class ServerKind(enum.Enum):
+    """Kinds of endpoints that share one certificate (A11)."""
+
+    WEB_SERVER = "web-server"
+    LOAD_BALANCER = "load-balancer"
+    ACCELERATOR = "accelerator"
+    MAIL_SERVER = "mail-server"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A server that will serve the certificate: a host name or address with an optional port."""
+
+    kind: ServerKind
+    address: str
+
+    def text(self) -> str:
+        """The form that is signed in an approval."""
+        return f"{self.kind.value}:{self.address}"
+
+
+_ENDPOINT = re.compile(r"[A-Za-z0-9._\[\]:-]{1,253}")
+
+
+def read_endpoint(text: str) -> Endpoint:
+    """Return the endpoint that ``Endpoint.text`` or a bare address wrote; raises Refused ``endpoint``."""
+    kind_text, separator, address = text.partition(":")
+    kinds = {kind.value: kind for kind in ServerKind}
+    if not separator or kind_text not in kinds:
+        kind_text, address = ServerKind.WEB_SERVER.value, text
+    if not _ENDPOINT.fullmatch(address):
+        raise Refused("endpoint", "A server is named by its host name or address, with an optional port.", field="endpoints")
+    return Endpoint(kinds[kind_text], address.lower())
+
+
+def require_endpoints(texts: Sequence[str], maximum: int) -> tuple[Endpoint, ...]:
+    """Return 1 to ``maximum`` distinct endpoints; raises Refused ``too-many-endpoints`` or ``endpoint`` (A12, I22)."""
+    if len(texts) > maximum:
+        sentence = f"One certificate may be used on at most {maximum} servers; this request names {len(texts)}. Make a second request for the rest."
+        raise Refused("too-many-endpoints", sentence, field="endpoints")
+    endpoints = tuple(read_endpoint(text) for text in texts)
+    if not endpoints or len(set(endpoints)) != len(endpoints):
+        raise Refused("endpoint", "Name each server that will use the certificate once, and at least one.", field="endpoints")
+    return endpoints
+
+
+class RequestKind(enum.Enum):
+    """A new certificate, or the same one again with a new key (G14)."""
+
+    NEW = "new"
+    REISSUE = "reissue"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything an administrator decides on; ``subject`` and ``names`` are in the order in which they are certified."""
+
+    id: RequestId
+    organization_id: OrganizationId
+    kind: RequestKind
+    replaces: CertificateId | None
+    replaces_serial_hex: str
+    state: RequestState
+    state_reason: str
+    policy_id: PolicyId
+    policy_version: int
+    csr_der: bytes
+    spki_der: bytes
+    spki_sha256: str
+    key_algorithm: str
+    key_bits: int
+    subject: tuple[tuple[SubjectField, str], ...]
+    names: tuple[tuple[NameKind, str], ...]
+    lifetime_days: int
+    endpoints: tuple[Endpoint, ...]
+    unit_tier: str
+    contact_name: str
+    contact_email: str
+    server_platform: str
+    comment: str
+    phrase_hash: str
+    requester_kind: str
+    requester_id: str
+    warnings: tuple[str, ...]
+    created_at: datetime
+    changed_at: datetime
+
+
+def require_text(field: str, value: str, maximum: int, *, optional: bool = False) -> str:
+    """Return one line of text typed by a person; raises Refused ``text`` for control characters or too much of it.
+
+    Line breaks and invisible characters never reach a mail header, a log line or a certificate (facts 5.2, Injection).
+    """
+    text = " ".join(value.split(" ")).strip()
+    label = field.replace("_", " ")
+    if not text and not optional:
+        raise Refused("text", f"The {label} is missing.", field=field)
+    if len(text) > maximum:
+        raise Refused("text", f"The {label} has {len(text)} characters; at most {maximum} are kept.", field=field)
+    if any(not character.isprintable() for character in text):
+        raise Refused("text", f"The {label} contains line breaks, control characters or invisible characters.", field=field)
+    return text

@@ -1,0 +1,220 @@
+"""The SQL of the status front: plain sqlite3 or psycopg, read-only, synchronous, one connection.
+
+Only ``database_thread`` calls it, in one thread of its own, so that a database that hangs never stops the answers that come from memory.
+The tables are the store's; they are read here with SQL that both databases understand. Times are UTC microseconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+from urllib.parse import quote
+
+from privyseal.model.errors import Unavailable
+
+if TYPE_CHECKING:
+    import psycopg
+
+Row: TypeAlias = tuple[object, ...]
+
+BUSY_SECONDS = 2.0
+"""How long SQLite waits for a lock. Readers of a WAL database hardly ever wait."""
+
+RETRY_SECONDS = 1.0
+"""After a failure the database is left alone for so long, and everybody is told at once that it is away."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponderRow:
+    """A delegated OCSP responder's certificate; its key lies elsewhere."""
+
+    id: str
+    certificate: bytes
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityRow:
+    """A CA with its responders, newest first. ``crl_next_update`` is when the first of its CRLs ends, None before the first."""
+
+    id: str
+    slug: str
+    certificate: bytes
+    shard_count: int
+    responders: tuple[ResponderRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRow:
+    """What is recorded of one serial number: revoked when and why, or issued and in force, or neither."""
+
+    revoked_at: datetime | None
+    reason: int
+    valid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CrlRow:
+    """The newest CRL of one scope: ``prefix`` + pages + ``tail`` + ``suffix``."""
+
+    number: int
+    this_update: datetime
+    next_update: datetime
+    prefix: bytes
+    suffix: bytes
+    page_ids: tuple[str, ...]
+    tail: bytes
+    sha256: str
+    byte_length: int
+
+
+class _Link(Protocol):
+    """One open connection."""
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """All rows of a query with ``?`` for its parameters. Raises the driver's errors."""
+        ...
+
+    def is_current(self) -> bool:
+        """Whether the connection still leads to the database of its address."""
+        ...
+
+    def close(self) -> None:
+        """Gives the connection back."""
+        ...
+
+
+class _SqliteLink:
+    def __init__(self, path: str) -> None:
+        self._path = path
+        # mode=ro: a missing file is an error here and not a new, empty database.
+        self._connection = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
+        self._connection.isolation_level = None
+        self._identity = self._identify()
+
+    def _identify(self) -> tuple[int, int]:
+        status = os.stat(self._path)  # noqa: PTH116 - once a second, and no Path is at hand
+        return status.st_dev, status.st_ino
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        return self._connection.execute(sql, tuple(parameters)).fetchall()
+
+    def is_current(self) -> bool:
+        # A restored backup is another file of the same name; the open one would be read on and on.
+        return self._identify() == self._identity
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class _PostgresLink:
+    def __init__(self, url: str) -> None:
+        import psycopg  # noqa: PLC0415 - 0.1 s that a SQLite service does not pay at its start (E9)
+
+        options = "-c default_transaction_read_only=on -c statement_timeout=3000"
+        self._connection: psycopg.Connection[Row] = psycopg.connect(
+            url, autocommit=True, connect_timeout=3, options=options, tcp_user_timeout=5000, keepalives_idle=10, application_name="privyseal-status"
+        )
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        # Binary results: a CRL page would double its size in the text form of BYTEA.
+        with self._connection.cursor(binary=True) as cursor:
+            return cursor.execute(sql.replace("?", "%s"), tuple(parameters)).fetchall()
+
+    def is_current(self) -> bool:
+        return not self._connection.closed
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class Repository:
+    """The queries. Each raises Unavailable kind ``database`` while the database does not answer."""
+
+    def __init__(self, database_url: str) -> None:
+        self._url = database_url
+        self._link: _Link | None = None
+        self._retry_at = 0.0
+
+    def generation(self) -> int:
+        """The number that rises with every revocation and every CRL; 0 before the first CA. Also finds a replaced database file."""
+        if self._link is not None:
+            self._guard(self._link.is_current)
+        rows = self._rows("SELECT generation FROM status_generation WHERE id = 1")
+        return _integer(rows[0][0]) if rows else 0
+
+    def authorities(self) -> tuple[AuthorityRow, ...]:
+        """All CAs by slug."""
+        responders: dict[str, list[ResponderRow]] = {}
+        for id_, ca_id, certificate, not_after in self._rows("SELECT id, ca_id, certificate, not_after FROM ocsp_responders ORDER BY id DESC"):
+            responder = ResponderRow(str(id_), _bytes(certificate), _moment(not_after))
+            responders.setdefault(str(ca_id), []).append(responder)
+        rows = self._rows("SELECT id, slug, certificate, shard_count FROM cas ORDER BY slug")
+        return tuple(
+            AuthorityRow(str(id_), str(slug), _bytes(certificate), _integer(shards), tuple(responders.get(str(id_), ())))
+            for id_, slug, certificate, shards in rows
+        )
+
+    def certificates(self, ca_id: str, serials: Sequence[str]) -> dict[str, CertificateRow]:
+        """What is recorded of each serial (``serials.serial_hex``) of this CA; one query each, none is answered from memory."""
+        return {serial: self._certificate(ca_id, serial) for serial in serials}
+
+    def _certificate(self, ca_id: str, serial: str) -> CertificateRow:
+        # One round trip. A revocation stands without a certificate when an intent was abandoned: its serial may have been
+        # signed by a process that died.
+        sql = (
+            "SELECT revoked_at, reason FROM revocations WHERE ca_id = ? AND serial_hex = ? "
+            "UNION ALL SELECT NULL, NULL FROM certificates WHERE ca_id = ? AND serial_hex = ? AND state = 'valid'"
+        )
+        rows = self._rows(sql, (ca_id, serial, ca_id, serial))
+        for revoked_at, reason in rows:
+            if revoked_at is not None:
+                return CertificateRow(_moment(revoked_at), _integer(reason), valid=False)
+        return CertificateRow(None, 0, valid=bool(rows))
+
+    def newest_crl(self, ca_id: str, scope: str, known_number: int | None) -> CrlRow | None:
+        """The newest CRL of ``scope`` ("full" or the shard's number), None if that is ``known_number`` or there is none."""
+        newest = self._rows("SELECT number FROM crls WHERE ca_id = ? AND scope = ? ORDER BY number DESC LIMIT 1", (ca_id, scope))
+        if not newest or newest[0][0] == known_number:
+            return None
+        columns = "number, this_update, next_update, prefix, suffix, page_ids, tail, sha256, byte_length"
+        rows = self._rows(f"SELECT {columns} FROM crls WHERE ca_id = ? AND scope = ? ORDER BY number DESC LIMIT 1", (ca_id, scope))  # noqa: S608 - constants
+        if not rows:
+            return None
+        number, this_update, next_update, prefix, suffix, page_ids, tail, sha256, byte_length = rows[0]
+        return CrlRow(
+            number=_integer(number),
+            this_update=_moment(this_update),
+            next_update=_moment(next_update),
+            prefix=_bytes(prefix),
+            suffix=_bytes(suffix),
+            page_ids=tuple(json.loads(str(page_ids))),
+            tail=_bytes(tail),
+            sha256=str(sha256),
+            byte_length=_integer(byte_length),
+        )
+
+    def page(self, page_id: str) -> bytes:
+        """The encoded entries of one page; pages never change."""
+        rows = self._rows("SELECT entries FROM crl_pages WHERE id = ?", (page_id,))
+        if not rows:
+            raise _away(f"the CRL page {page_id} is missing")
+        return _bytes(rows[0][0])
+
+    def close(self) -> None:
+        """Gives the connection back; the next query opens another."""
+        link, self._link = self._link, None
+        if link is not None:
+            link.close()
+
+    def _rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        link = self._open()
+        return self._guard(lambda: link.rows(sql, parameters))

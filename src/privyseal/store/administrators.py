@@ -1,0 +1,197 @@
+"""Administrators, their credentials (Administrator IDs), one-time links, and API tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from privyseal.model.administrator import Administrator, AdministratorState, Credential, Permission, Role
+from privyseal.model.identifiers import AdministratorId, ApiTokenId, InvitationId, OrganizationId
+from privyseal.store.database import Transaction
+from privyseal.store.schema import Digest, Id, UtcTime, metadata
+
+administrators = sa.Table(
+    "administrators",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("organization_id", Id, sa.ForeignKey("organizations.id"), index=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("email", sa.String(254), nullable=False),
+    sa.Column("role", sa.String(32), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+)
+
+credentials = sa.Table(
+    "administrator_credentials",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("administrator_id", Id, sa.ForeignKey("administrators.id"), nullable=False, index=True),
+    sa.Column("certificate_der", sa.LargeBinary, nullable=False),
+    sa.Column("certificate_sha256", Digest, nullable=False, unique=True),
+    sa.Column("not_after", UtcTime, nullable=False),
+    sa.Column("revoked_at", UtcTime),
+)
+
+invitations = sa.Table(
+    "administrator_invitations",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("administrator_id", Id, sa.ForeignKey("administrators.id"), nullable=False),
+    sa.Column("code_hash", Digest, nullable=False, unique=True),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False),
+    sa.Column("used_at", UtcTime),
+    sa.Column("csr_spki_sha256", Digest),
+)
+
+api_tokens = sa.Table(
+    "api_tokens",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("organization_id", Id, sa.ForeignKey("organizations.id"), nullable=False, index=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("token_hash", Digest, nullable=False, unique=True),
+    sa.Column("scopes", sa.String(256), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False),
+    sa.Column("revoked_at", UtcTime),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A one-time link to a first credential; only the hash of its code is kept."""
+
+    id: InvitationId
+    administrator_id: AdministratorId
+    code_hash: str
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    csr_spki_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A machine's credential; only the hash of the token is kept."""
+
+    id: ApiTokenId
+    organization_id: OrganizationId
+    name: str
+    token_hash: str
+    scopes: frozenset[Permission]
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+def _administrator(row: Any) -> Administrator:  # noqa: ANN401 - a row of the table above
+    fields = dict(row._mapping)
+    return Administrator(**{**fields, "role": Role(fields["role"]), "state": AdministratorState(fields["state"])})
+
+
+def insert(tx: Transaction, administrator: Administrator) -> None:
+    """Add a person."""
+    values = {column.name: getattr(administrator, column.name) for column in administrators.columns}
+    tx.execute(administrators.insert().values(**values | {"role": administrator.role.value, "state": administrator.state.value}))
+
+
+def get(tx: Transaction, administrator_id: AdministratorId) -> Administrator | None:
+    """Return the person or None."""
+    row = tx.execute(administrators.select().where(administrators.c.id == administrator_id)).first()
+    return None if row is None else _administrator(row)
+
+
+def of_organization(tx: Transaction, organization_id: OrganizationId | None) -> list[Administrator]:
+    """Return the people of an organization (None: the provider's) by name."""
+    clause = administrators.c.organization_id.is_(None) if organization_id is None else administrators.c.organization_id == organization_id
+    return [_administrator(row) for row in tx.execute(administrators.select().where(clause).order_by(administrators.c.name))]
+
+
+def change_state(tx: Transaction, administrator_id: AdministratorId, source: AdministratorState, target: AdministratorState) -> bool:
+    """Move a person from one state to another; tells whether it happened."""
+    statement = administrators.update().where(administrators.c.id == administrator_id, administrators.c.state == source.value)
+    return tx.changed(statement.values(state=target.value)) == 1
+
+
+def _credential(row: Any) -> Credential:  # noqa: ANN401 - a row of the table above
+    return Credential(**row._mapping)
+
+
+def insert_credential(tx: Transaction, credential: Credential) -> None:
+    """Register an Administrator ID."""
+    tx.execute(credentials.insert().values(**{column.name: getattr(credential, column.name) for column in credentials.columns}))
+
+
+def by_certificate(tx: Transaction, certificate_sha256: str) -> tuple[Administrator, Credential] | None:
+    """Return the person and the credential registered under this fingerprint, or None."""
+    row = tx.execute(credentials.select().where(credentials.c.certificate_sha256 == certificate_sha256)).first()
+    if row is None:
+        return None
+    credential = _credential(row)
+    administrator = get(tx, credential.administrator_id)
+    return None if administrator is None else (administrator, credential)
+
+
+def credentials_of(tx: Transaction, administrator_id: AdministratorId) -> list[Credential]:
+    """Return the credentials a person ever had."""
+    rows = tx.execute(credentials.select().where(credentials.c.administrator_id == administrator_id).order_by(credentials.c.id))
+    return [_credential(row) for row in rows]
+
+
+def revoke_credential(tx: Transaction, certificate_sha256: str) -> bool:
+    """Revoke an Administrator ID now; tells whether it was usable before."""
+    statement = credentials.update().where(credentials.c.certificate_sha256 == certificate_sha256, credentials.c.revoked_at.is_(None))
+    return tx.changed(statement.values(revoked_at=tx.now)) == 1
+
+
+def insert_invitation(tx: Transaction, invitation: Invitation) -> None:
+    """Add a one-time link."""
+    tx.execute(invitations.insert().values(**{column.name: getattr(invitation, column.name) for column in invitations.columns}))
+
+
+def invitation_of_code(tx: Transaction, code_hash: str) -> Invitation | None:
+    """Return the link of this code hash or None."""
+    row = tx.execute(invitations.select().where(invitations.c.code_hash == code_hash)).first()
+    return None if row is None else Invitation(**row._mapping)
+
+
+def invitation_used_for(tx: Transaction, administrator_id: AdministratorId, spki_sha256: str) -> Invitation | None:
+    """Return the link that this person used for this key: what the issuer process verifies again."""
+    clause = (invitations.c.administrator_id == administrator_id, invitations.c.csr_spki_sha256 == spki_sha256, invitations.c.used_at.is_not(None))
+    row = tx.execute(invitations.select().where(*clause)).first()
+    return None if row is None else Invitation(**row._mapping)
+
+
+def use_invitation(tx: Transaction, invitation_id: InvitationId, spki_sha256: str) -> bool:
+    """Use a link once, before it expires, bound to one key; tells whether it was still unused."""
+    statement = invitations.update().where(
+        invitations.c.id == invitation_id, invitations.c.used_at.is_(None), invitations.c.expires_at > tx.now
+    )
+    return tx.changed(statement.values(used_at=tx.now, csr_spki_sha256=spki_sha256)) == 1
+
+
+def insert_token(tx: Transaction, token: ApiToken) -> None:
+    """Add a token."""
+    values = {column.name: getattr(token, column.name) for column in api_tokens.columns}
+    tx.execute(api_tokens.insert().values(**values | {"scopes": " ".join(sorted(scope.value for scope in token.scopes))}))
+
+
+def token_of_hash(tx: Transaction, token_hash: str) -> ApiToken | None:
+    """Return the token of this hash or None."""
+    row = tx.execute(api_tokens.select().where(api_tokens.c.token_hash == token_hash)).first()
+    if row is None:
+        return None
+    return ApiToken(**{**row._mapping, "scopes": frozenset(Permission(scope) for scope in row.scopes.split())})
+
+
+def revoke_token(tx: Transaction, organization_id: OrganizationId, token_id: ApiTokenId) -> bool:
+    """Revoke a token now; tells whether it was usable."""
+    statement = api_tokens.update().where(
+        api_tokens.c.id == token_id, api_tokens.c.organization_id == organization_id, api_tokens.c.revoked_at.is_(None)
+    )
+    return tx.changed(statement.values(revoked_at=tx.now)) == 1

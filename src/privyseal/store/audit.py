@@ -1,0 +1,235 @@
+"""The audit logs: entries as stored bytes, their place in the tree, tree nodes and checkpoints.
+
+An entry has no index until the sequencer integrates it; from then on neither changes. No function here changes or
+deletes an entry (I8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from privyseal.store.database import Transaction
+from privyseal.store.schema import Digest, Id, UtcTime, metadata
+from privyseal.store.schema import Sequence as SequenceType
+
+entries = sa.Table(
+    "audit_entries",
+    metadata,
+    sa.Column("sequence", SequenceType, primary_key=True, autoincrement=True),
+    sa.Column("id", Id, nullable=False, unique=True),
+    sa.Column("log", sa.String(64), nullable=False),
+    sa.Column("entry", sa.LargeBinary, nullable=False),
+    sa.Column("at", UtcTime, nullable=False, index=True),
+    sa.Column("leaf_index", sa.BigInteger),
+    sa.Column("leaf_hash", Digest),
+    sa.UniqueConstraint("log", "leaf_index"),
+    sa.Index(
+        "ix_audit_entries_waiting",
+        "sequence",
+        sqlite_where=sa.text("leaf_index IS NULL"),
+        postgresql_where=sa.text("leaf_index IS NULL"),
+    ),
+)
+
+objects = sa.Table(
+    "audit_objects",
+    metadata,
+    sa.Column("object_id", sa.String(128), primary_key=True),
+    sa.Column("entry_id", Id, primary_key=True),
+    sa.Column("log", sa.String(64), nullable=False),
+)
+
+nodes = sa.Table(
+    "audit_nodes",
+    metadata,
+    sa.Column("log", sa.String(64), primary_key=True),
+    sa.Column("level", sa.Integer, primary_key=True),
+    sa.Column("node_index", sa.BigInteger, primary_key=True),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+)
+
+checkpoints = sa.Table(
+    "audit_checkpoints",
+    metadata,
+    sa.Column("log", sa.String(64), primary_key=True),
+    sa.Column("size", sa.BigInteger, primary_key=True),
+    sa.Column("root", Digest, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+anchors = sa.Table(
+    "audit_anchors",
+    metadata,
+    sa.Column("log", sa.String(64), primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("holder", sa.String(64), nullable=False),
+    sa.Column("token", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False),
+)
+
+refusal_counts = sa.Table(
+    "refusal_counts",
+    metadata,
+    sa.Column("minute", UtcTime, primary_key=True),
+    sa.Column("kind", sa.String(40), primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry as stored; ``leaf_index`` is None until it is integrated."""
+
+    sequence: int
+    id: str
+    log: str
+    entry: bytes
+    at: datetime
+    leaf_index: int | None
+
+
+def insert(tx: Transaction, rows: Sequence[tuple[str, str, bytes, str]]) -> None:
+    """Add entries given as (id, log, canonical bytes, id of the object)."""
+    tx.execute(entries.insert(), [{"id": entry_id, "log": log, "entry": entry, "at": tx.now} for entry_id, log, entry, _ in rows])
+    tx.execute(objects.insert(), [{"object_id": object_id, "entry_id": entry_id, "log": log} for entry_id, log, _, object_id in rows])
+
+
+def oldest_waiting(tx: Transaction) -> datetime | None:
+    """Return the time of the oldest entry without a place in the tree, or None."""
+    return tx.execute(sa.select(entries.c.at).where(entries.c.leaf_index.is_(None)).order_by(entries.c.sequence).limit(1)).scalar_one_or_none()
+
+
+def newest_time(tx: Transaction) -> datetime | None:
+    """Return the time of the newest entry, or None."""
+    return tx.execute(sa.select(sa.func.max(entries.c.at))).scalar_one_or_none()
+
+
+def waiting(tx: Transaction, limit: int = 5000) -> list[StoredEntry]:
+    """Return entries without a place in the tree, in the order in which they were written."""
+    statement = entries.select().where(entries.c.leaf_index.is_(None)).order_by(entries.c.sequence).limit(limit)
+    return [StoredEntry(row.sequence, row.id, row.log, bytes(row.entry), row.at, None) for row in tx.execute(statement)]
+
+
+def place(tx: Transaction, placed: Sequence[tuple[int, int, str]]) -> None:
+    """Give entries their leaf: (sequence, leaf index, leaf hash); an entry that has one already keeps it."""
+    statement = (
+        entries.update()
+        .where(entries.c.sequence == sa.bindparam("row"), entries.c.leaf_index.is_(None))
+        .values(leaf_index=sa.bindparam("leaf"), leaf_hash=sa.bindparam("digest"))
+    )
+    tx.execute(statement, [{"row": sequence, "leaf": leaf, "digest": digest} for sequence, leaf, digest in placed])
+
+
+def size(tx: Transaction, log: str) -> int:
+    """Return the number of leaves of a log."""
+    last = tx.execute(sa.select(sa.func.max(entries.c.leaf_index)).where(entries.c.log == log)).scalar_one_or_none()
+    return 0 if last is None else int(last) + 1
+
+
+def node(tx: Transaction, log: str, level: int, index: int) -> bytes:
+    """Return the hash of a complete subtree; raises LookupError when it is not stored."""
+    value = tx.execute(sa.select(nodes.c.hash).where(nodes.c.log == log, nodes.c.level == level, nodes.c.node_index == index)).scalar_one_or_none()
+    if value is None:
+        message = f"no node {level}/{index} in log {log}"
+        raise LookupError(message)
+    return bytes(value)
+
+
+def insert_nodes(tx: Transaction, log: str, added: Sequence[tuple[int, int, bytes]]) -> None:
+    """Add (level, index, hash) of complete subtrees."""
+    tx.execute(nodes.insert(), [{"log": log, "level": level, "node_index": index, "hash": value} for level, index, value in added])
+
+
+def insert_checkpoint(tx: Transaction, log: str, tree_size: int, root_hex: str, note: str) -> None:
+    """Store the signed head of a log at this size."""
+    tx.execute(checkpoints.insert().values(log=log, size=tree_size, root=root_hex, note=note, at=tx.now))
+
+
+def newest_checkpoint(tx: Transaction, log: str) -> tuple[int, str, datetime] | None:
+    """Return size, note and time of the newest checkpoint of a log, or None."""
+    row = tx.execute(checkpoints.select().where(checkpoints.c.log == log).order_by(checkpoints.c.size.desc()).limit(1)).first()
+    return None if row is None else (row.size, row.note, row.at)
+
+
+def newest_checkpoints(tx: Transaction) -> dict[str, tuple[int, str]]:
+    """Return log -> (size, note) of the newest checkpoint of every log."""
+    newest = sa.select(checkpoints.c.log, sa.func.max(checkpoints.c.size).label("size")).group_by(checkpoints.c.log).subquery()
+    statement = checkpoints.select().join(newest, sa.and_(checkpoints.c.log == newest.c.log, checkpoints.c.size == newest.c.size))
+    return {row.log: (row.size, row.note) for row in tx.execute(statement)}
+
+
+def export(tx: Transaction, log: str, *, start: int = 0, limit: int = 1000) -> Iterator[tuple[int, str, bytes]]:
+    """Yield (index, leaf hash, entry bytes) of integrated entries from ``start``."""
+    statement = (
+        sa.select(entries.c.leaf_index, entries.c.leaf_hash, entries.c.entry)
+        .where(entries.c.log == log, entries.c.leaf_index >= start)
+        .order_by(entries.c.leaf_index)
+        .limit(limit)
+    )
+    for row in tx.execute(statement):
+        yield row.leaf_index, row.leaf_hash, bytes(row.entry)
+
+
+def of_object(tx: Transaction, log: str, object_id: str) -> list[bytes]:
+    """Return the entries about one object, oldest first: its time line."""
+    statement = (
+        sa.select(entries.c.entry)
+        .join(objects, objects.c.entry_id == entries.c.id)
+        .where(objects.c.object_id == object_id, entries.c.log == log)
+        .order_by(entries.c.sequence)
+    )
+    return [bytes(row.entry) for row in tx.execute(statement)]
+
+
+def take_lease(tx: Transaction, name: str, holder: str, expires_at: datetime) -> int | None:
+    """Take or keep a lease; return its fencing token, or None while another holder has it.
+
+    The token rises whenever the holder changes, so that a late write of an old holder is recognized (F24).
+    """
+    row = tx.execute(leases.select().where(leases.c.name == name)).first()
+    if row is None:
+        tx.execute(leases.insert().values(name=name, holder=holder, token=1, expires_at=expires_at))
+        return 1
+    if row.holder != holder and row.expires_at > tx.now:
+        return None
+    token = row.token if row.holder == holder else row.token + 1
+    statement = leases.update().where(leases.c.name == name, leases.c.token == row.token, leases.c.holder == row.holder)
+    return token if tx.changed(statement.values(holder=holder, token=token, expires_at=expires_at)) == 1 else None
+
+
+def require_lease(tx: Transaction, name: str, holder: str, token: int) -> bool:
+    """Tell whether this holder still has the lease, locking it until the end of the transaction."""
+    statement = leases.update().where(leases.c.name == name, leases.c.holder == holder, leases.c.token == token)
+    return tx.changed(statement.values(holder=holder)) == 1
+
+
+def count_refusal(tx: Transaction, minute: datetime, kind: str) -> int:
+    """Count one more unauthenticated refusal of this kind in this minute; return the count."""
+    statement = refusal_counts.update().where(refusal_counts.c.minute == minute, refusal_counts.c.kind == kind)
+    if tx.changed(statement.values(count=refusal_counts.c.count + 1)) == 0:
+        tx.execute(refusal_counts.insert().values(minute=minute, kind=kind, count=1))
+        return 1
+    selected = sa.select(refusal_counts.c.count).where(refusal_counts.c.minute == minute, refusal_counts.c.kind == kind)
+    return int(tx.execute(selected).scalar_one())
+
+
+def anchored_sizes(tx: Transaction) -> dict[str, int]:
+    """Return log -> size of the newest head that the provider's log has as a leaf."""
+    return {row.log: row.size for row in tx.execute(anchors.select())}
+
+
+def set_anchored(tx: Transaction, log: str, tree_size: int) -> None:
+    """Note that a head of this size is a leaf of the provider's log."""
+    if tx.changed(anchors.update().where(anchors.c.log == log).values(size=tree_size)) == 0:
+        tx.execute(anchors.insert().values(log=log, size=tree_size))

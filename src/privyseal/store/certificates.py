@@ -1,0 +1,257 @@
+"""Intents (what will be signed) and certificates (what was)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from privyseal.model.certificate import Certificate, CertificateState, Intent, IntentKind, IntentState
+from privyseal.model.identifiers import AuthorityId, CertificateId, IntentId, OrganizationId, RequestId
+from privyseal.model.profile import NameKind
+from privyseal.store.database import Transaction
+from privyseal.store.schema import Digest, Id, Serial, UtcTime, metadata
+
+intents = sa.Table(
+    "intents",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("organization_id", Id),
+    sa.Column("request_id", Id, sa.ForeignKey("requests.id"), index=True),
+    sa.Column("administrator_id", Id),
+    sa.Column("authority_id", Id, sa.ForeignKey("cas.id"), nullable=False),
+    sa.Column("serial_hex", Serial, nullable=False),
+    sa.Column("tbs", sa.LargeBinary, nullable=False),
+    sa.Column("profile_id", sa.String(40), nullable=False),
+    sa.Column("profile_version", sa.Integer, nullable=False),
+    sa.Column("not_before", UtcTime, nullable=False),
+    sa.Column("not_after", UtcTime, nullable=False),
+    sa.Column("lint", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.UniqueConstraint("authority_id", "serial_hex"),
+    sa.Index("ix_intents_state_created", "state", "created_at"),
+    # At most one intent of a request is open at a time, whatever is retried (I20).
+    sa.Index(
+        "uq_intents_open_request",
+        "request_id",
+        unique=True,
+        sqlite_where=sa.text("state <> 'abandoned'"),
+        postgresql_where=sa.text("state <> 'abandoned'"),
+    ),
+)
+
+certificates = sa.Table(
+    "certificates",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("organization_id", Id),
+    sa.Column("request_id", Id, sa.ForeignKey("requests.id"), unique=True),
+    sa.Column("intent_id", Id, sa.ForeignKey("intents.id"), nullable=False, unique=True),
+    sa.Column("ca_id", Id, sa.ForeignKey("cas.id"), nullable=False),
+    sa.Column("serial_hex", Serial, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("common_name", sa.String(253), nullable=False),
+    sa.Column("names", sa.JSON, nullable=False),
+    sa.Column("der", sa.LargeBinary, nullable=False),
+    sa.Column("sha256", Digest, nullable=False, unique=True),
+    sa.Column("spki_sha256", Digest, nullable=False, index=True),
+    sa.Column("not_before", UtcTime, nullable=False),
+    sa.Column("not_after", UtcTime, nullable=False, index=True),
+    sa.Column("issued_at", UtcTime, nullable=False),
+    sa.Column("revoked_at", UtcTime),
+    sa.Column("revocation_reason", sa.Integer),
+    sa.Column("contact_name", sa.String(64), nullable=False),
+    sa.Column("contact_email", sa.String(254), nullable=False),
+    sa.Column("phrase_hash", sa.String(256), nullable=False),
+    sa.Column("picked_up_at", UtcTime),
+    sa.Column("replaces", Id),
+    sa.Column("revoke_after", UtcTime),
+    sa.UniqueConstraint("ca_id", "serial_hex"),
+    sa.Index("ix_certificates_organization", "organization_id", "id"),
+)
+
+certificate_names = sa.Table(
+    "certificate_names",
+    metadata,
+    sa.Column("certificate_id", Id, sa.ForeignKey("certificates.id"), primary_key=True),
+    sa.Column("name", sa.String(254), primary_key=True),
+    sa.Column("organization_id", Id),
+    sa.Column("not_after", UtcTime, nullable=False),
+    sa.Index("ix_certificate_names_name", "name", "organization_id"),
+)
+
+
+def _intent(row: Any) -> Intent:  # noqa: ANN401 - a row of the table above
+    fields = dict(row._mapping) | {"kind": IntentKind(row.kind), "state": IntentState(row.state), "tbs": bytes(row.tbs)}
+    return Intent(**fields)
+
+
+def insert_intents(tx: Transaction, prepared: Sequence[Intent]) -> None:
+    """Add intents: from here on what will be signed is on record."""
+    rows = [
+        {name: getattr(intent, name) for name in Intent.__slots__} | {"kind": intent.kind.value, "state": intent.state.value}
+        for intent in prepared
+    ]
+    tx.execute(intents.insert(), rows)
+
+
+def intents_of(tx: Transaction, intent_ids: Sequence[IntentId]) -> dict[IntentId, Intent]:
+    """Return the intents of these ids."""
+    return {IntentId(row.id): _intent(row) for row in tx.execute(intents.select().where(intents.c.id.in_(list(intent_ids))))}
+
+
+def prepared_before(tx: Transaction, before: datetime, limit: int = 500) -> list[Intent]:
+    """Return intents still prepared that were made before a moment: orphans for the sweep."""
+    statement = intents.select().where(intents.c.state == IntentState.PREPARED.value, intents.c.created_at < before)
+    return [_intent(row) for row in tx.execute(statement.order_by(intents.c.created_at).limit(limit))]
+
+
+def close_intents(tx: Transaction, intent_ids: Sequence[IntentId], state: IntentState) -> list[IntentId]:
+    """Move prepared intents to their end; return those that were still prepared: whoever comes second gets none."""
+    statement = (
+        intents.update()
+        .where(intents.c.id.in_(list(intent_ids)), intents.c.state == IntentState.PREPARED.value)
+        .values(state=state.value)
+        .returning(intents.c.id)
+    )
+    return [IntentId(row.id) for row in tx.execute(statement)]
+
+
+_PLAIN = [name for name in Certificate.__slots__ if name != "authority_id"]
+
+
+def insert(tx: Transaction, issued: Sequence[Certificate]) -> None:
+    """Add issued certificates and their names."""
+    rows, names = [], []
+    for certificate in issued:
+        row = {name: getattr(certificate, name) for name in _PLAIN}
+        row |= {
+            "ca_id": certificate.authority_id,
+            "state": certificate.state.value,
+            "names": [[kind.value, name] for kind, name in certificate.names],
+        }
+        rows.append(row)
+        names += [
+            {
+                "certificate_id": certificate.id,
+                "name": name,
+                "organization_id": certificate.organization_id,
+                "not_after": certificate.not_after,
+            }
+            for _, name in certificate.names
+        ]
+    tx.execute(certificates.insert(), rows)
+    if names:
+        tx.execute(certificate_names.insert(), names)
+
+
+def _certificate(row: Any) -> Certificate:  # noqa: ANN401 - a row of the table above
+    fields = dict(row._mapping)
+    fields["authority_id"] = AuthorityId(fields.pop("ca_id"))
+    fields |= {
+        "state": CertificateState(row.state),
+        "names": tuple((NameKind(kind), name) for kind, name in row.names),
+        "der": bytes(row.der),
+    }
+    return Certificate(**fields)
+
+
+def by_serial(tx: Transaction, organization_id: OrganizationId, serial_hex: str) -> Certificate | None:
+    """Return the organization's certificate of this serial, or None."""
+    statement = certificates.select().where(certificates.c.organization_id == organization_id, certificates.c.serial_hex == serial_hex)
+    row = tx.execute(statement).first()
+    return None if row is None else _certificate(row)
+
+
+def by_sha256(tx: Transaction, organization_id: OrganizationId | None, sha256: str) -> Certificate | None:
+    """Return the certificate of this fingerprint (None: of any organization), or None."""
+    statement = certificates.select().where(certificates.c.sha256 == sha256)
+    if organization_id is not None:
+        statement = statement.where(certificates.c.organization_id == organization_id)
+    row = tx.execute(statement).first()
+    return None if row is None else _certificate(row)
+
+
+def get(tx: Transaction, certificate_id: CertificateId) -> Certificate | None:
+    """Return the certificate or None."""
+    row = tx.execute(certificates.select().where(certificates.c.id == certificate_id)).first()
+    return None if row is None else _certificate(row)
+
+
+def of_request(tx: Transaction, request_id: RequestId) -> Certificate | None:
+    """Return the one certificate of a request, or None."""
+    row = tx.execute(certificates.select().where(certificates.c.request_id == request_id)).first()
+    return None if row is None else _certificate(row)
+
+
+def page(tx: Transaction, organization_id: OrganizationId, *, name: str = "", after: str = "", limit: int = 50) -> list[Certificate]:
+    """Return certificates, newest first, of an exact name or of all, before the id ``after`` (keyset paging)."""
+    statement = certificates.select().where(certificates.c.organization_id == organization_id)
+    if name:
+        within = sa.select(certificate_names.c.certificate_id).where(
+            certificate_names.c.name == name, certificate_names.c.organization_id == organization_id
+        )
+        statement = statement.where(certificates.c.id.in_(within))
+    if after:
+        statement = statement.where(certificates.c.id < after)
+    return [_certificate(row) for row in tx.execute(statement.order_by(certificates.c.id.desc()).limit(limit))]
+
+
+def valid_names(tx: Transaction, organization_id: OrganizationId, names: Sequence[str]) -> dict[str, str]:
+    """Return name -> serial of a certificate that is still valid for it: duplicates to warn of (A19)."""
+    statement = (
+        sa.select(certificate_names.c.name, certificates.c.serial_hex)
+        .join(certificates, certificates.c.id == certificate_names.c.certificate_id)
+        .where(
+            certificate_names.c.organization_id == organization_id,
+            certificate_names.c.name.in_(list(names)),
+            certificates.c.state == CertificateState.VALID.value,
+            certificates.c.not_after > tx.now,
+        )
+    )
+    return {row.name: row.serial_hex for row in tx.execute(statement)}
+
+
+def mark_revoked(tx: Transaction, certificate_id: CertificateId, reason: int) -> bool:
+    """Revoke a valid certificate now; tells whether it was valid (revoked is final, I25)."""
+    statement = (
+        certificates.update()
+        .where(certificates.c.id == certificate_id, certificates.c.state == CertificateState.VALID.value)
+        .values(state=CertificateState.REVOKED.value, revoked_at=tx.now, revocation_reason=reason)
+    )
+    return tx.changed(statement) == 1
+
+
+def mark_picked_up(tx: Transaction, certificate_id: CertificateId) -> bool:
+    """Note the first pick-up; tells whether it was the first."""
+    statement = certificates.update().where(certificates.c.id == certificate_id, certificates.c.picked_up_at.is_(None))
+    return tx.changed(statement.values(picked_up_at=tx.now)) == 1
+
+
+def schedule_revocation(tx: Transaction, certificate_id: CertificateId, moment: datetime) -> None:
+    """Let the sweep revoke a replaced certificate at ``moment``."""
+    statement = certificates.update().where(certificates.c.id == certificate_id, certificates.c.revoke_after.is_(None))
+    tx.execute(statement.values(revoke_after=moment))
+
+
+def due_for_revocation(tx: Transaction, limit: int = 200) -> list[Certificate]:
+    """Return valid certificates whose grace after a reissue has ended."""
+    statement = certificates.select().where(
+        certificates.c.revoke_after <= tx.now, certificates.c.state == CertificateState.VALID.value, certificates.c.not_after > tx.now
+    )
+    return [_certificate(row) for row in tx.execute(statement.limit(limit))]
+
+
+def with_key(tx: Transaction, spki_sha256: str) -> list[Certificate]:
+    """Return every certificate of a key, of any organization: what a compromise reaches."""
+    return [_certificate(row) for row in tx.execute(certificates.select().where(certificates.c.spki_sha256 == spki_sha256))]
+
+
+def count_abandoned(tx: Transaction, request_id: RequestId) -> int:
+    """Return how many intents of a request were abandoned."""
+    statement = sa.select(sa.func.count()).where(intents.c.request_id == request_id, intents.c.state == IntentState.ABANDONED.value)
+    return int(tx.execute(statement).scalar_one())

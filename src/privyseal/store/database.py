@@ -1,0 +1,139 @@
+"""The database and its transactions.
+
+SQLite (WAL, synchronous=FULL, ``BEGIN IMMEDIATE`` for writers, ``query_only`` readers) and PostgreSQL (psycopg 3) are
+equals. An action runs in one write transaction: returning commits, raising rolls back. Trouble of the database
+becomes :class:`~privyseal.model.errors.Unavailable`; nothing was done then, or the caller's idempotency key tells.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+from sqlalchemy.engine import Connection, Engine, make_url
+
+from privyseal.model.errors import PrivysealError, Unavailable
+
+BUSY_TIMEOUT_MS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One open transaction and the time at which it began; ``now`` is the time of everything done in it."""
+
+    connection: Connection
+    now: datetime
+
+    def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:  # noqa: ANN401 - SQLAlchemy's own parameter type
+        """Run a Core statement."""
+        return self.connection.execute(statement, parameters)
+
+    def changed(self, statement: sa.Executable) -> int:
+        """Run a conditional UPDATE or DELETE and return how many rows it touched."""
+        return self.connection.execute(statement).rowcount
+
+
+def require_private_directory(directory: Path) -> None:
+    """Create ``directory`` 0700; raises Unavailable ``data-directory-mode`` when it is open to others (architecture 6)."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mode = stat.S_IMODE(directory.stat().st_mode)
+    if mode & 0o077:
+        sentence = f"The data directory {directory} has mode {mode:04o}; others can look into it. Set it to 0700."
+        raise Unavailable("data-directory-mode", sentence)
+
+
+class Database:
+    """Engines of one database URL: ``sqlite:////path/to/file`` or ``postgresql://user@host/name``."""
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.url = url
+        if self.is_sqlite:
+            self.writer = _sqlite_engine(parsed, read_only=False)
+            self.reader = _sqlite_engine(parsed, read_only=True)
+        else:
+            self.writer = _postgresql_engine(parsed.set(drivername="postgresql+psycopg"))
+            self.reader = self.writer
+
+    @contextmanager
+    def write(self, now: datetime) -> Iterator[Transaction]:
+        """Yield a write transaction; commits on return, rolls back on raise.
+
+        Raises Unavailable ``database`` when the database is locked, full or gone.
+        """
+        with _database_errors(), self.writer.begin() as connection:
+            yield Transaction(connection, now)
+
+    @contextmanager
+    def read(self, now: datetime) -> Iterator[Transaction]:
+        """Yield a transaction that can only read; raises Unavailable ``database``."""
+        with _database_errors(), self.reader.connect() as connection:
+            if not self.is_sqlite:
+                connection = connection.execution_options(postgresql_readonly=True)  # noqa: PLW2901 - the same connection, configured
+            with connection.begin():
+                yield Transaction(connection, now)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+@contextmanager
+def _database_errors() -> Iterator[None]:
+    try:
+        yield
+    except PrivysealError:
+        raise
+    except (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError) as error:
+        text = str(error.orig if isinstance(error, exc.DBAPIError) else error).lower()
+        if "full" in text or "no space" in text:
+            raise Unavailable("storage-full", "The database has no space left. Nothing was done. Try again later.", retry_after_seconds=60) from error
+        raise Unavailable("database", "The database does not answer at the moment. Nothing was done. Try again in a few seconds.") from error
+
+
+def _sqlite_engine(url: sa.URL, *, read_only: bool) -> Engine:
+    if url.database:
+        path = Path(url.database)
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}, pool_size=10, max_overflow=20)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's own types
+        connection.isolation_level = None  # SQLAlchemy's begin event below decides how a transaction starts.
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        if read_only:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A deferred transaction that reads first and writes then loses updates or fails without waiting (facts/stack 2).
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql_engine(url: sa.URL) -> Engine:
+    return sa.create_engine(
+        url,
+        pool_size=10,
+        max_overflow=20,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        connect_args={"connect_timeout": 5, "options": "-c synchronous_commit=on -c statement_timeout=30000 -c lock_timeout=10000"},
+    )

@@ -1,0 +1,142 @@
+"""Organizations and their registered domains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from privyseal.model.domain import Domain, ValidationMethod
+from privyseal.model.errors import NotFound
+from privyseal.model.identifiers import DomainId, OrganizationId
+from privyseal.model.organization import Organization, OrganizationState
+from privyseal.store.database import Transaction
+from privyseal.store.schema import Id, UtcTime, metadata
+
+organizations = sa.Table(
+    "organizations",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("slug", sa.String(40), nullable=False, unique=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("country", sa.String(2), nullable=False),
+    sa.Column("state_or_province", sa.String(128), nullable=False),
+    sa.Column("locality", sa.String(128), nullable=False),
+    sa.Column("contact_email", sa.String(254), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("vetted_at", UtcTime),
+    sa.Column("vetted_by", sa.String(64), nullable=False),
+    sa.Column("vetting_evidence", sa.Text, nullable=False),
+)
+
+domains = sa.Table(
+    "domains",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("organization_id", Id, sa.ForeignKey("organizations.id"), nullable=False),
+    sa.Column("name", sa.String(253), nullable=False),
+    sa.Column("token", sa.String(128), nullable=False),
+    sa.Column("method", sa.String(32)),
+    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Column("validated_at", UtcTime),
+    sa.Column("expires_at", UtcTime),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.UniqueConstraint("organization_id", "name"),
+)
+
+
+def _organization(row: Any) -> Organization:  # noqa: ANN401 - a row of the table above
+    fields = dict(row._mapping)
+    return Organization(**{**fields, "state": OrganizationState(fields["state"])})
+
+
+def insert(tx: Transaction, organization: Organization) -> None:
+    """Add an organization; the slug is unique."""
+    tx.execute(organizations.insert().values(**_columns(organization)))
+
+
+def _columns(organization: Organization) -> dict[str, Any]:
+    return {column.name: getattr(organization, column.name) for column in organizations.columns} | {"state": organization.state.value}
+
+
+def by_slug(tx: Transaction, slug: str) -> Organization | None:
+    """Return the organization of this slug or None."""
+    row = tx.execute(organizations.select().where(organizations.c.slug == slug)).first()
+    return None if row is None else _organization(row)
+
+
+def get(tx: Transaction, organization_id: OrganizationId) -> Organization:
+    """Return the organization; raises NotFound."""
+    row = tx.execute(organizations.select().where(organizations.c.id == organization_id)).first()
+    if row is None:
+        raise NotFound("not-found", "There is no such organization, or it is not yours.")
+    return _organization(row)
+
+
+def require(tx: Transaction, slug: str) -> Organization:
+    """Return the organization of this slug; raises NotFound."""
+    organization = by_slug(tx, slug)
+    if organization is None:
+        raise NotFound("not-found", "There is no such organization, or it is not yours.")
+    return organization
+
+
+def every(tx: Transaction) -> list[Organization]:
+    """Return all organizations by slug: the provider's list."""
+    return [_organization(row) for row in tx.execute(organizations.select().order_by(organizations.c.slug))]
+
+
+def mark_vetted(tx: Transaction, organization: Organization) -> bool:
+    """Store the vetting of an organization that is applied or active; tells whether it was."""
+    statement = (
+        organizations.update()
+        .where(organizations.c.id == organization.id, organizations.c.state.in_(("applied", "active")))
+        .values(**_columns(organization))
+    )
+    return tx.changed(statement) == 1
+
+
+def _domain(row: Any) -> Domain:  # noqa: ANN401 - a row of the table above
+    fields = dict(row._mapping)
+    return Domain(**{**fields, "method": ValidationMethod(fields["method"]) if fields["method"] else None})
+
+
+def insert_domain(tx: Transaction, domain: Domain) -> None:
+    """Add a domain that awaits its validation."""
+    values = {column.name: getattr(domain, column.name) for column in domains.columns}
+    tx.execute(domains.insert().values(**values | {"method": domain.method.value if domain.method else None}))
+
+
+def domains_of(tx: Transaction, organization_id: OrganizationId) -> list[Domain]:
+    """Return the organization's domains by name."""
+    rows = tx.execute(domains.select().where(domains.c.organization_id == organization_id).order_by(domains.c.name))
+    return [_domain(row) for row in rows]
+
+
+def domain_named(tx: Transaction, organization_id: OrganizationId, name: str) -> Domain | None:
+    """Return the organization's domain of this name or None."""
+    row = tx.execute(domains.select().where(domains.c.organization_id == organization_id, domains.c.name == name)).first()
+    return None if row is None else _domain(row)
+
+
+def record_validation(tx: Transaction, domain: Domain) -> bool:
+    """Store method, evidence and dates of a look-up; conditional on the token that was looked up."""
+    statement = (
+        domains.update()
+        .where(domains.c.id == domain.id, domains.c.token == domain.token)
+        .values(
+            method=domain.method.value if domain.method else None,
+            evidence=domain.evidence,
+            validated_at=domain.validated_at,
+            expires_at=domain.expires_at,
+        )
+    )
+    return tx.changed(statement) == 1
+
+
+def holders_of(tx: Transaction, names: Iterable[str]) -> list[tuple[DomainId, OrganizationId, str]]:
+    """Return who registered any of these exact domain names."""
+    rows = tx.execute(sa.select(domains.c.id, domains.c.organization_id, domains.c.name).where(domains.c.name.in_(list(names))))
+    return [(DomainId(row.id), OrganizationId(row.organization_id), row.name) for row in rows]

@@ -1,0 +1,99 @@
+"""Facts for listeners: one row per fact and listener, written in the action's own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from privyseal.store.database import Transaction
+from privyseal.store.schema import Id, UtcTime, metadata
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("fact", sa.String(40), nullable=False),
+    sa.Column("listener", sa.String(60), nullable=False),
+    sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("dispatched_at", UtcTime),
+    sa.Column("done_at", UtcTime),
+    sa.Column("failure", sa.String(500), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Index("ix_outbox_waiting", "id", sqlite_where=sa.text("dispatched_at IS NULL"), postgresql_where=sa.text("dispatched_at IS NULL")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A fact that one listener is to hear; ``payload`` holds ids and one-time secrets that only a letter carries."""
+
+    id: str
+    fact: str
+    listener: str
+    payload: dict[str, Any]
+    created_at: datetime
+
+
+def insert(tx: Transaction, rows: Sequence[tuple[str, str, str, dict[str, Any]]]) -> None:
+    """Add (id, fact, listener, payload) rows."""
+    if rows:
+        tx.execute(
+            outbox.insert(),
+            [
+                {
+                    "id": row_id,
+                    "fact": fact,
+                    "listener": listener,
+                    "payload": payload,
+                    "created_at": tx.now,
+                    "dispatched_at": None,
+                    "done_at": None,
+                    "failure": "",
+                    "attempts": 0,
+                }
+                for row_id, fact, listener, payload in rows
+            ],
+        )
+
+
+def waiting(tx: Transaction, limit: int = 200) -> list[OutboxRow]:
+    """Return rows that no workflow was started for, oldest first."""
+    rows = tx.execute(outbox.select().where(outbox.c.dispatched_at.is_(None)).order_by(outbox.c.id).limit(limit))
+    return [OutboxRow(row.id, row.fact, row.listener, row.payload, row.created_at) for row in rows]
+
+
+def mark_dispatched(tx: Transaction, row_ids: Sequence[str]) -> None:
+    """Note that workflows were started for these rows."""
+    tx.execute(outbox.update().where(outbox.c.id.in_(list(row_ids))).values(dispatched_at=tx.now))
+
+
+def get(tx: Transaction, row_id: str) -> OutboxRow | None:
+    """Return the row or None."""
+    row = tx.execute(outbox.select().where(outbox.c.id == row_id)).first()
+    return None if row is None else OutboxRow(row.id, row.fact, row.listener, row.payload, row.created_at)
+
+
+def is_done(tx: Transaction, row_id: str) -> bool:
+    """Tell whether the listener finished this row: work done twice stops here."""
+    return tx.execute(sa.select(outbox.c.id).where(outbox.c.id == row_id, outbox.c.done_at.is_not(None))).first() is not None
+
+
+def mark_done(tx: Transaction, row_id: str) -> None:
+    """Note that the listener finished, and forget the payload: it may hold a one-time secret."""
+    tx.execute(outbox.update().where(outbox.c.id == row_id).values(done_at=tx.now, failure="", payload={}))
+
+
+def note_failure(tx: Transaction, row_id: str, failure: str) -> None:
+    """Note why the last try failed; operators read it."""
+    tx.execute(outbox.update().where(outbox.c.id == row_id).values(failure=failure[:500], attempts=outbox.c.attempts + 1))
+
+
+def failing(tx: Transaction, limit: int = 100) -> list[tuple[str, str, str, str, int]]:
+    """Return (id, fact, listener, failure, attempts) of rows that failed at least once and are not done."""
+    statement = outbox.select().where(outbox.c.failure != "", outbox.c.done_at.is_(None)).order_by(outbox.c.id).limit(limit)
+    return [(row.id, row.fact, row.listener, row.failure, row.attempts) for row in tx.execute(statement)]

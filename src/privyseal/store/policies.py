@@ -1,0 +1,72 @@
+"""Versions of certificate policies; a stored version never changes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+
+from privyseal.model.errors import NotFound
+from privyseal.model.identifiers import OrganizationId, PolicyId
+from privyseal.model.policy import Policy, read_policy
+from privyseal.store.database import Transaction
+from privyseal.store.schema import Digest, Id, UtcTime, metadata
+
+policies = sa.Table(
+    "policies",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("organization_id", Id, sa.ForeignKey("organizations.id"), nullable=False, index=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("sha256", Digest, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.UniqueConstraint("organization_id", "name", "version"),
+)
+
+
+def insert(tx: Transaction, policy: Policy, content: bytes) -> None:
+    """Add a version; ``content`` is the canonical form that ``policy.sha256`` covers."""
+    tx.execute(
+        policies.insert().values(
+            id=policy.id,
+            version=policy.version,
+            organization_id=policy.organization_id,
+            name=policy.name,
+            content=content,
+            sha256=policy.sha256,
+            created_at=policy.created_at,
+        )
+    )
+
+
+def _policy(row: Any) -> Policy:  # noqa: ANN401 - a row of the table above
+    return read_policy(json.loads(bytes(row.content)), OrganizationId(row.organization_id), row.sha256, row.created_at)
+
+
+def get(tx: Transaction, policy_id: PolicyId, version: int) -> tuple[Policy, bytes]:
+    """Return a version and its canonical content; raises NotFound."""
+    row = tx.execute(policies.select().where(policies.c.id == policy_id, policies.c.version == version)).first()
+    if row is None:
+        raise NotFound("not-found", "There is no such policy.")
+    return _policy(row), bytes(row.content)
+
+
+def newest(tx: Transaction, organization_id: OrganizationId, name: str) -> Policy | None:
+    """Return the newest version of the policy of this name, or None."""
+    statement = policies.select().where(policies.c.organization_id == organization_id, policies.c.name == name)
+    row = tx.execute(statement.order_by(policies.c.version.desc()).limit(1)).first()
+    return None if row is None else _policy(row)
+
+
+def of_organization(tx: Transaction, organization_id: OrganizationId) -> list[Policy]:
+    """Return the newest version of each policy of an organization, by name."""
+    rows = tx.execute(
+        policies.select().where(policies.c.organization_id == organization_id).order_by(policies.c.name, policies.c.version.desc())
+    )
+    newest_of: dict[str, Policy] = {}
+    for row in rows:
+        newest_of.setdefault(row.name, _policy(row))
+    return list(newest_of.values())

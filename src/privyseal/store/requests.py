@@ -1,0 +1,264 @@
+"""Requests and the signed decisions about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from privyseal.model.identifiers import AdministratorId, ApprovalId, OrganizationId, RequestId
+from privyseal.model.profile import NameKind, SubjectField
+from privyseal.model.request import TRANSITIONS, Request, RequestEvent, RequestKind, RequestState, read_endpoint
+from privyseal.store.database import Transaction
+from privyseal.store.schema import Digest, Id, UtcTime, metadata
+
+_OPEN = "state NOT IN ('rejected', 'withdrawn', 'lapsed', 'issued')"
+
+requests = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("organization_id", Id, sa.ForeignKey("organizations.id"), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("replaces", Id),
+    sa.Column("replaces_serial_hex", sa.String(40), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("state_reason", sa.String(500), nullable=False),
+    sa.Column("policy_id", Id, nullable=False),
+    sa.Column("policy_version", sa.Integer, nullable=False),
+    sa.Column("csr_der", sa.LargeBinary, nullable=False),
+    sa.Column("spki_der", sa.LargeBinary, nullable=False),
+    sa.Column("spki_sha256", Digest, nullable=False, index=True),
+    sa.Column("key_algorithm", sa.String(16), nullable=False),
+    sa.Column("key_bits", sa.Integer, nullable=False),
+    sa.Column("subject", sa.JSON, nullable=False),
+    sa.Column("names", sa.JSON, nullable=False),
+    sa.Column("lifetime_days", sa.Integer, nullable=False),
+    sa.Column("endpoints", sa.JSON, nullable=False),
+    sa.Column("unit_tier", sa.String(16), nullable=False),
+    sa.Column("contact_name", sa.String(64), nullable=False),
+    sa.Column("contact_email", sa.String(254), nullable=False),
+    sa.Column("server_platform", sa.String(64), nullable=False),
+    sa.Column("comment", sa.String(500), nullable=False),
+    sa.Column("phrase_hash", sa.String(256), nullable=False),
+    sa.Column("requester_kind", sa.String(32), nullable=False),
+    sa.Column("requester_id", sa.String(64), nullable=False),
+    sa.Column("warnings", sa.JSON, nullable=False),
+    sa.Column("confirm_code_hash", Digest),
+    sa.Column("sameness", Digest, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("changed_at", UtcTime, nullable=False),
+    sa.Index("ix_requests_queue", "organization_id", "state", "id"),
+    sa.Index("ix_requests_changes", "organization_id", "changed_at"),
+    # The same key, names, policy and contact make one open request, however often it is sent (F14).
+    sa.Index("uq_requests_sameness", "sameness", unique=True, sqlite_where=sa.text(_OPEN), postgresql_where=sa.text(_OPEN)),
+    sa.Index("ix_requests_state_changed", "state", "changed_at"),
+)
+
+approvals = sa.Table(
+    "approvals",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("request_id", Id, sa.ForeignKey("requests.id"), nullable=False, index=True),
+    sa.Column("administrator_id", Id, nullable=False),
+    sa.Column("decision", sa.String(16), nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("content_sha256", Digest, nullable=False, unique=True),
+    sa.Column("signature", sa.LargeBinary, nullable=False),
+    sa.Column("credential_sha256", Digest, nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A stored decision: the signed bytes as they came and the signature over them, for any auditor to verify again."""
+
+    id: ApprovalId
+    request_id: RequestId
+    administrator_id: AdministratorId
+    decision: str
+    content: bytes
+    content_sha256: str
+    signature: bytes
+    credential_sha256: str
+    expires_at: datetime
+    at: datetime
+
+    def is_current(self, now: datetime) -> bool:
+        """Tell whether it counts: an approval, not void, not expired."""
+        return self.decision == "approve" and self.expires_at > now
+
+
+def _values(request: Request) -> dict[str, Any]:
+    plain = {name: getattr(request, name) for name in Request.__slots__}
+    return plain | {
+        "kind": request.kind.value,
+        "state": request.state.value,
+        "subject": [[field.value, value] for field, value in request.subject],
+        "names": [[kind.value, name] for kind, name in request.names],
+        "endpoints": [endpoint.text() for endpoint in request.endpoints],
+        "warnings": list(request.warnings),
+    }
+
+
+_READ = [column for column in requests.columns if column.name not in {"confirm_code_hash", "sameness"}]
+
+
+def _request(row: Any) -> Request:  # noqa: ANN401 - a row of the table above
+    fields = dict(row._mapping)
+    fields |= {
+        "kind": RequestKind(row.kind),
+        "state": RequestState(row.state),
+        "subject": tuple((SubjectField(oid), value) for oid, value in row.subject),
+        "names": tuple((NameKind(kind), name) for kind, name in row.names),
+        "endpoints": tuple(read_endpoint(text) for text in row.endpoints),
+        "warnings": tuple(row.warnings),
+        "csr_der": bytes(row.csr_der),
+        "spki_der": bytes(row.spki_der),
+    }
+    return Request(**fields)
+
+
+def insert(tx: Transaction, request: Request, *, sameness: str, confirm_code_hash: str | None) -> bool:
+    """Add a request; tells whether no open one of the same ``sameness`` was there.
+
+    ``confirm_code_hash`` belongs to the code mailed to its contact.
+    """
+    savepoint = tx.connection.begin_nested()
+    try:
+        tx.execute(requests.insert().values(**_values(request), sameness=sameness, confirm_code_hash=confirm_code_hash))
+    except IntegrityError:
+        savepoint.rollback()
+        return False
+    savepoint.commit()
+    return True
+
+
+def open_same(tx: Transaction, sameness: str) -> Request | None:
+    """Return the open request of this sameness, or None."""
+    row = tx.execute(sa.select(*_READ).where(requests.c.sameness == sameness, sa.text(_OPEN))).first()
+    return None if row is None else _request(row)
+
+
+def get(tx: Transaction, organization_id: OrganizationId, request_id: RequestId) -> Request | None:
+    """Return the request within this organization, or None."""
+    row = tx.execute(sa.select(*_READ).where(requests.c.id == request_id, requests.c.organization_id == organization_id)).first()
+    return None if row is None else _request(row)
+
+
+def get_many(tx: Transaction, request_ids: Iterable[RequestId]) -> dict[RequestId, Request]:
+    """Return the requests of these ids, whoever's they are: for the system's own work."""
+    rows = tx.execute(sa.select(*_READ).where(requests.c.id.in_(list(request_ids))))
+    return {RequestId(row.id): _request(row) for row in rows}
+
+
+def page(
+    tx: Transaction, organization_id: OrganizationId, *, states: Sequence[RequestState], after: str = "", limit: int = 50
+) -> list[Request]:
+    """Return requests by age, oldest first, after the id ``after`` (keyset paging)."""
+    statement = sa.select(*_READ).where(requests.c.organization_id == organization_id, requests.c.id > after)
+    if states:
+        statement = statement.where(requests.c.state.in_([state.value for state in states]))
+    return [_request(row) for row in tx.execute(statement.order_by(requests.c.id).limit(limit))]
+
+
+def changed_since(tx: Transaction, organization_id: OrganizationId, since: datetime, limit: int = 200) -> list[tuple[RequestId, str, datetime]]:
+    """Return (id, state, when) of requests that changed after ``since``, oldest change first: what the live queue sends."""
+    statement = (
+        sa.select(requests.c.id, requests.c.state, requests.c.changed_at)
+        .where(requests.c.organization_id == organization_id, requests.c.changed_at > since)
+        .order_by(requests.c.changed_at)
+        .limit(limit)
+    )
+    return [(RequestId(row.id), row.state, row.changed_at) for row in tx.execute(statement)]
+
+
+def happen(tx: Transaction, request_ids: Sequence[RequestId], event: RequestEvent, reason: str = "") -> list[RequestId]:
+    """Let ``event`` happen to these requests where the table of transitions allows it; return those it happened to."""
+    sources, target = TRANSITIONS[event]
+    statement = (
+        requests.update()
+        .where(requests.c.id.in_(list(request_ids)), requests.c.state.in_([state.value for state in sources]))
+        .values(state=target.value, state_reason=reason[:500], changed_at=tx.now)
+        .returning(requests.c.id)
+    )
+    return [RequestId(row.id) for row in tx.execute(statement)]
+
+
+def hold_open(tx: Transaction, request_id: RequestId, event: RequestEvent) -> bool:
+    """Lock a request that ``event`` may happen to until the end of the transaction; tells whether it may.
+
+    Two approvers of one request wait here for each other, so that the second one counts the first one's approval.
+    """
+    sources, _ = TRANSITIONS[event]
+    statement = requests.update().where(requests.c.id == request_id, requests.c.state.in_([state.value for state in sources]))
+    return tx.changed(statement.values(changed_at=tx.now)) == 1
+
+
+def confirm(tx: Transaction, organization_id: OrganizationId, request_id: RequestId, code_hash: str) -> bool:
+    """Move an unconfirmed request on when the code fits; tells whether it did."""
+    statement = (
+        requests.update()
+        .where(
+            requests.c.id == request_id,
+            requests.c.organization_id == organization_id,
+            requests.c.state == RequestState.UNCONFIRMED.value,
+            requests.c.confirm_code_hash == code_hash,
+        )
+        .values(state=RequestState.PENDING.value, changed_at=tx.now)
+    )
+    return tx.changed(statement) == 1
+
+
+def is_confirmed_by(tx: Transaction, request_id: RequestId, code_hash: str) -> bool:
+    """Tell whether this code belongs to the request, whatever its state: a second click is harmless."""
+    statement = sa.select(requests.c.id).where(requests.c.id == request_id, requests.c.confirm_code_hash == code_hash)
+    return tx.execute(statement).first() is not None
+
+
+def in_state_since(tx: Transaction, state: RequestState, before: datetime, limit: int = 500) -> list[tuple[RequestId, OrganizationId]]:
+    """Return requests that have been in ``state`` since before a moment: what the sweep looks at."""
+    statement = (
+        sa.select(requests.c.id, requests.c.organization_id)
+        .where(requests.c.state == state.value, requests.c.changed_at < before)
+        .order_by(requests.c.changed_at)
+        .limit(limit)
+    )
+    return [(RequestId(row.id), OrganizationId(row.organization_id)) for row in tx.execute(statement)]
+
+
+def count_by_state(tx: Transaction, organization_id: OrganizationId) -> dict[RequestState, int]:
+    """Return how many requests stand in each state."""
+    statement = sa.select(requests.c.state, sa.func.count().label("quantity")).where(requests.c.organization_id == organization_id).group_by(requests.c.state)
+    return {RequestState(row.state): row.quantity for row in tx.execute(statement)}
+
+
+def insert_approvals(tx: Transaction, decided: Sequence[Approval]) -> None:
+    """Add signed decisions; the same signed content can stand only once (replay)."""
+    tx.execute(approvals.insert(), [{name: getattr(approval, name) for name in Approval.__slots__} for approval in decided])
+
+
+def approvals_of(tx: Transaction, request_ids: Sequence[RequestId]) -> dict[RequestId, list[Approval]]:
+    """Return the signed decisions about each request, oldest first."""
+    found: dict[RequestId, list[Approval]] = {request_id: [] for request_id in request_ids}
+    for row in tx.execute(approvals.select().where(approvals.c.request_id.in_(list(request_ids))).order_by(approvals.c.id)):
+        fields = dict(row._mapping) | {"content": bytes(row.content), "signature": bytes(row.signature)}
+        found[RequestId(row.request_id)].append(Approval(**fields))
+    return found
+
+
+def is_replayed(tx: Transaction, content_sha256: str) -> bool:
+    """Tell whether exactly this content was already used for a decision."""
+    return tx.execute(sa.select(approvals.c.id).where(approvals.c.content_sha256 == content_sha256)).first() is not None
+
+
+def void_approvals(tx: Transaction, request_ids: Sequence[RequestId]) -> None:
+    """Let earlier approvals of a failed request no longer count; their signed bytes stay."""
+    statement = approvals.update().where(approvals.c.request_id.in_(list(request_ids)), approvals.c.decision == "approve")
+    tx.execute(statement.values(decision="void"))

@@ -1,0 +1,299 @@
+"""Revoked serials, CRL pages and CRLs, keys that are never certified again, and the generation that status fronts watch.
+
+Entries are stored encoded, so that publishing copies bytes. Pages are append-only; a CRL names the pages it is made of.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from privyseal.model.identifiers import AuthorityId
+from privyseal.model.revocation import Revocation
+from privyseal.store.database import Transaction
+from privyseal.store.schema import Digest, Id, Serial, UtcTime, metadata
+
+revocations = sa.Table(
+    "revocations",
+    metadata,
+    sa.Column("ca_id", Id, sa.ForeignKey("cas.id"), primary_key=True),
+    sa.Column("serial_hex", Serial, primary_key=True),
+    sa.Column("revoked_at", UtcTime, nullable=False),
+    sa.Column("reason", sa.Integer, nullable=False),
+    sa.Column("shard", sa.Integer, nullable=False),
+    sa.Column("entry", sa.LargeBinary, nullable=False),
+    sa.Column("page_id", Id),
+    sa.Column("expires_at", UtcTime, nullable=False),
+    sa.Index("ix_revocations_unpaged", "ca_id", "shard", sqlite_where=sa.text("page_id IS NULL"), postgresql_where=sa.text("page_id IS NULL")),
+)
+
+statements = sa.Table(
+    "revocation_statements",
+    metadata,
+    sa.Column("content_sha256", Digest, primary_key=True),
+    sa.Column("certificate_id", Id, nullable=False, index=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("signature", sa.LargeBinary, nullable=False),
+    sa.Column("credential_sha256", Digest, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+pages = sa.Table(
+    "crl_pages",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("ca_id", Id, sa.ForeignKey("cas.id"), nullable=False),
+    sa.Column("shard", sa.Integer, nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("entries", sa.LargeBinary, nullable=False),
+    sa.Column("entry_count", sa.Integer, nullable=False),
+    sa.UniqueConstraint("ca_id", "shard", "sequence"),
+)
+
+crls = sa.Table(
+    "crls",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("ca_id", Id, sa.ForeignKey("cas.id"), nullable=False),
+    sa.Column("scope", sa.String(16), nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("this_update", UtcTime, nullable=False),
+    sa.Column("next_update", UtcTime, nullable=False),
+    sa.Column("prefix", sa.LargeBinary, nullable=False),
+    sa.Column("suffix", sa.LargeBinary, nullable=False),
+    sa.Column("page_ids", sa.Text, nullable=False),
+    sa.Column("tail", sa.LargeBinary, nullable=False),
+    sa.Column("sha256", Digest, nullable=False),
+    sa.Column("byte_length", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("ca_id", "scope", "number"),
+)
+
+crl_scopes = sa.Table(
+    "crl_scopes",
+    metadata,
+    sa.Column("ca_id", Id, sa.ForeignKey("cas.id"), primary_key=True),
+    sa.Column("scope", sa.String(16), primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("next_update", UtcTime),
+    sa.Column("changed", sa.Boolean, nullable=False),
+    sa.Column("this_update", UtcTime),
+)
+
+blocked_keys = sa.Table(
+    "blocked_keys",
+    metadata,
+    sa.Column("spki_sha256", Digest, primary_key=True),
+    sa.Column("reason", sa.String(40), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+status_generation = sa.Table(
+    "status_generation",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("generation", sa.BigInteger, nullable=False),
+)
+
+FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCrl:
+    """A signed CRL as the parts it is served from: prefix, pages, tail, suffix."""
+
+    id: str
+    ca_id: AuthorityId
+    scope: str
+    number: int
+    this_update: datetime
+    next_update: datetime
+    prefix: bytes
+    suffix: bytes
+    page_ids: tuple[str, ...]
+    tail: bytes
+    sha256: str
+    byte_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueScope:
+    """A CRL scope that must be published: it changed, or its CRL gets old."""
+
+    ca_id: AuthorityId
+    scope: str
+    number: int
+
+
+def insert(tx: Transaction, revocation: Revocation, entry: bytes) -> bool:
+    """Add a revoked serial and mark its scopes as changed; tells whether it was new (revoked is final)."""
+    known = tx.execute(
+        sa.select(revocations.c.serial_hex).where(
+            revocations.c.ca_id == revocation.authority_id, revocations.c.serial_hex == revocation.serial_hex
+        )
+    ).first()
+    if known is not None:
+        return False
+    tx.execute(
+        revocations.insert().values(
+            ca_id=revocation.authority_id,
+            serial_hex=revocation.serial_hex,
+            revoked_at=revocation.revoked_at,
+            reason=revocation.reason.code,
+            shard=revocation.shard,
+            entry=entry,
+            page_id=None,
+            expires_at=revocation.expires_at,
+        )
+    )
+    statement = crl_scopes.update().where(crl_scopes.c.ca_id == revocation.authority_id, crl_scopes.c.scope.in_((FULL, str(revocation.shard))))
+    tx.execute(statement.values(changed=True))
+    advance_generation(tx)
+    return True
+
+
+def advance_generation(tx: Transaction) -> None:
+    """Tell every status front that its answers may be old."""
+    tx.execute(status_generation.update().where(status_generation.c.id == 1).values(generation=status_generation.c.generation + 1))
+
+
+def create_scopes(tx: Transaction, authority_id: AuthorityId, shard_count: int) -> None:
+    """Add the CRL scopes of a new CA, all due, and the generation row if it is the first CA."""
+    scopes = [FULL, *(str(shard) for shard in range(shard_count))]
+    tx.execute(
+        crl_scopes.insert(),
+        [{"ca_id": authority_id, "scope": scope, "number": 0, "next_update": None, "changed": True, "this_update": None} for scope in scopes],
+    )
+    if tx.execute(sa.select(status_generation.c.id)).first() is None:
+        tx.execute(status_generation.insert().values(id=1, generation=1))
+
+
+def due_scopes(tx: Transaction, refresh_before: datetime, limit: int = 300) -> list[DueScope]:
+    """Return the scopes that changed or whose CRL was made before ``refresh_before``; changed ones first."""
+    statement = (
+        crl_scopes.select()
+        .where(sa.or_(crl_scopes.c.changed.is_(True), crl_scopes.c.this_update.is_(None), crl_scopes.c.this_update < refresh_before))
+        .order_by(crl_scopes.c.changed.desc(), crl_scopes.c.this_update)
+        .limit(limit)
+    )
+    return [DueScope(AuthorityId(row.ca_id), row.scope, row.number) for row in tx.execute(statement)]
+
+
+def claim_number(tx: Transaction, due: DueScope, this_update: datetime, next_update: datetime) -> bool:
+    """Take the next CRL number of a scope; tells whether nobody else took it first (rising per scope, F16)."""
+    statement = (
+        crl_scopes.update()
+        .where(crl_scopes.c.ca_id == due.ca_id, crl_scopes.c.scope == due.scope, crl_scopes.c.number == due.number)
+        .values(number=due.number + 1, this_update=this_update, next_update=next_update, changed=False)
+    )
+    return tx.changed(statement) == 1
+
+
+def _in_scope(scope: str, column: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    return sa.true() if scope == FULL else column == int(scope)
+
+
+def pages_of(tx: Transaction, due: DueScope) -> list[tuple[str, int]]:
+    """Return (id, length of entries in bytes) of the pages of a scope, in order."""
+    statement = (
+        sa.select(pages.c.id, sa.func.length(pages.c.entries).label("size"))
+        .where(pages.c.ca_id == due.ca_id, _in_scope(due.scope, pages.c.shard))
+        .order_by(pages.c.shard, pages.c.sequence)
+    )
+    return [(row.id, row.size) for row in tx.execute(statement)]
+
+
+def page_entries(tx: Transaction, page_id: str) -> bytes:
+    """Return the encoded entries of one page."""
+    return bytes(tx.execute(sa.select(pages.c.entries).where(pages.c.id == page_id)).scalar_one())
+
+
+def unpaged(tx: Transaction, ca_id: AuthorityId, scope: str) -> list[tuple[str, int, bytes]]:
+    """Return (serial, shard, entry) of the revocations of a scope that stand in no page yet."""
+    statement = (
+        sa.select(revocations.c.serial_hex, revocations.c.shard, revocations.c.entry)
+        .where(revocations.c.ca_id == ca_id, _in_scope(scope, revocations.c.shard), revocations.c.page_id.is_(None))
+        .order_by(revocations.c.revoked_at, revocations.c.serial_hex)
+    )
+    return [(row.serial_hex, row.shard, bytes(row.entry)) for row in tx.execute(statement)]
+
+
+def add_page(tx: Transaction, page_id: str, ca_id: AuthorityId, shard: int, serials: Sequence[str], entries: bytes) -> None:
+    """Move these revocations of one shard into a new page at its end."""
+    last = tx.execute(sa.select(sa.func.max(pages.c.sequence)).where(pages.c.ca_id == ca_id, pages.c.shard == shard)).scalar_one()
+    tx.execute(
+        pages.insert().values(
+            id=page_id, ca_id=ca_id, shard=shard, sequence=0 if last is None else last + 1, entries=entries, entry_count=len(serials)
+        )
+    )
+    for start in range(0, len(serials), 500):
+        chunk = list(serials[start : start + 500])
+        tx.execute(
+            revocations.update().where(revocations.c.ca_id == ca_id, revocations.c.serial_hex.in_(chunk)).values(page_id=page_id)
+        )
+
+
+def insert_crl(tx: Transaction, crl: StoredCrl) -> None:
+    """Store a signed CRL; fronts serve the highest number of a scope."""
+    values = {name: getattr(crl, name) for name in StoredCrl.__slots__} | {"page_ids": json.dumps(list(crl.page_ids))}
+    tx.execute(crls.insert().values(**values))
+    advance_generation(tx)
+
+
+def prune_crls(tx: Transaction, ca_id: AuthorityId, scope: str, keep_from: int) -> None:
+    """Drop the stored form of CRLs that newer ones replaced; their numbers stay used."""
+    tx.execute(crls.delete().where(crls.c.ca_id == ca_id, crls.c.scope == scope, crls.c.number < keep_from))
+
+
+def newest_crl(tx: Transaction, ca_id: AuthorityId, scope: str) -> StoredCrl | None:
+    """Return the CRL in force of a scope, or None before the first."""
+    statement = crls.select().where(crls.c.ca_id == ca_id, crls.c.scope == scope).order_by(crls.c.number.desc()).limit(1)
+    row = tx.execute(statement).first()
+    if row is None:
+        return None
+    fields = dict(row._mapping) | {
+        "page_ids": tuple(json.loads(row.page_ids)),
+        "prefix": bytes(row.prefix),
+        "suffix": bytes(row.suffix),
+        "tail": bytes(row.tail),
+    }
+    return StoredCrl(**fields)
+
+
+def of_serial(tx: Transaction, ca_id: AuthorityId, serial_hex: str) -> tuple[datetime, int] | None:
+    """Return when and why (CRLReason) a serial was revoked, or None."""
+    row = tx.execute(revocations.select().where(revocations.c.ca_id == ca_id, revocations.c.serial_hex == serial_hex)).first()
+    return None if row is None else (row.revoked_at, row.reason)
+
+
+def insert_statement(tx: Transaction, certificate_id: str, content: bytes, content_sha256: str, signature: bytes, credential_sha256: str) -> None:
+    """Keep an administrator's signed revocation as it came; the same content can stand only once (replay)."""
+    tx.execute(
+        statements.insert().values(
+            content_sha256=content_sha256,
+            certificate_id=certificate_id,
+            content=content,
+            signature=signature,
+            credential_sha256=credential_sha256,
+            at=tx.now,
+        )
+    )
+
+
+def is_replayed(tx: Transaction, content_sha256: str) -> bool:
+    """Tell whether exactly this statement was already used."""
+    return tx.execute(sa.select(statements.c.certificate_id).where(statements.c.content_sha256 == content_sha256)).first() is not None
+
+
+def block_key(tx: Transaction, spki_sha256: str, reason: str) -> None:
+    """Never certify this key again; a second time is harmless."""
+    if blocked_reason(tx, spki_sha256) is None:
+        tx.execute(blocked_keys.insert().values(spki_sha256=spki_sha256, reason=reason, at=tx.now))
+
+
+def blocked_reason(tx: Transaction, spki_sha256: str) -> str | None:
+    """Return why a key is blocked, or None."""
+    return tx.execute(sa.select(blocked_keys.c.reason).where(blocked_keys.c.spki_sha256 == spki_sha256)).scalar_one_or_none()

@@ -1,0 +1,99 @@
+"""Counters of wrong challenge phrases and codes, and answers kept under idempotency keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from privyseal.store.database import Transaction
+from privyseal.store.schema import Digest, UtcTime, metadata
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("subject", sa.String(128), primary_key=True),
+    sa.Column("misses", sa.Integer, nullable=False),
+    sa.Column("last_at", UtcTime, nullable=False),
+)
+
+idempotency_keys = sa.Table(
+    "idempotency_keys",
+    metadata,
+    sa.Column("caller", sa.String(128), primary_key=True),
+    sa.Column("key", sa.String(128), primary_key=True),
+    sa.Column("request_sha256", Digest, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("media_type", sa.String(80), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False, index=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """The answer to an earlier call with the same idempotency key; status 0 while that call is under way."""
+
+    request_sha256: str
+    status: int
+    body: bytes
+    media_type: str
+    created_at: datetime
+
+
+def misses(tx: Transaction, subject: str) -> tuple[int, datetime | None]:
+    """Return how often this subject missed and when last."""
+    row = tx.execute(attempts.select().where(attempts.c.subject == subject)).first()
+    return (0, None) if row is None else (row.misses, row.last_at)
+
+
+def add_miss(tx: Transaction, subject: str) -> int:
+    """Count a miss and return the count."""
+    if tx.changed(attempts.update().where(attempts.c.subject == subject).values(misses=attempts.c.misses + 1, last_at=tx.now)) == 0:
+        tx.execute(attempts.insert().values(subject=subject, misses=1, last_at=tx.now))
+    return misses(tx, subject)[0]
+
+
+def clear_misses(tx: Transaction, subject: str) -> None:
+    """Forget the misses after a hit."""
+    tx.execute(attempts.delete().where(attempts.c.subject == subject))
+
+
+def kept_answer(tx: Transaction, caller: str, key: str) -> KeptAnswer | None:
+    """Return the answer kept under this key of this caller, or None."""
+    row = tx.execute(idempotency_keys.select().where(idempotency_keys.c.caller == caller, idempotency_keys.c.key == key)).first()
+    return None if row is None else KeptAnswer(row.request_sha256, row.status, bytes(row.body), row.media_type, row.created_at)
+
+
+def claim_key(tx: Transaction, caller: str, key: str, request_sha256: str) -> bool:
+    """Claim a key for a call that begins; tells whether nobody claimed it before."""
+    savepoint = tx.connection.begin_nested()
+    try:
+        tx.execute(
+            idempotency_keys.insert().values(
+                caller=caller, key=key, request_sha256=request_sha256, status=0, body=b"", media_type="", created_at=tx.now
+            )
+        )
+    except IntegrityError:
+        savepoint.rollback()
+        return False
+    savepoint.commit()
+    return True
+
+
+def keep_answer(tx: Transaction, caller: str, key: str, status: int, body: bytes, media_type: str) -> None:
+    """Keep the answer of the call that claimed the key."""
+    statement = idempotency_keys.update().where(idempotency_keys.c.caller == caller, idempotency_keys.c.key == key)
+    tx.execute(statement.values(status=status, body=body, media_type=media_type))
+
+
+def release_key(tx: Transaction, caller: str, key: str) -> None:
+    """Forget a claim whose call ended without doing anything (503): the caller may try again."""
+    tx.execute(idempotency_keys.delete().where(idempotency_keys.c.caller == caller, idempotency_keys.c.key == key))
+
+
+def forget_answers(tx: Transaction, before: datetime) -> int:
+    """Drop answers older than ``before``; return how many."""
+    return tx.changed(idempotency_keys.delete().where(idempotency_keys.c.created_at < before))

@@ -1,0 +1,151 @@
+"""The unit ledger: lines are only added; balances are kept beside them by conditional UPDATEs (I20, I21)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from privyseal.model.identifiers import OrganizationId, RequestId
+from privyseal.model.unit import LedgerKind, Order, UnitBalance, UnitTier
+from privyseal.store.database import Transaction
+from privyseal.store.schema import Id, Sequence, UtcTime, metadata
+
+orders = sa.Table(
+    "orders",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("organization_id", Id, sa.ForeignKey("organizations.id"), nullable=False, index=True),
+    sa.Column("tier", sa.String(16), nullable=False),
+    sa.Column("quantity", sa.Integer, nullable=False),
+    sa.Column("purchase_order", sa.String(64), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+)
+
+ledger = sa.Table(
+    "unit_ledger",
+    metadata,
+    sa.Column("id", Sequence, primary_key=True, autoincrement=True),
+    sa.Column("organization_id", Id, sa.ForeignKey("organizations.id"), nullable=False, index=True),
+    sa.Column("tier", sa.String(16), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("quantity", sa.Integer, nullable=False),
+    sa.Column("request_id", Id),
+    sa.Column("order_id", Id),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+balances = sa.Table(
+    "unit_balances",
+    metadata,
+    sa.Column("organization_id", Id, sa.ForeignKey("organizations.id"), primary_key=True),
+    sa.Column("tier", sa.String(16), primary_key=True),
+    sa.Column("bought", sa.Integer, nullable=False),
+    sa.Column("reserved", sa.Integer, nullable=False),
+    sa.Column("used", sa.Integer, nullable=False),
+    sa.CheckConstraint("bought - reserved - used >= 0", name="never_negative"),
+    sa.CheckConstraint("reserved >= 0 AND used >= 0", name="counts"),
+)
+
+
+def balance(tx: Transaction, organization_id: OrganizationId, tier: UnitTier) -> UnitBalance:
+    """Return the balance of a tier, zero when nothing was bought."""
+    row = tx.execute(balances.select().where(balances.c.organization_id == organization_id, balances.c.tier == tier.value)).first()
+    return UnitBalance(tier, 0, 0, 0) if row is None else UnitBalance(tier, row.bought, row.reserved, row.used)
+
+
+def has_ordered(tx: Transaction, organization_id: OrganizationId) -> bool:
+    """Tell whether there was an order before."""
+    return tx.execute(sa.select(orders.c.id).where(orders.c.organization_id == organization_id).limit(1)).first() is not None
+
+
+def add_order(tx: Transaction, order: Order) -> None:
+    """Store an order, its ledger line and the new balance."""
+    values = {column.name: getattr(order, column.name) for column in orders.columns} | {"tier": order.tier.value}
+    tx.execute(orders.insert().values(**values))
+    _line(tx, order.organization_id, order.tier, LedgerKind.PURCHASE, order.quantity, order_id=order.id)
+    insert = sqlite_insert if tx.connection.dialect.name == "sqlite" else postgresql_insert
+    statement = insert(balances).values(organization_id=order.organization_id, tier=order.tier.value, bought=order.quantity, reserved=0, used=0)
+    tx.execute(statement.on_conflict_do_update(index_elements=["organization_id", "tier"], set_={"bought": balances.c.bought + order.quantity}))
+
+
+def _line(
+    tx: Transaction,
+    organization_id: OrganizationId,
+    tier: UnitTier,
+    kind: LedgerKind,
+    quantity: int,
+    *,
+    request_id: RequestId | None = None,
+    order_id: str | None = None,
+) -> None:
+    tx.execute(
+        ledger.insert().values(
+            organization_id=organization_id, tier=tier.value, kind=kind.value, quantity=quantity, request_id=request_id, order_id=order_id, at=tx.now
+        )
+    )
+
+
+def reserve(tx: Transaction, organization_id: OrganizationId, tier: UnitTier, request_ids: list[RequestId]) -> bool:
+    """Reserve a unit for each request, all or none; tells whether enough were left."""
+    count = len(request_ids)
+    statement = (
+        balances.update()
+        .where(
+            balances.c.organization_id == organization_id,
+            balances.c.tier == tier.value,
+            balances.c.bought - balances.c.reserved - balances.c.used >= count,
+        )
+        .values(reserved=balances.c.reserved + count)
+    )
+    if tx.changed(statement) != 1:
+        return False
+    _lines(tx, organization_id, tier, LedgerKind.RESERVE, request_ids)
+    return True
+
+
+def _lines(tx: Transaction, organization_id: OrganizationId, tier: UnitTier, kind: LedgerKind, request_ids: list[RequestId]) -> None:
+    rows = [
+        {
+            "organization_id": organization_id,
+            "tier": tier.value,
+            "kind": kind.value,
+            "quantity": 1,
+            "request_id": request_id,
+            "order_id": None,
+            "at": tx.now,
+        }
+        for request_id in request_ids
+    ]
+    tx.execute(ledger.insert(), rows)
+
+
+def consume(tx: Transaction, organization_id: OrganizationId, tier: UnitTier, request_ids: list[RequestId]) -> None:
+    """Turn reserved units into used ones: their certificates are issued."""
+    count = len(request_ids)
+    statement = (
+        balances.update()
+        .where(balances.c.organization_id == organization_id, balances.c.tier == tier.value)
+        .values(reserved=balances.c.reserved - count, used=balances.c.used + count)
+    )
+    tx.execute(statement)
+    _lines(tx, organization_id, tier, LedgerKind.CONSUME, request_ids)
+
+
+def release(tx: Transaction, organization_id: OrganizationId, tier: UnitTier, request_ids: list[RequestId]) -> None:
+    """Give reserved units back: no certificate came of them."""
+    count = len(request_ids)
+    statement = (
+        balances.update()
+        .where(balances.c.organization_id == organization_id, balances.c.tier == tier.value)
+        .values(reserved=balances.c.reserved - count)
+    )
+    tx.execute(statement)
+    _lines(tx, organization_id, tier, LedgerKind.RELEASE, request_ids)
+
+
+def reserved_among(tx: Transaction, request_ids: list[RequestId]) -> set[RequestId]:
+    """Return those requests that hold a reserved unit now: a second preparation reserves no second one (I20)."""
+    signed = sa.case((ledger.c.kind == LedgerKind.RESERVE.value, 1), else_=-1)
+    statement = sa.select(ledger.c.request_id).where(ledger.c.request_id.in_(request_ids)).group_by(ledger.c.request_id).having(sa.func.sum(signed) > 0)
+    return {RequestId(row.request_id) for row in tx.execute(statement)}

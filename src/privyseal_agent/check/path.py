@@ -1,0 +1,90 @@
+"""From the served certificate to a root that is trusted (RFC 5280 6.1, as far as it explains what is missing).
+
+Finds the chain by names, signatures and CA rights, so that a missing intermediate is told from an unknown root. What
+else clients ask of a chain is judged by OpenSSL in :mod:`connection`, which is what clients run.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+MAX_PATH = 8
+
+
+class Gap(enum.Enum):
+    """Why no chain was found."""
+
+    SELF_SIGNED = "self-signed"
+    UNKNOWN_ISSUER = "unknown-issuer"
+    NOT_A_CA = "not-a-ca"
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The chain ends at ``at``, the last certificate that could be reached."""
+
+    gap: Gap
+    at: x509.Certificate
+
+
+def find_path(leaf: x509.Certificate, sent: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...] | Broken:
+    """Return the chain from ``leaf`` to one of ``roots``, both included, or where it breaks."""
+    return _extend((leaf,), tuple(dict.fromkeys(sent)), frozenset(roots), roots)
+
+
+def is_self_signed(certificate: x509.Certificate) -> bool:
+    """Tell whether a certificate is signed by its own key."""
+    return _issued(certificate, certificate)
+
+
+def _extend(
+    path: tuple[x509.Certificate, ...], sent: Sequence[x509.Certificate], trusted: frozenset[x509.Certificate], roots: Sequence[x509.Certificate]
+) -> tuple[x509.Certificate, ...] | Broken:
+    last = path[-1]
+    if last in trusted:
+        return path
+    broken = Broken(Gap.SELF_SIGNED if is_self_signed(last) else Gap.UNKNOWN_ISSUER, last)
+    if len(path) == MAX_PATH:
+        return broken
+    for issuer in _issuers(last, (*roots, *sent), path):
+        if not _may_issue(issuer, intermediates=len(path) - 1):
+            broken = Broken(Gap.NOT_A_CA, issuer)
+            continue
+        found = _extend((*path, issuer), sent, trusted, roots)
+        if not isinstance(found, Broken):
+            return found
+        broken = found
+    return broken
+
+
+def _issuers(
+    certificate: x509.Certificate, candidates: Iterable[x509.Certificate], path: tuple[x509.Certificate, ...]
+) -> list[x509.Certificate]:
+    return [candidate for candidate in candidates if candidate not in path and _issued(candidate, certificate)]
+
+
+def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def _may_issue(certificate: x509.Certificate, *, intermediates: int) -> bool:
+    # RFC 5280 4.2.1.9 and 4.2.1.3: a CA by basic constraints, within its path length, with keyCertSign where usage is limited.
+    try:
+        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        return False
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        usage = None
+    roomy = constraints.path_length is None or constraints.path_length >= intermediates
+    return constraints.ca and roomy and (usage is None or usage.key_cert_sign)

@@ -1,0 +1,253 @@
+"""The conversation with the service: REST over TLS as an administrator, as a token or as nobody (docs/reference/rest).
+
+Every POST carries an Idempotency-Key, so an answer that got lost or a service that asks for patience (503 with
+Retry-After) costs a second try and never a second request. Answers are Documents; anything else is an error with a
+sentence.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from importlib.metadata import version
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import quote
+
+import httpx2
+
+from privyseal_agent.desk import Desk
+from privyseal_agent.documents import Document
+from privyseal_agent.errors import Refused, SealError, Unreachable, UsageError
+from privyseal_agent.keys.administrator_id import AdministratorId
+from privyseal_agent.keys.administrator_id import load as load_administrator_id
+from privyseal_agent.private_files import read_file, read_secret
+from privyseal_agent.problems import problem_of, transport_problem
+from privyseal_agent.settings import Settings, require_address
+
+ATTEMPTS: Final = 5
+"""How often one request is sent when the service asks to come back later."""
+
+LOST_ATTEMPTS: Final = 3
+"""How often one request is sent when its answer gets lost on the way."""
+
+LONGEST_WAIT: Final = 10.0
+"""Seconds between two tries at most, whatever Retry-After asks for: a person is waiting."""
+
+PAGE: Final = 200
+
+_CONFLICT, _UNAVAILABLE = 409, 503
+_TIMEOUT: Final = httpx2.Timeout(60.0, connect=10.0)
+_STREAM_TIMEOUT: Final = httpx2.Timeout(45.0, connect=10.0)  # The service writes a comment each 15 s.
+_LOST = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError, httpx2.ReadTimeout)
+
+Params = Mapping[str, str | int | Sequence[str]]
+
+
+class Service:
+    """One conversation; use it as a context manager. Every method raises the SealErrors of :mod:`problems`.
+
+    Paths are below ``/api/v1``. With an Administrator ID the address for administrators is asked for first, because
+    only that one asks for a client certificate.
+    """
+
+    def __init__(self, settings: Settings, desk: Desk) -> None:
+        self.settings = settings
+        self.desk = desk
+        self._http: httpx2.Client | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._http is not None:
+            self._http.close()
+
+    @cached_property
+    def identity(self) -> AdministratorId | None:
+        """The Administrator ID of the settings, loaded once, or None where there is none."""
+        certificate, key = self.settings.certificate, self.settings.key
+        if not self.settings.has_identity() or certificate is None or key is None:
+            return None
+        return load_administrator_id(certificate, key, self._passphrase)
+
+    def require_identity(self) -> AdministratorId:
+        """Return the Administrator ID; raises UsageError ``identity`` when there is none."""
+        if self.identity is None:
+            sentence = "This needs your Administrator ID, because it is signed with it. Give --certificate and --key, or set them in the settings file."
+            raise UsageError("identity", sentence)
+        return self.identity
+
+    @cached_property
+    def about(self) -> Document:
+        """What the service says of itself: ``service`` is its id, and its addresses and roots."""
+        return Document.of(_json(self._converse("GET", self._url(self.settings.require_service(), "/service"))))
+
+    def path(self, *parts: str) -> str:
+        """Return the path of something of the organization, each part escaped."""
+        return "/organizations/" + "/".join(quote(part, safe="") for part in (self.settings.require_organization(), *parts))
+
+    def get(self, path: str, params: Params | None = None) -> Document:
+        """Return the JSON object at a path."""
+        return Document.of(_json(self._ask("GET", path, params=params)))
+
+    def get_bytes(self, path: str, params: Params | None = None) -> bytes:
+        """Return the bytes at a path as they are."""
+        return self._ask("GET", path, params=params).content
+
+    def items(self, path: str, params: Params | None = None) -> Iterator[Document]:
+        """Return every item of a list, page after page."""
+        after = ""
+        while True:
+            page = self.get(path, {**(params or {}), "limit": PAGE, **({"after": after} if after else {})})
+            yield from page.parts("items")
+            following = page.maybe("next")
+            if not following or following == after:
+                return
+            after = following
+
+    def post(self, path: str, body: Mapping[str, object]) -> Document:
+        """Send a JSON object under a new Idempotency-Key and return the answer."""
+        headers = {"Idempotency-Key": self.desk.random_bytes(16).hex()}
+        return Document.of(_json(self._ask("POST", path, body=body, headers=headers)))
+
+    def delete(self, path: str) -> None:
+        """Delete what is at a path."""
+        self._ask("DELETE", path)
+
+    @contextmanager
+    def events(self, path: str, params: Params) -> Iterator[Iterator[httpx2.ServerSentEvent]]:
+        """Open a stream of server-sent events; the connection stands when this returns."""
+        url = self._url(self._base, path)
+        headers = {**self._credential_headers(), "Accept": "text/event-stream", "Cache-Control": "no-store"}
+        try:
+            with self._client.stream("GET", url, params=dict(params), headers=headers, timeout=_STREAM_TIMEOUT) as response:
+                if not response.is_success:
+                    response.read()
+                problem = problem_of(response)
+                if problem is not None:
+                    raise problem
+                yield iter(httpx2.EventSource(response))
+        except httpx2.HTTPError as error:
+            raise transport_problem(error, _origin(url)) from error
+
+    @property
+    def _client(self) -> httpx2.Client:
+        if self._http is None:
+            agent = f"seal/{version('privyseal')}"
+            self._http = httpx2.Client(verify=self._tls(), timeout=_TIMEOUT, headers={"User-Agent": agent}, follow_redirects=False)
+        return self._http
+
+    @cached_property
+    def _base(self) -> str:
+        if self.identity is None:
+            return self.settings.require_service()
+        return require_address(self.about.text("administrator_url"))
+
+    @cached_property
+    def _passphrase(self) -> str | None:
+        path = self.settings.passphrase_file
+        return read_secret(path, "a passphrase") if path is not None else None
+
+    def _tls(self) -> ssl.SSLContext:
+        root = self.settings.root
+        try:
+            context = ssl.create_default_context(cadata=read_file(root, "the root").decode("ascii") if root else None)
+        except (ssl.SSLError, ValueError) as error:
+            raise Refused("root", f"The file {root} for --root holds no certificates in PEM.") from error
+        context.minimum_version = ssl.TLSVersion.TLSv1_2  # A48
+        if self.identity is not None and self.settings.certificate is not None:
+            try:
+                context.load_cert_chain(self.settings.certificate, self.settings.key, self._passphrase or "")
+            except (ssl.SSLError, OSError) as error:
+                sentence = f"The Administrator ID {self.settings.certificate} cannot be used for TLS ({error})."
+                raise Refused("administrator-id", sentence) from error
+        return context
+
+    def _credential_headers(self) -> dict[str, str]:
+        path = self.settings.token_file
+        if self.identity is not None or path is None:
+            return {}
+        token = read_secret(path, "an API token")
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise Refused("file-secret", f"The file {path} does not hold an API token.")
+        return {"Authorization": f"Bearer {token}"}
+
+    def _url(self, base: str, path: str) -> str:
+        return f"{base}/api/v1{path}"
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx2.Response:
+        together = {**self._credential_headers(), **(headers or {})}
+        return self._converse(method, self._url(self._base, path), params=params, body=body, headers=together)
+
+    def _converse(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Params | None = None,
+        body: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx2.Response:
+        # A request is sent again only when that is harmless: a GET, or a POST under its Idempotency-Key.
+        lost = 0
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                response = self._client.request(method, url, params=dict(params or {}), json=body, headers=dict(headers or {}))
+            except httpx2.HTTPError as error:
+                problem = transport_problem(error, _origin(url))
+                lost += isinstance(error, _LOST)
+                again = 0 < lost < LOST_ATTEMPTS and method != "DELETE" and not isinstance(problem, Refused)
+                if not again or not left:
+                    raise _with_doubt(problem, method, lost) from error
+                self.desk.sleep(1.0)
+                continue
+            wait = _retry_after(response)
+            if wait is None or not left:
+                return _require_success(response)
+            self.desk.sleep(wait)
+        raise AssertionError  # The last round returns or raises.
+
+
+def _retry_after(response: httpx2.Response) -> float | None:
+    # 503: nothing was done. 409 with Retry-After: the first request under this key is still under way.
+    text = response.headers.get("retry-after", "")
+    patient = response.status_code == _UNAVAILABLE or (response.status_code == _CONFLICT and text)
+    if not patient:
+        return None
+    return min(float(text), LONGEST_WAIT) if text.isascii() and text.isdigit() else 1.0
+
+
+def _require_success(response: httpx2.Response) -> httpx2.Response:
+    problem = problem_of(response)
+    if problem is not None:
+        raise problem
+    return response
+
+
+def _with_doubt(problem: SealError, method: str, lost: int) -> SealError:
+    if method == "GET" or not lost or isinstance(problem, Refused):
+        return problem
+    return Unreachable(problem.kind, f"{problem.sentence} The service may have done it all the same: look before you repeat it.")
+
+
+def _json(response: httpx2.Response) -> object:
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError) as error:
+        raise Refused("answer", f"{response.url.host} answered something that is not JSON. Check the address --service.") from error
+
+
+def _origin(url: str) -> str:
+    return url.partition("/api/v1/")[0]

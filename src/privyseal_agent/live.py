@@ -1,0 +1,51 @@
+"""Following what happens at the service as it happens (server-sent events), across lost connections."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from privyseal_agent.client import Service
+from privyseal_agent.desk import Desk
+from privyseal_agent.documents import Document
+from privyseal_agent.errors import Refused, Unreachable
+
+FIRST_WAIT: Final = 1.0
+LONGEST_WAIT: Final = 30.0
+
+
+def follow_requests(service: Service, desk: Desk, catch_up: Callable[[], None]) -> Iterator[Document]:
+    """Return the changes of the organization's requests (``id``, ``state``, ``cursor``), without end.
+
+    ``catch_up`` is called when the stream stands but its past is unknown - at the start, and after a lost connection as
+    long as no event has told a cursor - so that the caller reads the list after the stream opened and misses nothing.
+    Raises Unreachable when the first connection fails; later ones are tried until they succeed. Raises Refused when
+    the service no longer accepts the caller.
+    """
+    cursor, stood, wait = "", False, FIRST_WAIT
+    while True:
+        try:
+            with service.events(service.path("events"), {"since": cursor} if cursor else {}) as events:
+                stood, wait = True, FIRST_WAIT
+                if not cursor:
+                    catch_up()
+                for event in events:
+                    if event.event != "request":
+                        continue
+                    change = _read(event.data)
+                    yield change
+                    cursor = change.maybe("cursor") or event.id or cursor
+        except Unreachable as error:
+            if not stood:
+                raise
+            desk.note(f"{error.sentence} Trying again in {wait:.0f} s.")
+        desk.sleep(wait)
+        wait = min(wait * 2, LONGEST_WAIT)
+
+
+def _read(data: str) -> Document:
+    try:
+        return Document.of(json.loads(data))
+    except (ValueError, RecursionError) as error:
+        raise Refused("answer", "The service told a change that is not JSON. The versions of seal and of the service may not fit.") from error
