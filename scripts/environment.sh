@@ -22,27 +22,30 @@ stop() {
 
 is_root() { [ "$(id -u)" -eq 0 ]; }
 
-# install_debian PACKAGE...: needs root and apt. Freshly installed servers are not started by Debian's own scripts: our
-# tests start their own, on free ports, and a busy port 80 or 5432 must not get in the way.
-install_debian() {
-    local policy=/usr/sbin/policy-rc.d made=no result=0
+# install_debian PACKAGE...: needs root and apt. Servers are installed but not started: our tests start their own, on free
+# ports, and a busy port 80 or 5432 must not get in the way. apt's words are shown only when it fails.
+install_debian() (
+    policy=/usr/sbin/policy-rc.d
+    log="$(mktemp)"
+    trap 'rm -f "$log"' EXIT
     say "installing Debian packages: $*"
     if [ ! -e "$policy" ]; then
-        made=yes
-        printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
+        trap 'rm -f "$log" "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod 755 "$policy"
     fi
-    {
-        DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" ||
-            { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"; }
-    } >/dev/null || result=$?
-    if [ "$made" = yes ]; then rm -f "$policy"; fi
-    return "$result"
-}
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get install -qq -y --no-install-recommends "$@" >"$log" 2>&1 && return
+    # The package lists are missing or old.
+    { apt-get update -qq && apt-get install -qq -y --no-install-recommends "$@"; } >"$log" 2>&1 && return
+    cat "$log" >&2
+    return 1
+)
 
 # need_debian PACKAGE WHY: called when PACKAGE is missing.
 need_debian() {
     if is_root && command -v apt-get >/dev/null; then
-        install_debian "$1" || stop "Debian's package $1 could not be installed; $2."
+        install_debian "$1" || stop "Debian's package $1 could not be installed, and $2; apt's own message stands above."
     else
         stop "the package $1 is missing; $2. Install it (apt-get install $1) and try again."
     fi

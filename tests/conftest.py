@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import hypothesis
 import pytest
+
+from tests.rigs.postgresql import PostgresServer
+from tests.rigs.service import ServiceRig
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,3 +28,27 @@ def pytest_configure(config: pytest.Config) -> None:
 def long_run(pytestconfig: pytest.Config) -> bool:
     """Whether the full counts were asked for."""
     return bool(pytestconfig.getoption("--long"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One throw-away PostgreSQL server for the whole run."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database of each kind: "" for the embedded one, or a PostgreSQL URL."""
+    if request.param == "sqlite":
+        return ""
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.create_database()
+
+
+@pytest.fixture
+def service(tmp_path: Path, database_url: str) -> Iterator[ServiceRig]:
+    """A whole service in this process, on each database."""
+    rig = ServiceRig(tmp_path, database_url)
+    yield rig
+    rig.close()

@@ -28,12 +28,12 @@ def render() -> str:
     kinds: dict[str, dict[str, set[str]]] = {}
     for path in sorted(SOURCE.rglob("*.py")):
         for error, kind in raised(ast.parse(path.read_text(encoding="utf-8"))):
-            kinds.setdefault(error, {}).setdefault(kind, set()).add(path.relative_to(SOURCE).as_posix())
+            kinds.setdefault(error, {}).setdefault(kind, set()).add(path.parent.relative_to(SOURCE).as_posix())
     parts = [HEAD]
     for error, meaning in classes().items():
         if error not in kinds:
             continue
-        parts.append(f"## {error}\n\n{meaning}\n\n| Kind | Raised in |\n|---|---|")
+        parts.append(f"## {error}\n\n{meaning}\n\n| Kind | Raised in the room |\n|---|---|")
         parts[-1] += "".join(
             f"\n| `{kind}` | {', '.join(f'`{place}`' for place in sorted(places))} |" for kind, places in sorted(kinds[error].items())
         )

@@ -11,9 +11,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from privyseal_agent.documents import Document
 from privyseal_agent.errors import Refused
 from privyseal_agent.keys.csr import spki_sha256
+from privyseal_agent.rest.documents import Document
 from privyseal_wire.canonical import parse_canonical
 from privyseal_wire.errors import WireError
 from privyseal_wire.statements import Approval, PolicyReference, Rejection, Revocation
@@ -35,7 +35,9 @@ def approval_of(request: Document, *, service: str, organization: str, approver:
     _require_organization(request, organization)
     key = spki_sha256(request.text("csr"))
     if key != request.text("spki_sha256"):
-        sentence = "The service shows another key than the one in the CSR of this request. Nothing was signed. Tell your provider's support."
+        sentence = (
+            "The service shows another key than the one in the CSR of this request. Nothing was signed. Tell your provider's support."
+        )
         raise Refused("key-differs", sentence)
     policy = request.part("policy")
     return Approval(

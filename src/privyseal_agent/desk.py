@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from privyseal_agent.errors import UsageError
-from privyseal_agent.words import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,13 @@ class Desk:
         if not answer:
             raise UsageError("secret", f"The {prompt} was left empty, so nothing was done.")
         return answer
+
+
+def printable(text: str) -> str:
+    """Return the text with every character that could steer a terminal written as an escape; line breaks stay."""
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    return "".join(character if character.isprintable() or character == "\n" else ascii(character)[1:-1] for character in text)
 
 
 def _write(stream: TextIO, text: str) -> None:

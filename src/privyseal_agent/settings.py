@@ -83,7 +83,9 @@ class Settings:
     def require_service(self) -> str:
         """Return the address of the service without a slash at its end; raises UsageError ``service``."""
         if not self.service:
-            raise UsageError("service", "Where is the service? Give --service https://HOST, or set SEAL_SERVICE, or write it into the settings file.")
+            raise UsageError(
+                "service", "Where is the service? Give --service https://HOST, or set SEAL_SERVICE, or write it into the settings file."
+            )
         return require_address(self.service)
 
     def require_organization(self) -> str:
@@ -108,7 +110,9 @@ def require_address(address: str) -> str:
     text = address.rstrip("/")
     try:
         parts = urlsplit(text)
-        usable = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0 and not (parts.query or parts.fragment or parts.username)
+        usable = (
+            parts.scheme == "https" and bool(parts.hostname) and parts.port != 0 and not (parts.query or parts.fragment or parts.username)
+        )
     except ValueError:
         usable = False
     if not usable:

@@ -1,6 +1,6 @@
 """The texts of ``seal``: short, aligned, plain. Everything shown to people passes through here.
 
-Texts of other people - comments, names, reasons - are made harmless for a terminal. Times are shown in UTC.
+Times are shown in UTC. Texts of other people are made harmless for a terminal where they are printed, in ``desk``.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from privyseal_agent.documents import Document
+from privyseal_agent.rest.documents import Document
 
 SUBJECT_NAMES: Final = {"2.5.4.6": "C", "2.5.4.8": "ST", "2.5.4.7": "L", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.3": "CN"}
 
@@ -25,13 +25,6 @@ STATE_WORDS: Final = {
     "failed": "approved, but could not be issued",
 }
 """What the states of a request mean to its requester."""
-
-
-def printable(text: str) -> str:
-    """Return the text with every character that could steer a terminal written as an escape; line breaks stay."""
-    if text.isascii() and text.replace("\n", "").isprintable():
-        return text
-    return "".join(character if character.isprintable() or character == "\n" else ascii(character)[1:-1] for character in text)
 
 
 def one_line(text: str) -> str:

@@ -8,14 +8,11 @@ up, and the registered certificate is then the only one that verifies. Other cer
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -24,13 +21,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from privyseal_wire import cms_algorithms as algorithms
 from privyseal_wire.ber import encode_tlv
 from privyseal_wire.cms_message import CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME, Message, read_message
-from privyseal_wire.cms_types import Certificate, SigningTime
+from privyseal_wire.cms_types import SigningTime
 from privyseal_wire.errors import CmsRefused
+from privyseal_wire.signer_certificate import read_signer_certificate, read_signer_name
 
 PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 """Any object of these classes, also one whose ``sign`` calls a token or a key service."""
 
-_OBJECT_IDENTIFIER = 0x06
 _INTEGER = 0x02
 _OCTET_STRING = 0x04
 _SEQUENCE = 0x30
@@ -38,7 +35,6 @@ _SET = 0x31
 _CONTEXT_0 = 0xA0
 _UTC_TIME = 0x17
 _GENERALIZED_TIME = 0x18
-_TBS_FIELDS = 6
 _UTC_TIME_ENDS = 2050  # RFC 5652 11.3: later years are written as GeneralizedTime.
 
 _DER_DATA = bytes.fromhex("06092a864886f70d010701")
@@ -65,7 +61,7 @@ def sign_attached(content: bytes, certificate_der: bytes, key: PrivateKey, *, no
     ``cms-certificate`` for an unreadable certificate or one of another kind of key, ``cms-key`` for a certificate of
     another key.
     """
-    owner = _owner(certificate_der)
+    owner = read_signer_certificate(certificate_der)
     if _spki(key.public_key()) != _spki(owner.public_key):
         raise CmsRefused("cms-key", "The private key is not the one of the certificate; take the pair that belongs together.")
     digest, digest_oid, signature_name = _algorithms_for(owner.public_key)
@@ -80,7 +76,7 @@ def sign_attached(content: bytes, certificate_der: bytes, key: PrivateKey, *, no
     signer_info = encode_tlv(
         _SEQUENCE,
         _DER_VERSION_1,
-        encode_tlv(_SEQUENCE, owner.issuer, encode_tlv(_INTEGER, owner.serial)),
+        encode_tlv(_SEQUENCE, owner.name.issuer, encode_tlv(_INTEGER, owner.name.serial)),
         digest_name,
         encode_tlv(_CONTEXT_0, *attributes),
         signature_name,
@@ -105,8 +101,8 @@ def verify_attached(data: bytes, *, signer_certificate_der: bytes) -> SignedCont
     time; ``cms-weak``; ``cms-algorithm``; ``cms-digest`` when the content was changed; ``cms-signature``.
     """
     message = read_message(data)
-    owner = _owner(signer_certificate_der)
-    if not _is_signer(message, owner):
+    owner = read_signer_certificate(signer_certificate_der)
+    if not owner.name.is_named_by(message.signer):
         raise CmsRefused("cms-signer", "The signature names another certificate as its signer than the registered one.")
     digest = algorithms.digest_algorithm(_identifier(message.signer.digest_algorithm))
     if message.attributes.get(CONTENT_TYPE) != _DER_DATA:
@@ -129,71 +125,17 @@ def signer_fingerprint(data: bytes) -> bytes:
     more than one, is the named one.
     """
     message = read_message(data)
-    found = {certificate for certificate in message.certificates if _names(message, certificate)}
+    found = {certificate for certificate in message.certificates if _is_named(message, certificate)}
     if len(found) != 1:
         sentence = "The signature does not include the one certificate of its signer. Sign without -nocerts."
         raise CmsRefused("cms-signer", sentence)
     return hashlib.sha256(found.pop()).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class _Owner:
-    """What a signer is known by: DER of the issuer name, contents of the serial, key identifier, public key."""
-
-    issuer: bytes
-    serial: bytes
-    key_identifier: bytes | None
-    public_key: algorithms.PublicKey
-
-
-@functools.lru_cache(maxsize=1024)
-def _owner(certificate_der: bytes) -> _Owner:
-    # Loading a certificate and its key costs as much as verifying with it; administrators sign again and again.
-    try:
-        issuer, serial = _issuer_and_serial(certificate_der)
-        certificate = x509.load_der_x509_certificate(certificate_der)
-        key = certificate.public_key()
-        identifier = _key_identifier(certificate)
-    except (ValueError, OverflowError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
-        raise CmsRefused("cms-certificate", "The certificate of the signer cannot be read.") from error
-    if isinstance(key, rsa.RSAPublicKey) and key.key_size >= algorithms.MIN_RSA_BITS:
-        return _Owner(issuer, serial, identifier, key)
-    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in algorithms.CURVES:
-        return _Owner(issuer, serial, identifier, key)
-    raise CmsRefused(
-        "cms-certificate", "The certificate of the signer has no RSA key of 2048 bits or more and no P-256, P-384 or P-521 key."
-    )
-
-
-def _issuer_and_serial(certificate_der: bytes) -> tuple[bytes, bytes]:
-    # RFC 5280 4.1: [0] version when it is not 1, serial number, signature algorithm, issuer.
-    tbs = asn1.decode_der(Certificate, certificate_der).tbs
-    if tbs and tbs[0].tag_bytes == bytes((_CONTEXT_0,)):
-        tbs = tbs[1:]
-    if len(tbs) < _TBS_FIELDS:
-        raise ValueError("a certificate without all fields")
-    return encode_tlv(tbs[2].tag_bytes, bytes(tbs[2].data)), bytes(tbs[0].data)
-
-
-def _key_identifier(certificate: x509.Certificate) -> bytes | None:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    except x509.ExtensionNotFound:
-        return None
-
-
-def _is_signer(message: Message, owner: _Owner) -> bool:
-    named = message.signer.signer
-    if isinstance(named, bytes):
-        return owner.key_identifier is not None and named == owner.key_identifier
-    issuer = encode_tlv(named.issuer.tag_bytes, bytes(named.issuer.data))
-    return issuer == owner.issuer and bytes(named.serial.data) == owner.serial
-
-
-def _names(message: Message, certificate_der: bytes) -> bool:
+def _is_named(message: Message, certificate_der: bytes) -> bool:
     # Certificates of the message may be anything; unreadable ones are nobody's.
     try:
-        return _is_signer(message, _owner(certificate_der))
+        return read_signer_name(certificate_der).is_named_by(message.signer)
     except CmsRefused:
         return False
 

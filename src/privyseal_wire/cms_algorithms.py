@@ -18,10 +18,11 @@ from privyseal_wire.cms_types import PssParameters
 from privyseal_wire.errors import CmsRefused
 
 MIN_RSA_BITS = 2048
-MIN_PSS_SALT = 20  # RFC 4055 3.1: the default; shorter salts have no reason to be.
+DEFAULT_PSS_SALT = 20  # RFC 4055 3.1
+MIN_PSS_SALT = DEFAULT_PSS_SALT  # Shorter salts have no reason to be.
+MAX_PSS_SALT = 2048  # More than any RSA key has room for.
 CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
 
-SEQUENCE = 0x30
 NULL = b"\x05\x00"
 
 SHA256 = bytes.fromhex("0609608648016503040201")
@@ -128,9 +129,10 @@ def _pss(encoded: bytes, digest: Hash) -> padding.PSS:
     for name in (hash_name, mask_name):  # SHA-1 where the parameters leave it out, which is not in the table.
         if _DIGESTS.get(name) is not digest:
             raise CmsRefused("cms-algorithm", "The RSA-PSS parameters do not use the digest algorithm of the signature throughout.")
-    if parameters.trailer != 1 or not MIN_PSS_SALT <= parameters.salt_length <= 512:
+    salt_length = DEFAULT_PSS_SALT if parameters.salt_length is None else parameters.salt_length
+    if parameters.trailer not in (None, 1) or not MIN_PSS_SALT <= salt_length <= MAX_PSS_SALT:
         raise CmsRefused("cms-algorithm", "The salt length or the trailer of the RSA-PSS parameters is out of range.")
-    return padding.PSS(padding.MGF1(digest), parameters.salt_length)
+    return padding.PSS(padding.MGF1(digest), salt_length)
 
 
 def _require_same_digest(identifier: bytes, digest: Hash) -> None:

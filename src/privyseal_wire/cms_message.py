@@ -7,6 +7,7 @@ malformed message ends in CmsRefused.
 from __future__ import annotations
 
 import base64
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,8 +51,11 @@ class Message:
     signed_bytes: bytes
 
 
+@functools.lru_cache(maxsize=8)
 def read_message(data: bytes) -> Message:
     """Return the message that DER, BER, PEM or bare base64 encodes, at most ``MAX_CMS_BYTES`` long.
+
+    Remembers the last few: who asks for the signer's fingerprint verifies the same bytes next.
 
     Raises CmsRefused: ``cms-size``, ``cms-smime``, ``cms-form``, ``cms-content-type``, ``cms-detached``,
     ``cms-signers``, ``cms-attributes``.

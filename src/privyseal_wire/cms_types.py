@@ -82,12 +82,12 @@ class AlgorithmIdentifier:
 
 @asn1.sequence
 class PssParameters:
-    """RFC 4055 3.1."""
+    """RFC 4055 3.1; what has a default is optional here, because some programs write the default out."""
 
     hash: Annotated[list[asn1.TLV] | None, asn1.Explicit(0)]
     mask: Annotated[AlgorithmIdentifier | None, asn1.Explicit(1)]
-    salt_length: Annotated[int, asn1.Explicit(2), asn1.Default(20)]
-    trailer: Annotated[int, asn1.Explicit(3), asn1.Default(1)]
+    salt_length: Annotated[int | None, asn1.Explicit(2)]
+    trailer: Annotated[int | None, asn1.Explicit(3)]
 
 
 @asn1.sequence
@@ -100,7 +100,30 @@ class Certificate:
 
 
 @asn1.sequence
+class Extension:
+    """RFC 5280 4.1."""
+
+    id: x509.ObjectIdentifier
+    critical: Annotated[bool, asn1.Default(value=False)]
+    value: bytes
+
+
+@asn1.sequence
+class Extensions:
+    """RFC 5280 4.1: the contents of the frame [3] of a certificate."""
+
+    extensions: list[Extension]
+
+
+@asn1.sequence
+class KeyIdentifier:
+    """RFC 5280 4.2.1.2 in a frame of its own, because ``hazmat.asn1`` reads a bare type only as a field."""
+
+    digest: bytes
+
+
+@asn1.sequence
 class SigningTime:
-    """A time in a frame of its own: ``hazmat.asn1`` reads a CHOICE only as a field."""
+    """RFC 5652 11.3 in a frame of its own, as above."""
 
     time: asn1.UTCTime | asn1.GeneralizedTime

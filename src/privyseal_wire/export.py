@@ -94,7 +94,7 @@ def _verify_line(line: str, expected: int) -> bytes:
     except UnicodeEncodeError as error:
         raise _malformed(expected) from error
     if leaf.hex() != stated:
-        sentence = f"entry {index} was changed: the hash of its text differs from the leaf hash that the export gives."
+        sentence = f"In the export, entry {index} was changed: the hash of its text differs from the leaf hash that the export gives."
         raise ExportRefused("export-entry", sentence, index=index)
     return leaf
 
@@ -121,10 +121,10 @@ def _malformed(expected: int) -> ExportRefused:
 
 def _out_of_place(index: int, expected: int) -> ExportRefused:
     if index > expected:
-        return ExportRefused("export-gap", f"entry {expected} is missing: entry {index} comes in its place.", index=expected)
+        return ExportRefused("export-gap", f"In the export, entry {expected} is missing: entry {index} comes in its place.", index=expected)
     if index == expected - 1:
-        return ExportRefused("export-duplicate", f"entry {index} is there twice.", index=index)
-    return ExportRefused("export-order", f"entry {index} comes where entry {expected} should be.", index=expected)
+        return ExportRefused("export-duplicate", f"In the export, entry {index} is there twice.", index=index)
+    return ExportRefused("export-order", f"In the export, entry {index} comes where entry {expected} should be.", index=expected)
 
 
 def _differing(checkpoint: Checkpoint, leaves: bytes, tiles: ReadTile | None) -> ExportRefused:
@@ -138,7 +138,7 @@ def _differing(checkpoint: Checkpoint, leaves: bytes, tiles: ReadTile | None) ->
         sentence += f" The entries before {missing.start} agree with the tiles; the tile of {_name(missing)} is missing or damaged."
         return ExportRefused("export-root", sentence, index=missing.start)
     differing = found or range(0)
-    sentence += f" {_name(differing)} differ from the published tiles"
+    sentence += f" First, {_name(differing)} {'differs' if len(differing) == 1 else 'differ'} from the published tiles"
     if published_root == checkpoint.root:
         sentence += ", which do match the checkpoint."
     elif missing is None:

@@ -49,7 +49,7 @@ _MAX_ADDRESS = 254
 
 def refuse(field: str, rule: str) -> StatementRefused:
     """Return the refusal ``statement-<field>`` with a sentence that says what the field has to be."""
-    return StatementRefused(f"statement-{field.replace('_', '-')}", f"The field {field} of the statement {rule}.")
+    return StatementRefused(f"statement-{field.replace('_', '-').replace('.', '-')}", f"The field {field} of the statement {rule}.")
 
 
 def require_service(field: str, value: str) -> None:

@@ -56,7 +56,7 @@ def parse_path(path: str) -> Tile:
         level, higher, lowest, width = match.groups()
         index = int(higher.replace("x", "").replace("/", "") + lowest)
         tile = Tile(None if level == "entries" else int(level), index, int(width or TILE_WIDTH))
-        if (tile.level or 0) <= MAX_LEVEL and tile.path() == path:
+        if (tile.level or 0) <= MAX_LEVEL and tile.width <= TILE_WIDTH and tile.path() == path:
             return tile
     raise TileRefused("tile-path", "This is not the path of a tile (C2SP tlog-tiles).")
 

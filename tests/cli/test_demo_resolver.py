@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import threading
@@ -76,6 +77,12 @@ def test_long_and_many_values_go_over_tcp(resolver: DemoResolver) -> None:
     cut = dns.query.udp(dns.message.make_query(DOMAIN, "TXT"), resolver.host, port=resolver.port, timeout=5)
     assert cut.flags & dns.flags.TC
     assert cut.answer == []
+
+
+def test_more_than_a_message_holds_is_cut_even_over_tcp(resolver: DemoResolver) -> None:
+    resolver.set_txt(DOMAIN, *(f"{index} {'x' * 900}" for index in range(80)))
+    answer = dns.query.tcp(dns.message.make_query(DOMAIN, "TXT"), resolver.host, port=resolver.port, timeout=5)
+    assert answer.flags & dns.flags.TC
 
 
 def test_a_short_answer_goes_over_udp(resolver: DemoResolver) -> None:
@@ -187,15 +194,27 @@ def test_it_starts_and_stops_in_any_order_and_frees_its_port() -> None:
         resolver.start()
     with pytest.raises(OSError, match="in use"):
         DemoResolver(port=port).start()
-    # A conversation that is still open does not keep it from stopping.
+    # A conversation that is still open does not keep it from stopping, and is ended.
     with socket.create_connection((resolver.host, port), timeout=5) as stream:
-        stream.sendall(b"\x00")
+        dns.query.send_tcp(stream, dns.message.make_query(DOMAIN, "TXT"))
+        assert dns.query.receive_tcp(stream)[0].rcode() == dns.rcode.NXDOMAIN
         resolver.stop()
         resolver.stop()
         assert stream.recv(1) == b""
     again = DemoResolver(port=port)
     again.start()
     again.stop()
+
+
+def test_whoever_connects_while_it_stops_is_not_left_waiting() -> None:
+    for _ in range(20):
+        resolver = DemoResolver()
+        resolver.start()
+        with socket.create_connection((resolver.host, resolver.port), timeout=5) as stream:
+            stream.sendall(b"\x00")
+            resolver.stop()
+            with contextlib.suppress(ConnectionResetError):
+                assert stream.recv(1) == b""
 
 
 def test_it_listens_on_ipv6_loopback_too() -> None:

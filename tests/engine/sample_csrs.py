@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import random
 from collections.abc import Sequence
 
+import gmpy2
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
@@ -31,17 +33,31 @@ RSA_SHA256 = bytes.fromhex("300d06092a864886f70d01010b0500")
 
 @functools.cache
 def p256_key() -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
+    """Always the same key, so that the seeded mutations are the same bytes in each run."""
+    return ec.derive_private_key(random.Random(256).getrandbits(255), ec.SECP256R1())
 
 
 @functools.cache
-def rsa_key(bits: int = 2048) -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(65537, bits)
+def rsa_key() -> rsa.RSAPrivateKey:
+    """Always the same key of 2048 bits."""
+    generator = random.Random(2048)
+    first, second = (int(gmpy2.next_prime(generator.getrandbits(1024) | 3 << 1022)) for _ in range(2))
+    exponent = rsa.rsa_recover_private_exponent(65537, first, second)
+    return rsa.RSAPrivateNumbers(
+        p=first,
+        q=second,
+        d=exponent,
+        dmp1=rsa.rsa_crt_dmp1(exponent, first),
+        dmq1=rsa.rsa_crt_dmq1(exponent, second),
+        iqmp=rsa.rsa_crt_iqmp(first, second),
+        public_numbers=rsa.RSAPublicNumbers(65537, first * second),
+    ).private_key()
 
 
 @functools.cache
 def ed25519_key() -> ed25519.Ed25519PrivateKey:
-    return ed25519.Ed25519PrivateKey.generate()
+    """Always the same key."""
+    return ed25519.Ed25519PrivateKey.from_private_bytes(random.Random(25519).randbytes(32))
 
 
 def spki_of(key: SigningKey) -> bytes:
@@ -63,7 +79,8 @@ def request(
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     for extension in extensions:
         builder = builder.add_extension(extension, critical=True)
-    return builder.sign(key, None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
+    used_hash = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    return builder.sign(key, used_hash, ecdsa_deterministic=True if isinstance(key, ec.EllipticCurvePrivateKey) else None)
 
 
 def request_der(key: SigningKey, common_name: str | None = "www.example.test", dns_names: Sequence[str] = ("www.example.test",)) -> bytes:
@@ -134,7 +151,7 @@ def odd_request(
     if isinstance(signer, rsa.RSAPrivateKey):
         from_key, algorithm = signer.sign(info, padding.PKCS1v15(), hashes.SHA256()), RSA_SHA256
     elif isinstance(signer, ec.EllipticCurvePrivateKey):
-        from_key, algorithm = signer.sign(info, ec.ECDSA(hashes.SHA256())), ECDSA_SHA256
+        from_key, algorithm = signer.sign(info, ec.ECDSA(hashes.SHA256(), deterministic_signing=True)), ECDSA_SHA256
     else:
         from_key, algorithm = signer.sign(info), bytes.fromhex("300506032b6570")
     proof = from_key if signature is None else signature

@@ -21,7 +21,7 @@ from privyseal.engine.serials import new_serial, shard_of
 from privyseal.engine.signers import SigningKey
 from privyseal.model.profile import TLS_SERVER, KeyAlgorithm, NameKind, Profile, SubjectField
 
-NOW = datetime(2026, 11, 22, 10, 30, 15, 123456, tzinfo=UTC)
+NOW = datetime(2026, 11, 2, 10, 30, 15, 123456, tzinfo=UTC)
 STATUS_URL = "http://status.example.test:8080"
 SERVER = replace(TLS_SERVER, policy_oids=("1.3.6.1.4.1.32473.1.1",))
 """The server profile with a policy (enterprise number for examples, RFC 5612): the extension is tested whatever the product carries."""

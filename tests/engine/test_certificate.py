@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
+from privyseal.engine import der
 from privyseal.engine.certificate import Issuer, build_reference, key_identifier, read_spki, subject_for, validity
 from privyseal.engine.hierarchy import CaName, CaPlan, make_ocsp_responder
 from privyseal.engine.serials import new_serial, serial_hex
@@ -110,7 +112,12 @@ def foreign_spkis() -> list[bytes]:
     return [key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) for key in keys]
 
 
-@pytest.mark.parametrize("spki", [b"", b"\x30\x00", b"no key at all", subject_spki(KeyAlgorithm.P256)[:-1], *foreign_spkis()])
+NO_BIT_STRING = der.sequence(der.children(subject_spki(KeyAlgorithm.ED25519))[0], der.octet_string(b"\x00" * 33))
+
+
+@pytest.mark.parametrize(
+    "spki", [b"", b"\x30\x00", b"no key at all", subject_spki(KeyAlgorithm.P256)[:-1], NO_BIT_STRING, *foreign_spkis()]
+)
 def test_other_keys_are_refused(spki: bytes) -> None:
     with pytest.raises(Refused, match="not certified here") as caught:
         read_spki(spki)
@@ -168,6 +175,23 @@ def test_a_certificate_that_is_no_cas_is_no_issuer() -> None:
         with pytest.raises(Refused, match="not one that can issue") as caught:
             Issuer(certificate, "ca", STATUS_URL)
         assert caught.value.kind == "issuer-certificate"
+
+
+def test_a_ca_whose_key_cannot_sign_is_no_issuer() -> None:
+    ca = x509.load_der_x509_certificate(issuing_ca().certificate_der)
+    builder = x509.CertificateBuilder(ca.issuer, ca.subject, x25519.X25519PrivateKey.generate().public_key(), ca.serial_number)
+    builder = builder.not_valid_before(ca.not_valid_before_utc).not_valid_after(ca.not_valid_after_utc)
+    for extension in ca.extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    certificate = builder.sign(ca_key("p256"), hashes.SHA256()).public_bytes(Encoding.DER)
+    with pytest.raises(Refused, match="not one that can issue"):
+        Issuer(certificate, "ca", STATUS_URL)
+
+
+def test_a_profile_without_purposes_has_no_extension_for_them() -> None:
+    certificate = build_reference(content(profile=replace(TLS_SERVER, key_purposes=())), issuing_ca(), ca_key("p256", 1))
+    with pytest.raises(x509.ExtensionNotFound):
+        x509.load_der_x509_certificate(certificate).extensions.get_extension_for_class(x509.ExtendedKeyUsage)
 
 
 def test_two_issuers_of_one_certificate_are_equal_and_hashable() -> None:

@@ -37,6 +37,14 @@ def _prime(bits: int, seed: int) -> int:
     return int(gmpy2.next_prime(random.Random(seed).getrandbits(bits) | 3 << (bits - 2)))
 
 
+def _without_small_factors(number: int) -> int:
+    """The next odd number that no prime up to 65537 divides."""
+    number |= 1
+    while gmpy2.gcd(number, gmpy2.primorial(65537)) != 1:
+        number += 2
+    return number
+
+
 def _close_primes() -> int:
     prime = _prime(1024, 1)
     return prime * int(gmpy2.next_prime(prime + 1000))
@@ -70,17 +78,11 @@ def _xz_backdoor() -> int:
     data = bytearray(b"\0\xc0" + random.Random(3).randbytes(255))
     first, second = (int.from_bytes(data[at : at + 4], "little") for at in (0, 4))
     data[8:16] = ((2 - first * second) % 2**64).to_bytes(8, "little")
-    number = int.from_bytes(data, "big") | 1
-    while number % 3 == 0 or gmpy2.gcd(number, gmpy2.primorial(65537)) != 1:
-        number += 2
-    return number
+    return _without_small_factors(int.from_bytes(data, "big"))
 
 
 def _repeating() -> int:
-    number = int.from_bytes(b"\xd1" + b"\x41" * 20 + random.Random(4).randbytes(235), "big") | 1
-    while gmpy2.gcd(number, gmpy2.primorial(65537)) != 1:
-        number += 2
-    return number
+    return _without_small_factors(int.from_bytes(b"\xd1" + b"\x41" * 20 + random.Random(4).randbytes(235), "big"))
 
 
 WEAK = {
@@ -113,7 +115,7 @@ def _refusal(spki: bytes) -> Refused:
 
 @pytest.mark.parametrize("bits", [2048, 3072, 4096])
 def test_rsa_keys_are_good(bits: int) -> None:
-    spki = spki_of(rsa_key(bits))
+    spki = spki_of(rsa.generate_private_key(65537, bits))
     check_key(spki, [KeyAlgorithm.RSA])
     assert read_key(spki).facts == KeyFacts(KeyAlgorithm.RSA, bits)
     assert read_key(spki).spki_der == spki
@@ -235,9 +237,7 @@ def test_other_kinds_of_keys_are_refused() -> None:
 
 def test_the_cost_of_a_check() -> None:
     # Measured as the least of three, because the machine is shared: 0.17 s for the largest RSA key, 0.04 ms for P-256.
-    number = random.Random(6).getrandbits(8192) | 1 << 8191 | 1
-    while gmpy2.gcd(number, gmpy2.primorial(65537)) != 1:
-        number += 2
+    number = _without_small_factors(random.Random(6).getrandbits(8192) | 1 << 8191)
     for spki, limit in ((rsa_spki(number), 0.25), (spki_of(rsa_key()), 0.05), (spki_of(p256_key()), 0.001)):
         assert min(_cost_of_check(spki) for _ in range(3)) < limit
 

@@ -229,6 +229,7 @@ def test_other_mail_addresses_are_refused(text: str, kind: str) -> None:
     with pytest.raises(Refused) as refusal:
         normalize_email(text)
     assert refusal.value.kind == kind
+    assert refusal.value.field == "email"
     assert refusal.value.sentence.isprintable()
 
 
@@ -248,6 +249,7 @@ def _outcome(normalize: Callable[[str], str], text: str) -> str | Refused:
 
 @given(st.text(max_size=300))
 @example("xn--" + "a" * 300)
+@example("WWW.Bücher.example.com.")
 def test_any_text_is_a_name_or_a_refusal(text: str) -> None:
     outcome = _outcome(normalize_dns_name, text)
     if isinstance(outcome, Refused):

@@ -238,8 +238,9 @@ def test_silence_and_dripping_both_end_at_the_deadline() -> None:
         yield b""
 
     def dripping(path: str) -> Iterator[bytes]:
-        for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n":
-            yield bytes([byte])
+        yield b"HTTP/1.1 200 OK\r\nX-Slow: "
+        while True:
+            yield b"."
             time.sleep(0.05)
 
     for answer in (silent, dripping):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import email
 import ipaddress
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from privyseal.engine.token_fetch import FetchPolicy
 from tests.rigs.ports import LOOPBACK
@@ -64,15 +65,10 @@ class WebServer:
                 except ConnectionError:
                     continue  # the other side has heard enough
 
-    def _converse(self, connection: socket.socket, lines: Iterator[bytes]) -> None:
-        path = next(lines, b"GET").decode("latin-1").split()[1]
-        host = ""
-        for line in lines:
-            name, _, value = line.decode("latin-1").partition(":")
-            if name.lower() == "host":
-                host = value.strip()
-            if not line.strip():
-                break
+    def _converse(self, connection: socket.socket, lines: BinaryIO) -> None:
+        path = (lines.readline() or b"GET /").decode("latin-1").split()[1]
+        headers = email.message_from_bytes(b"".join(iter(lines.readline, b"\r\n")))
+        host = str(headers["Host"])
         self.requests.append((host, path))
         answer = self.answer(path)
         for piece in (answer,) if isinstance(answer, bytes) else answer:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections import OrderedDict
+from contextlib import suppress
 from enum import StrEnum
 
 import pytest
@@ -48,10 +48,8 @@ def test_any_other_spelling_is_refused(value: dict[str, object], indent: int) ->
 
 @given(st.binary(max_size=200))
 def test_bytes_are_read_or_refused(data: bytes) -> None:
-    try:
+    with suppress(CanonicalRefused):
         assert canonical_bytes(parse_canonical(data)) == data
-    except CanonicalRefused as refusal:
-        assert refusal.kind.startswith("canonical-")
 
 
 @given(OBJECTS, st.randoms(use_true_random=False))
@@ -59,10 +57,8 @@ def test_changed_bytes_are_another_value_or_refused(value: dict[str, object], ra
     data = bytearray(canonical_bytes(value))
     position = random.randrange(len(data))  # type: ignore[attr-defined]
     data[position] ^= random.randrange(1, 256)  # type: ignore[attr-defined]
-    try:
+    with suppress(CanonicalRefused):
         assert parse_canonical(bytes(data)) != value
-    except CanonicalRefused:
-        pass
 
 
 def test_keys_sort_by_utf16_units() -> None:
@@ -80,10 +76,10 @@ def test_keys_sort_by_utf16_units() -> None:
     assert [value.split()[0] for value in values] == ["Carriage", "One", "Control", "Latin", "Euro", "Emoji:", "Hebrew"]
 
 
-def test_a_known_digest() -> None:
-    data = canonical_bytes({"b": ["\u00e4", "\u001f", '"'], "a": None, "c": {"z": True, "y": -1}})
-    assert data == '{"a":null,"b":["ä","\\u001f","\\""],"c":{"y":-1,"z":true}}'.encode()
-    assert hashlib.sha256(data).hexdigest() == "5d4d5f4ba2e6e4b4cae2ab16b8fe8e20e02dc5c17c1e7d40ac9d0a8ed6e4fbb5"
+def test_escapes_are_the_shortest() -> None:
+    """RFC 8785 3.2.2.2."""
+    data = canonical_bytes({"b": ["\u00e4", "\u001f", '"', "\u007f", "/", "\b\t\n\f\r\\"], "a": None, "c": {"z": True, "y": -1}})
+    assert data == '{"a":null,"b":["ä","\\u001f","\\"","\u007f","/","\\b\\t\\n\\f\\r\\\\"],"c":{"y":-1,"z":true}}'.encode()
 
 
 class Color(StrEnum):

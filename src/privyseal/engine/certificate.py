@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import Final, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
@@ -261,10 +262,8 @@ def build_reference(content: CertificateContent, issuer: Issuer, key: SigningKey
     It checks less than ``certificate_template.CertificateTemplate.build_tbs``; the service issues by templates alone.
     Raises Refused kind ``key-algorithm``, ValueError where pyca refuses a value.
     """
-    public_key = load_der_public_key(content.spki_der)
-    if not isinstance(public_key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
-        read_spki(content.spki_der)
-        raise TypeError("a kind of key that read_spki knows but this function does not")
+    read_spki(content.spki_der)
+    public_key = cast("CertificatePublicKeyTypes", load_der_public_key(content.spki_der))
     subject = x509.Name([x509.NameAttribute(x509.ObjectIdentifier(kind.value), value) for kind, value in content.subject])
     builder = (
         x509.CertificateBuilder()

@@ -10,18 +10,19 @@ issuer process.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
-from privyseal.engine.csr_wrapping import bad_csr, explain_unreadable, unwrap_request
+from privyseal.engine.csr_wrapping import explain_unreadable, unwrap_request
 from privyseal.engine.key_policy import KeyFacts, PublicKey, read_key
 from privyseal.engine.lax_csr import RequestParts, split_request
 from privyseal.engine.private_keys import refuse_private_keys
 from privyseal.engine.reader_errors import READER_ERRORS
-from privyseal.model.errors import Refused
+from privyseal.model.errors import BadRequest, Refused
 
 MAX_CSR_BYTES = 64 * 1024
 """A request for 100 names with an RSA-8192 key needs 10 KB (cost of larger ones: reliability section 5.2)."""
@@ -68,8 +69,10 @@ def read_csr(data: bytes) -> Csr:
     ``csr``, or ``key`` from the key policy.
     """
     if len(data) > MAX_CSR_BYTES:
-        raise bad_csr(
-            "csr-too-large", f"The request has {len(data):,} bytes; at most {MAX_CSR_BYTES:,} are read. Send only the request itself"
+        raise BadRequest(
+            "csr-too-large",
+            f"The request has {len(data):,} bytes; at most {MAX_CSR_BYTES:,} are read. Send only the request itself.",
+            field="csr",
         )
     refuse_private_keys(data, field="csr")
     der = unwrap_request(data)
@@ -77,7 +80,8 @@ def read_csr(data: bytes) -> Csr:
     key = read_key(parts.spki)
     _verify_possession(request, parts.info, key.public_key)
     extensions = _asked_extensions(request, parts)
-    common_names = _common_names(request)
+    with _SUBJECT:
+        common_names = parts.common_names()
     dns_names, other_names = _asked_names(common_names, extensions)
     return Csr(
         der=der,
@@ -92,34 +96,46 @@ def read_csr(data: bytes) -> Csr:
 
 
 @dataclass(frozen=True, slots=True)
-class _Refusing:
-    """Turns everything that the library raises for unreadable input into one refusal.
+class _Guard:
+    """Turns everything that the library raises for unreadable input into one refusal, made when it is needed.
 
     A class because contextlib's generators cost as much as reading the names.
     """
 
-    kind: str
-    sentence: str
+    refusal: Callable[[], Refused]
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if isinstance(error, READER_ERRORS):
-            raise Refused(self.kind, self.sentence, field="csr") from error
+            raise self.refusal() from error
 
 
-_METHOD = _Refusing("proof-algorithm", "The request is signed by a method that is not known here. Make a new one, signed with SHA-256.")
-_PROOF = _Refusing(
-    "proof-invalid",
-    "The signature of the request does not belong to its key, so it does not prove that the server has the private key. "
-    "The request was changed after it was made, or damaged: make a new one on the server.",
+_METHOD = _Guard(
+    lambda: Refused(
+        "proof-algorithm", "The request is signed by a method that is not known here. Make a new one, signed with SHA-256.", field="csr"
+    )
 )
-_EXTENSIONS = _Refusing(
-    "csr-extensions", "The extensions in the request cannot be read, or one is there twice. Make a new request on the server."
+_PROOF = _Guard(
+    lambda: Refused(
+        "proof-invalid",
+        "The signature of the request does not belong to its key, so it does not prove that the server has the private key. "
+        "The request was changed after it was made, or damaged: make a new one on the server.",
+        field="csr",
+    )
 )
-_SUBJECT = _Refusing("csr-subject", "The subject of the request cannot be read. Make a new request on the server.")
-_NAMES = _Refusing("csr-extensions", "A name in the request cannot be read. Make a new request on the server.")
+_EXTENSIONS = _Guard(
+    lambda: Refused(
+        "csr-extensions",
+        "The extensions in the request cannot be read, or one is there twice. Make a new request on the server.",
+        field="csr",
+    )
+)
+_SUBJECT = _Guard(
+    lambda: Refused("csr-subject", "The subject of the request cannot be read. Make a new request on the server.", field="csr")
+)
+_NAMES = _Guard(lambda: Refused("csr-extensions", "A name in the request cannot be read. Make a new request on the server.", field="csr"))
 
 
 def _load(der: bytes) -> tuple[x509.CertificateSigningRequest, RequestParts]:
@@ -181,13 +197,6 @@ def _asked_extensions(request: x509.CertificateSigningRequest, parts: RequestPar
         return list(request.extensions)
 
 
-def _common_names(request: x509.CertificateSigningRequest) -> list[str]:
-    """All common names of the subject, raw, in order. Raises Refused, kind csr-subject, if the subject cannot be read."""
-    with _SUBJECT:
-        values = [attribute.value for attribute in request.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)]
-        return [value if isinstance(value, str) else value.decode("utf-8", "backslashreplace") for value in values]
-
-
 def _asked_names(
     common_names: list[str], extensions: list[x509.Extension[x509.ExtensionType]]
 ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
@@ -221,8 +230,6 @@ def _other_name(name: x509.GeneralName) -> tuple[str, str]:
             kind, text = "other", f"other name {name.type_id.dotted_string}"
         case x509.RegisteredID():
             kind, text = "other", f"registered id {name.value.dotted_string}"
-        case x509.DirectoryName():
+        case _:  # The readers refuse the two kinds that are left, X.400 and EDI names.
             kind, text = "other", f"directory name {name.value.rfc4514_string()}"
-        case _:
-            kind, text = "other", type(name).__name__
     return kind, text

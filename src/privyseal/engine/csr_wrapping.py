@@ -28,10 +28,10 @@ _REVOCATION_LIST_LAYOUTS = ("02303017", "02303018", "303017", "303018")
 
 _COPY_IT = (
     "Copy the whole text of the request, "
-    'from the line "-----BEGIN CERTIFICATE REQUEST-----" to the line "-----END CERTIFICATE REQUEST-----"'
+    'from the line "-----BEGIN CERTIFICATE REQUEST-----" to the line "-----END CERTIFICATE REQUEST-----".'
 )
 
-_MAKE_IT = "Make a certificate signing request (CSR) on the server and send that"
+_MAKE_IT = "Make a certificate signing request (CSR) on the server and send that."
 
 
 def unwrap_request(data: bytes) -> bytes:
@@ -53,25 +53,28 @@ def unwrap_request(data: bytes) -> bytes:
     start = begins[0].end()
     end = data.find(b"-----END " + label + b"-----", start)
     if end < 0:
-        raise bad_csr("csr-cut-off", f"The request is cut off: its last line is missing. {_COPY_IT}")
+        raise BadRequest("csr-cut-off", f"The request is cut off: its last line is missing. {_COPY_IT}", field="csr")
     try:
         return binascii.a2b_base64(data[start:end].translate(None, _BLANKS), strict_mode=True)
     except binascii.Error as error:
-        raise bad_csr(
+        raise BadRequest(
             "csr-damaged",
             f"The request was damaged on its way: between its first and last line stands something other than base64. {_COPY_IT}",
+            field="csr",
         ) from error
 
 
 def is_der(data: bytes) -> bool:
-    """Whether the bytes are binary: a SEQUENCE longer than 127 bytes, as every request is. Text never begins so."""
-    return data[:1] == b"\x30" and data[1:2] >= b"\x80"
+    """Whether the bytes are binary: a SEQUENCE that is longer than text could say, or exactly as long as it says."""
+    if data[:1] != b"\x30":
+        return False
+    return data[1:2] >= b"\x80" or len(data) == 2 + int.from_bytes(data[1:2])
 
 
 def explain_unreadable(der: bytes) -> BadRequest:
     """What to say about bytes that the reader of requests cannot read."""
     if der[:2] == b"\x30\x80":
-        return bad_csr("csr-ber", f"The request is written with indefinite lengths (BER), and only DER is read. {_MAKE_IT}")
+        return BadRequest("csr-ber", f"The request is written with indefinite lengths (BER), and only DER is read. {_MAKE_IT}", field="csr")
     outer, first = layout(der)
     if first.startswith(_CERTIFICATE_LAYOUTS):
         error = _certificate()
@@ -80,7 +83,9 @@ def explain_unreadable(der: bytes) -> BadRequest:
     elif outer == "3003":
         error = _public_key()
     elif first.startswith(_REVOCATION_LIST_LAYOUTS):
-        error = bad_csr("csr-not-a-request", f"This is a certificate revocation list, not a certificate signing request. {_MAKE_IT}")
+        error = BadRequest(
+            "csr-not-a-request", f"This is a certificate revocation list, not a certificate signing request. {_MAKE_IT}", field="csr"
+        )
     else:
         error = _explain_length(der)
     return error
@@ -93,41 +98,48 @@ def _explain_length(der: bytes) -> BadRequest:
     except ValueError:
         missing = 0
     if missing < 0:
-        return bad_csr("csr-trailing-bytes", f"After the end of the request there are {-missing} more bytes. Send only the request itself")
+        return BadRequest(
+            "csr-trailing-bytes",
+            f"After the end of the request there are {-missing} more bytes. Send only the request itself.",
+            field="csr",
+        )
     if missing > 0:
-        return bad_csr("csr-cut-off", f"The request is cut off: {missing} bytes are missing at its end. {_COPY_IT}")
-    return bad_csr(
-        "csr-damaged", f"This cannot be read as a certificate signing request (PKCS#10): it is damaged or something else. {_MAKE_IT}"
+        return BadRequest("csr-cut-off", f"The request is cut off: {missing} bytes are missing at its end. {_COPY_IT}", field="csr")
+    return BadRequest(
+        "csr-damaged",
+        f"This cannot be read as a certificate signing request (PKCS#10): it is damaged or something else. {_MAKE_IT}",
+        field="csr",
     )
-
-
-def bad_csr(kind: str, reason: str) -> BadRequest:
-    """The error about the form of a request."""
-    return BadRequest(kind, f"{reason}.", field="csr")
 
 
 def _explain_text(data: bytes) -> BadRequest:
     """What to say about text without a PEM block."""
     text = data.strip()
     if not text:
-        return bad_csr("csr-empty", f"The request is empty. {_COPY_IT}")
+        return BadRequest("csr-empty", f"The request is empty. {_COPY_IT}", field="csr")
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"B\0E\0G\0I\0N" in data:
-        return bad_csr(
-            "csr-utf-16", "The file is in UTF-16, as some editors save it. Save it as plain text (ASCII or UTF-8) and send it again"
+        return BadRequest(
+            "csr-utf-16",
+            "The file is in UTF-16, as some editors save it. Save it as plain text (ASCII or UTF-8) and send it again.",
+            field="csr",
         )
     if text.startswith(b"MI"):
-        return bad_csr("csr-no-begin-line", f"The first and the last line of the request are missing. {_COPY_IT}")
+        return BadRequest("csr-no-begin-line", f"The first and the last line of the request are missing. {_COPY_IT}", field="csr")
     if text.startswith((b"ssh-", b"ecdsa-")):
-        return bad_csr("csr-is-public-key", f"This is a public key for SSH, not a certificate signing request. {_MAKE_IT}")
-    return bad_csr("csr-not-a-request", f"This is not a certificate signing request. {_COPY_IT}")
+        return BadRequest("csr-is-public-key", f"This is a public key for SSH, not a certificate signing request. {_MAKE_IT}", field="csr")
+    return BadRequest("csr-not-a-request", f"This is not a certificate signing request. {_COPY_IT}", field="csr")
 
 
 def _explain_several(labels: list[bytes]) -> BadRequest:
     """What to say about several PEM blocks: which one is meant would be a guess."""
     if all(label in _REQUEST_LABELS for label in labels):
-        return bad_csr("csr-several", f"There are {len(labels)} certificate signing requests in this. Send each one on its own")
+        return BadRequest(
+            "csr-several", f"There are {len(labels)} certificate signing requests in this. Send each one on its own.", field="csr"
+        )
     listed = ", ".join(dict.fromkeys(label.decode("ascii", "replace").lower() for label in labels))
-    return bad_csr("csr-several", f"There are several things in this ({shown(listed, 200)}). Send only the certificate signing request")
+    return BadRequest(
+        "csr-several", f"There are several things in this ({shown(listed, 200)}). Send only the certificate signing request.", field="csr"
+    )
 
 
 def _explain_label(label: bytes) -> BadRequest:
@@ -139,19 +151,24 @@ def _explain_label(label: bytes) -> BadRequest:
     if b"PUBLIC KEY" in label:
         return _public_key()
     what = shown(label.decode("ascii", "replace").lower())
-    return bad_csr("csr-not-a-request", f'This is not a certificate signing request but says of itself "{what}". {_MAKE_IT}')
+    return BadRequest(
+        "csr-not-a-request", f'This is not a certificate signing request but says of itself "{what}". {_MAKE_IT}', field="csr"
+    )
 
 
 def _certificate() -> BadRequest:
-    return bad_csr("csr-is-certificate", f"This is a certificate, not a certificate signing request. {_MAKE_IT}")
+    return BadRequest("csr-is-certificate", f"This is a certificate, not a certificate signing request. {_MAKE_IT}", field="csr")
 
 
 def _pkcs7() -> BadRequest:
-    return bad_csr("csr-is-pkcs7", f"This is a PKCS#7 file, which holds certificates, not a certificate signing request. {_MAKE_IT}")
+    return BadRequest(
+        "csr-is-pkcs7", f"This is a PKCS#7 file, which holds certificates, not a certificate signing request. {_MAKE_IT}", field="csr"
+    )
 
 
 def _public_key() -> BadRequest:
-    return bad_csr(
+    return BadRequest(
         "csr-is-public-key",
         f"This is a public key, not a certificate signing request: a request is also signed, with the private half. {_MAKE_IT}",
+        field="csr",
     )

@@ -148,8 +148,6 @@ def children(data: bytes) -> tuple[bytes, ...]:
     parts = []
     while offset < last:
         _, end = _bounds(data, offset)
-        if end > last:
-            raise _not_der()
         parts.append(data[offset:end])
         offset = end
     return tuple(parts)

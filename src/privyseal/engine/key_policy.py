@@ -8,13 +8,13 @@ SHA-256. Called by engine/csr.py, by the submit action and again by the issuer p
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import gmpy2
 from badkeys.checks import checkrsa
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
@@ -40,31 +40,6 @@ _CANONICAL_POINTS = {
 }
 
 _RSASSA_PSS = bytes.fromhex("06092a864886f70d01010a")  # id-RSASSA-PSS, 1.2.840.113549.1.1.10 (RFC 4055 3.1)
-
-_RSA_CHECKS = ("roca", "smallfactors", "sharedprimes", "fermat", "rsapoly", "pattern", "xzbackdoor", "rsainvalid")
-"""The checks of badkeys that need nothing but the package (BR 6.1.1.3; incident I18).
-
-Named one by one because the default list ends the process (SystemExit) when its blocklist file was not downloaded.
-Left out: smalld, which only looks at exponents that RSA_EXPONENT refuses before; rsawarnings and rsabias, which find
-vanity keys rather than weak ones; dsasparse. Cost here for RSA-2048: 0.5 ms CPU once warm, the first key of a process
-another 9 ms (product of the small primes, file of shared primes). Keys on curves have no such checks and cost nothing.
-"""
-
-_RSA_REASONS = {
-    "roca": ("key-roca", "was made by a faulty chip or library (ROCA, CVE-2017-15361): its private half can be computed from it"),
-    "smallfactors": ("key-small-factor", "is divisible by a small prime, so it is damaged or its private half can be computed from it"),
-    "sharedprimes": ("key-shared-prime", "shares a prime with another known key, so its private half can be computed from it"),
-    "fermat": (
-        "key-fermat",
-        "was made from two primes that are too close together (CVE-2022-26320): its private half can be computed from it",
-    ),
-    "rsapoly": ("key-pattern", "shows a pattern of a faulty random generator: its private half can be computed from it"),
-    "pattern": ("key-pattern", "repeats one byte many times, which no random key does"),
-    "xzbackdoor": ("key-xz-backdoor", "carries the payload of an attack on OpenSSH servers (CVE-2024-3094)"),
-    "rsainvalid": ("key-invalid", "has numbers that no RSA key can have"),
-}
-
-_NEW_KEY = "Make a new key and a new certificate signing request on the server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +69,10 @@ def read_key(spki_der: bytes) -> SubjectKey:
     key-exponent, key-invalid. These checks are cheap and come before any computation with the key.
     """
     if _RSASSA_PSS in spki_der[:32]:
-        raise _refusal(
-            "key-algorithm", "The key in the request is marked for RSA-PSS only (id-RSASSA-PSS), which many servers and clients do not know"
+        raise Refused(
+            "key-algorithm",
+            _advise("The key in the request is marked for RSA-PSS only (id-RSASSA-PSS), which many servers and clients do not know"),
+            field="key",
         )
     try:
         key = load_der_public_key(spki_der)
@@ -103,10 +80,8 @@ def read_key(spki_der: bytes) -> SubjectKey:
         raise _unsupported(spki_der) from error
     except READER_ERRORS as error:
         raise _invalid(str(error)) from error
-    facts = _facts(key)
-    if not isinstance(key, PublicKey):  # _facts knows exactly the kinds of PublicKey
-        raise TypeError(f"no facts for a {type(key).__name__}")
-    return SubjectKey(key, facts, _canonical(spki_der, key, facts))
+    public_key, facts = _accept(key)
+    return SubjectKey(public_key, facts, _canonical(spki_der, public_key, facts))
 
 
 def check_key(spki_der: bytes, allowed: Collection[KeyAlgorithm]) -> None:
@@ -120,7 +95,11 @@ def check_key(spki_der: bytes, allowed: Collection[KeyAlgorithm]) -> None:
     algorithm = subject_key.facts.algorithm
     if algorithm not in allowed:
         names = ", ".join(sorted(_TITLES[each] for each in allowed))
-        raise _refusal("key-algorithm", f"The key in the request is {_TITLES[algorithm]}; this kind of certificate allows {names}")
+        raise Refused(
+            "key-algorithm",
+            _advise(f"The key in the request is {_TITLES[algorithm]}; this kind of certificate allows {names}"),
+            field="key",
+        )
     if isinstance(subject_key.public_key, rsa.RSAPublicKey):
         _check_rsa_material(subject_key.public_key.public_numbers())
 
@@ -142,66 +121,124 @@ _TITLES = {
 }
 
 
-def _facts(key: PublicKeyTypes) -> KeyFacts:
-    """Kind and size; raises Refused for kinds, curves, sizes and exponents outside the policy."""
+def _accept(key: PublicKeyTypes) -> tuple[PublicKey, KeyFacts]:
+    """The key with its kind and size; raises Refused for kinds, curves, sizes and exponents outside the policy."""
     match key:
         case rsa.RSAPublicKey():
             _require_rsa_form(key)
-            return KeyFacts(KeyAlgorithm.RSA, key.key_size)
+            return key, KeyFacts(KeyAlgorithm.RSA, key.key_size)
         case ec.EllipticCurvePublicKey():
             algorithm = _CURVES.get(key.curve.name)
             if algorithm is None:
-                raise _refusal("key-curve", f"The key in the request is on the curve {key.curve.name}; allowed are P-256, P-384 and P-521")
-            return KeyFacts(algorithm, key.curve.key_size)
+                raise Refused(
+                    "key-curve",
+                    _advise(f"The key in the request is on the curve {key.curve.name}; allowed are P-256, P-384 and P-521"),
+                    field="key",
+                )
+            return key, KeyFacts(algorithm, key.curve.key_size)
         case ed25519.Ed25519PublicKey():
-            return KeyFacts(KeyAlgorithm.ED25519, 256)
-        case dsa.DSAPublicKey():
-            kind = "a DSA key"
+            return key, KeyFacts(KeyAlgorithm.ED25519, 256)
         case _:
-            kind = f"of the kind {type(key).__name__.removesuffix('PublicKey')}"
-    raise _refusal("key-algorithm", f"The key in the request is {kind}, which no certificate here allows; use RSA or ECDSA P-256")
+            kind = type(key).__name__.removesuffix("PublicKey")
+            raise Refused(
+                "key-algorithm",
+                _advise(f"The key in the request is of the kind {kind}, which no certificate here allows; use RSA or ECDSA P-256"),
+                field="key",
+            )
 
 
 def _require_rsa_form(key: rsa.RSAPublicKey) -> None:
     """Refuse RSA keys by size and exponent; both also bound the cost of everything that follows."""
     bits = key.key_size
     if bits < MIN_RSA_BITS:
-        raise _refusal("key-size", f"The RSA key in the request has {bits} bits; at least {MIN_RSA_BITS} are needed")
+        raise Refused("key-size", _advise(f"The RSA key in the request has {bits} bits; at least {MIN_RSA_BITS} are needed"), field="key")
     if bits > MAX_RSA_BITS:
-        raise _refusal("key-size", f"The RSA key in the request has {bits} bits; more than {MAX_RSA_BITS} are not accepted")
+        raise Refused(
+            "key-size", _advise(f"The RSA key in the request has {bits} bits; more than {MAX_RSA_BITS} are not accepted"), field="key"
+        )
     if bits % 8:  # BR 6.1.5
-        raise _refusal("key-size", f"The RSA key in the request has {bits} bits, which is not a multiple of 8")
+        raise Refused("key-size", _advise(f"The RSA key in the request has {bits} bits, which is not a multiple of 8"), field="key")
     if key.public_numbers().e != RSA_EXPONENT:
-        raise _refusal("key-exponent", f"The RSA key in the request does not have the public exponent {RSA_EXPONENT}")
+        raise Refused("key-exponent", _advise(f"The RSA key in the request does not have the public exponent {RSA_EXPONENT}"), field="key")
+
+
+_COMPUTABLE = "its private half can be computed from it"
+
+_RSA_REFUSALS: dict[str, Callable[[], Refused]] = {
+    "roca": lambda: Refused(
+        "key-roca", _advise(f"The RSA key in the request was made by a faulty chip (ROCA, CVE-2017-15361): {_COMPUTABLE}"), field="key"
+    ),
+    "smallfactors": lambda: Refused(
+        "key-small-factor", _advise("The modulus of the RSA key in the request is divisible by a small prime: it is damaged"), field="key"
+    ),
+    "sharedprimes": lambda: Refused(
+        "key-shared-prime", _advise(f"The RSA key in the request shares a prime with another known key: {_COMPUTABLE}"), field="key"
+    ),
+    "fermat": lambda: Refused(
+        "key-fermat",
+        _advise(f"The RSA key in the request is made of two primes too close together (CVE-2022-26320): {_COMPUTABLE}"),
+        field="key",
+    ),
+    "rsapoly": lambda: Refused(
+        "key-pattern", _advise(f"The RSA key in the request shows the pattern of a faulty generator: {_COMPUTABLE}"), field="key"
+    ),
+    "pattern": lambda: Refused(
+        "key-pattern", _advise("The RSA key in the request repeats one byte many times, which no random key does"), field="key"
+    ),
+    "xzbackdoor": lambda: Refused(
+        "key-xz-backdoor", _advise("The RSA key in the request carries the payload of an attack on servers (CVE-2024-3094)"), field="key"
+    ),
+    "rsainvalid": lambda: Refused("key-invalid", _advise("The RSA key in the request has numbers that no RSA key can have"), field="key"),
+}
+"""The checks of badkeys that need nothing but the package (BR 6.1.1.3; incident I18), each with its refusal.
+
+Named one by one because the default list ends the process (SystemExit) when its blocklist file was not downloaded.
+Left out: smalld, which only looks at exponents that RSA_EXPONENT refuses before; rsawarnings and rsabias, which find
+vanity keys rather than weak ones; dsasparse. Cost here for RSA-2048: 0.5 ms CPU once warm, the first key of a process
+another 9 ms (product of the small primes, file of shared primes). Keys on curves have no such checks and cost nothing.
+"""
 
 
 def _check_rsa_material(numbers: rsa.RSAPublicNumbers) -> None:
-    findings = checkrsa(numbers.n, e=numbers.e, checks=_RSA_CHECKS)
-    for check in _RSA_CHECKS:
-        if check in findings:
-            kind, reason = _RSA_REASONS[check]
-            raise _refusal(kind, f"The RSA key in the request {reason}")
+    findings = checkrsa(numbers.n, e=numbers.e, checks=_RSA_REFUSALS)
+    if findings:
+        refusal = _RSA_REFUSALS[next(iter(findings))]()
+        raise refusal
     # A modulus that is itself prime has an obvious private half, and badkeys does not look for it. One Fermat test
     # to the base 2 never calls a prime composite; a composite that it calls prime was built to, and is no loss.
     if gmpy2.is_fermat_prp(numbers.n, 2):
-        raise _refusal("key-prime-modulus", "The RSA key in the request has a prime modulus: anybody can compute its private half")
+        raise Refused(
+            "key-prime-modulus",
+            _advise("The RSA key in the request has a prime modulus: anybody can compute its private half"),
+            field="key",
+        )
 
 
 def _unsupported(spki_der: bytes) -> Refused:
     """The refusal for a key that the library does not know: by its curve if it is an EC key, else by its kind."""
     if bytes.fromhex("06072a8648ce3d0201") in spki_der[:32]:  # id-ecPublicKey, 1.2.840.10045.2.1 (RFC 5480 2.1.1)
-        return _refusal("key-curve", "The key in the request is on a curve without a name that we know; allowed are P-256, P-384 and P-521")
-    return _refusal("key-algorithm", "The key in the request is of an unknown kind; use RSA or ECDSA P-256")
+        return Refused(
+            "key-curve",
+            _advise("The key in the request is on a curve without a name that we know; allowed are P-256, P-384 and P-521"),
+            field="key",
+        )
+    return Refused("key-algorithm", _advise("The key in the request is of an unknown kind; use RSA or ECDSA P-256"), field="key")
 
 
 def _invalid(reason: str) -> Refused:
     """The refusal for a key that the library knows and cannot accept; its words tell which number of an RSA key is wrong."""
     if reason.startswith("e must"):
-        return _refusal("key-exponent", f"The RSA key in the request does not have the public exponent {RSA_EXPONENT}")
+        return Refused("key-exponent", _advise(f"The RSA key in the request does not have the public exponent {RSA_EXPONENT}"), field="key")
     if reason.startswith("n must"):
-        return _refusal("key-size", f"The RSA key in the request has no usable modulus; at least {MIN_RSA_BITS} bits are needed")
-    return _refusal("key-invalid", "The key in the request is damaged or not a valid key, for example a point that is not on its curve")
+        return Refused(
+            "key-size", _advise(f"The RSA key in the request has no usable modulus; at least {MIN_RSA_BITS} bits are needed"), field="key"
+        )
+    return Refused(
+        "key-invalid",
+        _advise("The key in the request is damaged or not a valid key, for example a point that is not on its curve"),
+        field="key",
+    )
 
 
-def _refusal(kind: str, reason: str) -> Refused:
-    return Refused(kind, f"{reason}. {_NEW_KEY}.", field="key")
+def _advise(reason: str) -> str:
+    return f"{reason}. Make a new key and a new certificate signing request on the server."

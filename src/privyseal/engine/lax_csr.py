@@ -1,8 +1,9 @@
-"""A reader of the outer layers of a certificate signing request, for what the strict reader does not do.
+"""A reader of the layers of a certificate signing request, for what the library's strict reader does not do.
 
-What lives here: cutting a request into the parts that were signed, and putting its attributes into DER order so that
-the strict reader can read a request whose maker did not sort them (strongSwan does not). What does not: any decision
-about content. Called by engine/csr.py only; no parsing below the attributes.
+What lives here: cutting a request into the parts that were signed, putting its attributes into DER order so that the
+strict reader can read a request whose maker did not sort them (strongSwan does not), and the common names as they
+stand, where the library warns about lengths. What does not: any decision about content. Called by engine/csr.py and,
+to tell files apart, by engine/csr_wrapping.py and engine/private_keys.py.
 """
 
 from __future__ import annotations
@@ -12,7 +13,20 @@ from dataclasses import dataclass
 _SEQUENCE = 0x30
 _INTEGER = 0x02
 _OBJECT_IDENTIFIER = 0x06
+_SET = 0x31
 _ATTRIBUTES = 0xA0
+
+_COMMON_NAME = bytes.fromhex("0603550403")  # id-at-commonName, 2.5.4.3
+
+_STRING_ENCODINGS = {
+    0x0C: "utf-8",  # UTF8String
+    0x13: "ascii",  # PrintableString
+    0x14: "latin-1",  # TeletexString: what its makers meant, X.509 says otherwise and nobody follows
+    0x16: "ascii",  # IA5String
+    0x1A: "ascii",  # VisibleString
+    0x1C: "utf-32-be",  # UniversalString
+    0x1E: "utf-16-be",  # BMPString
+}
 
 _MAX_LAYOUT = 8
 """More tags tell nothing new."""
@@ -25,12 +39,13 @@ _MAX_LENGTH_BYTES = 4
 class RequestParts:
     """The parts of a PKCS#10 request (RFC 2986 4.1), each as the bytes that were sent.
 
-    ``info`` is what was signed, with its header; ``spki`` the SubjectPublicKeyInfo; ``attributes`` the complete
+    ``info`` is what was signed, with its header; ``subject`` the Name; ``spki`` the SubjectPublicKeyInfo; ``attributes`` the complete
     Attribute elements in the order sent; ``tail`` signature algorithm and signature, which follow ``info``.
     """
 
     info: bytes
     before_attributes: bytes
+    subject: bytes
     spki: bytes
     attributes: tuple[bytes, ...]
     tail: bytes
@@ -48,6 +63,16 @@ class RequestParts:
         attributes = element(_ATTRIBUTES, b"".join(sorted(self.attributes)))
         return element(_SEQUENCE, element(_SEQUENCE, self.before_attributes + attributes) + self.tail)
 
+    def common_names(self) -> list[str]:
+        """All common names of the subject in order, raw. Raises ValueError if one is in no string type that we know."""
+        names = []
+        for relative_name in _elements(self.subject, 0, _SEQUENCE, _SET):
+            for pair in _elements(self.subject, relative_name[0], _SET, _SEQUENCE):
+                start, end = _enter(self.subject, pair[0], _SEQUENCE)
+                if self.subject.startswith(_COMMON_NAME, start):
+                    names.append(_string(self.subject[start + len(_COMMON_NAME) : end]))
+        return names
+
 
 def split_request(der: bytes) -> RequestParts:
     """Cut a request into its parts. Raises ValueError if the outer layers are not those of RFC 2986 in definite lengths."""
@@ -58,21 +83,16 @@ def split_request(der: bytes) -> RequestParts:
     _, version_end = _enter(der, info_start, _INTEGER)
     _, subject_end = _enter(der, version_end, _SEQUENCE)
     _, spki_end = _enter(der, subject_end, _SEQUENCE)
-    at, attributes_end = _enter(der, spki_end, _ATTRIBUTES)
+    _, attributes_end = _enter(der, spki_end, _ATTRIBUTES)
     if attributes_end != info_end or info_end > end:
         raise ValueError("the parts do not fill the request")
-    attributes = []
-    while at < attributes_end:
-        _, attribute_end = _enter(der, at, _SEQUENCE)
-        attributes.append(der[at:attribute_end])
-        at = attribute_end
-    if at != attributes_end:
-        raise ValueError("the attributes do not fill their set")
+    attributes = _elements(der, spki_end, _ATTRIBUTES, _SEQUENCE)
     return RequestParts(
         info=der[start:info_end],
         before_attributes=der[info_start:spki_end],
+        subject=der[version_end:subject_end],
         spki=der[subject_end:spki_end],
-        attributes=tuple(attributes),
+        attributes=tuple(der[at:attribute_end] for at, attribute_end in attributes),
         tail=der[info_end:end],
     )
 
@@ -116,6 +136,28 @@ def _children(data: bytes, at: int) -> str:
     except ValueError:
         pass
     return "".join(tags)
+
+
+def _elements(data: bytes, at: int, outer: int, inner: int) -> list[tuple[int, int]]:
+    """Where the elements inside of the one at an offset begin and end. Raises ValueError if a tag is another or they do not fill it."""
+    child, end = _enter(data, at, outer)
+    found = []
+    while child < end:
+        _, child_end = _enter(data, child, inner)
+        found.append((child, child_end))
+        child = child_end
+    if child != end:
+        raise ValueError(f"the elements do not fill the one at {at}")
+    return found
+
+
+def _string(data: bytes) -> str:
+    """The text of one element of a string type (X.680 41). Raises ValueError if it is something else."""
+    start, end = _measure(data, 0)
+    encoding = _STRING_ENCODINGS.get(data[0])
+    if encoding is None or end != len(data):
+        raise ValueError("no text")
+    return data[start:end].decode(encoding)
 
 
 def _first(attribute: bytes, tag: int) -> bytes:

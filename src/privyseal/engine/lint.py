@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from functools import lru_cache
 from importlib.metadata import version
@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 from pkilint import finding_filter, loader, validation
 from pkilint.cabf import serverauth
+from pkilint.document import PDUNode
 from pkilint.pkix import certificate, extension, name
 
 from privyseal.engine import der
@@ -48,6 +49,7 @@ LAST_YEAR: Final = 9999  # RFC 5280 4.1.2.5.2, GeneralizedTime has four digits
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DNS_NAME = re.compile(rf"(?:\*\.)?(?:{_LABEL}\.)*(?!\d+\Z){_LABEL}")
 _EMAIL_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_OWN_URL = re.compile(r"http://([a-z0-9.-]+)(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)+")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
@@ -116,11 +118,8 @@ class Linter:
             kind = serverauth.determine_certificate_type(document)
             results = _tls_br_rules(kind).validate(document.root)
             results, _ = finding_filter.filter_results(serverauth.create_serverauth_finding_filters(kind), results)
-        findings = tuple(
-            Finding(str(described.finding.severity), described.finding.code, described.message or "")
-            for result in results
-            for described in result.finding_descriptions
-        )
+        read = ((_finding(described), result.node) for result in results for described in result.finding_descriptions)
+        findings = tuple(_lowered(finding, node) if self.rule_set == "pkix" else finding for finding, node in read)
         return LintReport(self.linter, self.rule_set, findings)
 
     def lint_each(self, tbs: bytes, algorithm: SignatureAlgorithm) -> LintReport:
@@ -131,6 +130,30 @@ class Linter:
         key = _throw_away_key(algorithm)
         signature = sign(tbs, key, key.public_key())
         return self.lint(der.sequence(tbs, algorithm.identifier, der.bit_string(signature)))
+
+
+def _finding(described: validation.ValidationFindingDescription) -> Finding:
+    return Finding(str(described.finding.severity), described.finding.code, described.message or "")
+
+
+def _lowered(finding: Finding, node: PDUNode) -> Finding:
+    """The finding, lowered to NOTICE where pkilint's patterns are narrower than the RFCs and our own check knows the value as good.
+
+    pkilint's RFC 5280 rules take a name for wrong that has one label (localhost), a wildcard (RFC 9525 6.3) or a last
+    label with a digit, in URIs, mail addresses and name constraints too. Only these three codes can be lowered.
+    """
+    in_constraints = "nameConstraints" in node.path
+    match finding.code:
+        case "pkix.invalid_domain_name_syntax":
+            is_good = _is_dns_name(str(node.pdu), allow_wildcard=not in_constraints)
+        case "pkix.invalid_email_address_syntax":
+            # RFC 5280 4.2.1.10: a constraint on addresses may be a host, or a domain with a dot in front.
+            is_good = _is_dns_name(str(node.pdu).removeprefix("."), allow_wildcard=False) if in_constraints else _is_email(str(node.pdu))
+        case "pkix.invalid_uri_syntax":
+            is_good = _is_own_url(str(node.pdu))
+        case _:
+            is_good = False
+    return replace(finding, severity="NOTICE", message=f"{finding.message} (accepted: RFC 1034 3.5)") if is_good else finding
 
 
 def _pkix_rules() -> validation.ValidatorContainer:
@@ -250,13 +273,7 @@ def _check_names(content: CertificateContent) -> None:
         if kind not in content.profile.name_kinds:
             sentence = f"Profile {content.profile.id} certifies no names of kind {kind.value}; {value!r} is one."
             raise Refused("name-kind", sentence, field="names")
-        if kind is NameKind.DNS:
-            is_good = _is_dns_name(value, allow_wildcard=True)
-        else:
-            local, _, domain = value.rpartition("@")
-            is_good = len(value) <= MAX_EMAIL and len(local) <= 64 and _EMAIL_LOCAL.fullmatch(local) is not None
-            is_good = is_good and _is_dns_name(domain, allow_wildcard=False)
-        if not is_good:
+        if not (_is_dns_name(value, allow_wildcard=True) if kind is NameKind.DNS else _is_email(value)):
             raise Refused("name-form", f"{value!r} is not a normalized {kind.value} name; only normalized names are signed.", field="names")
 
 
@@ -265,6 +282,19 @@ def _is_dns_name(value: str, *, allow_wildcard: bool) -> bool:
     if len(value) > MAX_NAME or _DNS_NAME.fullmatch(value) is None or (value.startswith("*") and not allow_wildcard):
         return False
     return "--" not in value or all(_is_label(label) for label in value.split("."))
+
+
+def _is_email(value: str) -> bool:
+    # RFC 5280 4.2.1.6: a Mailbox of RFC 5321 4.1.2; of its local parts only dot-strings, never quoted ones.
+    local, _, domain = value.rpartition("@")
+    is_local = len(local) <= 64 and _EMAIL_LOCAL.fullmatch(local) is not None
+    return is_local and len(value) <= MAX_EMAIL and _is_dns_name(domain, allow_wildcard=False)
+
+
+def _is_own_url(value: str) -> bool:
+    """Whether a URI is of the form that ``certificate.Issuer`` makes."""
+    match = _OWN_URL.fullmatch(value)
+    return match is not None and _is_dns_name(match[1], allow_wildcard=False)
 
 
 def _is_label(label: str) -> bool:

@@ -80,13 +80,19 @@ def normalize_dns_name(text: str) -> str:
     wildcard = text.startswith("*.")
     host = _normalize_host(text[2:] if wildcard else text, text)
     if wildcard and is_public_suffix(host):
-        raise _refusal("name-public-suffix", text, f'asks for every name under "{host}", which belong to many owners')
+        raise Refused("name-public-suffix", _about(text, f'asks for every name under "{host}", which belong to many owners'), field="names")
     _require_domain(host, text)
     if is_public_suffix(host):
-        raise _refusal("name-public-suffix", text, "is a public suffix: its names belong to many owners. Ask for a name below it")
+        raise Refused(
+            "name-public-suffix",
+            _about(text, "is a public suffix: its names belong to many owners. Ask for a name below it"),
+            field="names",
+        )
     name = "*." + host if wildcard else host
     if len(name) > MAX_NAME_LENGTH:
-        raise _refusal("name-too-long", text, f"has {len(name)} characters; a host name has at most {MAX_NAME_LENGTH}")
+        raise Refused(
+            "name-too-long", _about(text, f"has {len(name)} characters; a host name has at most {MAX_NAME_LENGTH}"), field="names"
+        )
     return name
 
 
@@ -96,7 +102,7 @@ def normalize_domain(text: str) -> str:
     Raises Refused with the same kinds; two labels at least, never a public suffix.
     """
     if "*" in text:
-        raise _refusal("name-wildcard", text, "has an asterisk. Enter the domain itself, for example example.com")
+        raise Refused("name-wildcard", _about(text, "has an asterisk. Enter the domain itself, for example example.com"), field="names")
     return normalize_dns_name(text)
 
 
@@ -109,19 +115,26 @@ def normalize_email(text: str) -> str:
     """
     local, at, domain = text.rpartition("@")
     if not at or not local or not domain or len(text) > _MAX_RAW_LENGTH:
-        raise _email_refusal("email-form", text, "is not a mail address. It has the form name@example.com")
+        raise Refused("email-form", _about_address(text, "is not a mail address. It has the form name@example.com"), field="email")
     if "@" in local or "," in local or ";" in local:
-        raise _email_refusal("email-form", text, "is not one mail address. Enter exactly one")
+        raise Refused("email-form", _about_address(text, "is not one mail address. Enter exactly one"), field="email")
     if not _LOCAL_PART.fullmatch(local):
-        raise _email_refusal(
-            "email-local-part", text, "has a character before the @ that is not allowed here: letters, digits and !#$%&'*+/=?^_`{|}~-. are"
+        raise Refused(
+            "email-local-part",
+            _about_address(text, "has a character before the @ that is not allowed here: letters, digits and !#$%&'*+/=?^_`{|}~-. are"),
+            field="email",
         )
-    host = _normalize_host(domain, text)
-    _require_domain(host, text)
+    try:
+        host = _normalize_host(domain, text)
+        _require_domain(host, text)
+    except Refused as refusal:
+        raise Refused(refusal.kind, refusal.sentence, field="email") from refusal
     address = f"{local}@{host}"
     if len(local) > MAX_LOCAL_PART_LENGTH or len(address) > MAX_EMAIL_LENGTH:
-        raise _email_refusal(
-            "email-too-long", text, f"is too long: at most {MAX_LOCAL_PART_LENGTH} characters before the @, {MAX_EMAIL_LENGTH} in all"
+        raise Refused(
+            "email-too-long",
+            _about_address(text, f"is too long: at most {MAX_LOCAL_PART_LENGTH} characters before the @, {MAX_EMAIL_LENGTH} in all"),
+            field="email",
         )
     return address
 
@@ -138,7 +151,7 @@ def registered_domain(name: str) -> str:
     """
     found = _public_suffixes().privatesuffix(name.removeprefix("*."))
     if found is None:
-        raise _refusal("name-public-suffix", name, "is a public suffix and has no registered domain")
+        raise Refused("name-public-suffix", _about(name, "is a public suffix and has no registered domain"), field="names")
     return str(found)
 
 
@@ -156,16 +169,20 @@ def _normalize_host(host: str, text: str) -> str:
     labels = mapped.lower().removesuffix(".").split(".")
     name = ".".join(_normalize_label(label, text) for label in labels)
     if len(name) > MAX_NAME_LENGTH:
-        raise _refusal("name-too-long", text, f"has {len(name)} characters; a host name has at most {MAX_NAME_LENGTH}")
+        raise Refused(
+            "name-too-long", _about(text, f"has {len(name)} characters; a host name has at most {MAX_NAME_LENGTH}"), field="names"
+        )
     if _LAST_LABEL_IS_A_NUMBER.fullmatch(name.rpartition(".")[2]):
-        raise _refusal("name-ip-address", text, "ends in a number, so clients take it for an IP address. Ask for a host name")
+        raise Refused(
+            "name-ip-address", _about(text, "ends in a number, so clients take it for an IP address. Ask for a host name"), field="names"
+        )
     return name
 
 
 def _require_domain(host: str, text: str) -> None:
     """Raise Refused for a single label such as localhost."""
     if "." not in host:
-        raise _refusal("name-single-label", text, "has no domain. Ask for the full name, for example www.example.com")
+        raise Refused("name-single-label", _about(text, "has no domain. Ask for the full name, for example www.example.com"), field="names")
 
 
 def _refuse_other_things(host: str, text: str) -> None:
@@ -173,22 +190,34 @@ def _refuse_other_things(host: str, text: str) -> None:
     if not host.strip():
         raise Refused("name-empty", "A name is empty. Enter a host name, for example www.example.com.", field="names")
     if len(host) > _MAX_RAW_LENGTH:
-        raise _refusal("name-too-long", text, f"has {len(host)} characters; a host name has at most {MAX_NAME_LENGTH}")
+        raise Refused(
+            "name-too-long", _about(text, f"has {len(host)} characters; a host name has at most {MAX_NAME_LENGTH}"), field="names"
+        )
     if not host.isprintable() or not host.isascii():
         _refuse_invisible(host, text)
     if " " in host:
-        raise _refusal("name-space", text, "contains a space. Enter one name in each field, without spaces around it")
+        raise Refused("name-space", _about(text, "contains a space. Enter one name in each field, without spaces around it"), field="names")
     if "*" in host:
-        raise _refusal("name-wildcard", text, "has an asterisk in a wrong place. It may only be the whole first part: *.example.com")
+        raise Refused(
+            "name-wildcard",
+            _about(text, "has an asterisk in a wrong place. It may only be the whole first part: *.example.com"),
+            field="names",
+        )
     if "/" in host or "?" in host or "#" in host or "\\" in host:
-        raise _refusal("name-url", text, "is an address of a page or a path. Enter only the host name, for example www.example.com")
+        raise Refused(
+            "name-url",
+            _about(text, "is an address of a page or a path. Enter only the host name, for example www.example.com"),
+            field="names",
+        )
     if "@" in host:
-        raise _refusal("name-email", text, "is a mail address. Enter a host name, for example www.example.com")
+        raise Refused("name-email", _about(text, "is a mail address. Enter a host name, for example www.example.com"), field="names")
     if ":" in host or "[" in host:
         _refuse_colon(host, text)
     if "_" in host:
         # CA/Browser Forum ballot SC12: no underscore in a dNSName; incident I2.
-        raise _refusal("name-underscore", text, "contains an underscore. Host names consist of letters, digits and hyphens")
+        raise Refused(
+            "name-underscore", _about(text, "contains an underscore. Host names consist of letters, digits and hyphens"), field="names"
+        )
 
 
 def _refuse_invisible(host: str, text: str) -> None:
@@ -196,9 +225,15 @@ def _refuse_invisible(host: str, text: str) -> None:
     for character in host:
         category = unicodedata.category(character)
         if category in {"Cc", "Cs", "Zl", "Zp"} or (category == "Cf" and character not in _JOINERS):
-            raise _refusal("name-control-character", text, "contains a control character or an invisible one. Type the name anew")
+            raise Refused(
+                "name-control-character",
+                _about(text, "contains a control character or an invisible one. Type the name anew"),
+                field="names",
+            )
         if category == "Zs":
-            raise _refusal("name-space", text, "contains a space. Enter one name in each field, without spaces around it")
+            raise Refused(
+                "name-space", _about(text, "contains a space. Enter one name in each field, without spaces around it"), field="names"
+            )
 
 
 def _refuse_colon(host: str, text: str) -> None:
@@ -209,12 +244,16 @@ def _refuse_colon(host: str, text: str) -> None:
     except ValueError:
         pass
     else:
-        raise _refusal("name-ip-address", text, "is an IP address. Ask for a host name")
+        raise Refused("name-ip-address", _about(text, "is an IP address. Ask for a host name"), field="names")
     name, colon, _ = host.partition(":")
     if colon and _PORT.fullmatch(host, len(name)):
-        raise _refusal("name-port", text, "has a port number. A certificate holds the host name only; leave the port out")
-    raise _refusal(
-        "name-url", text, "has a colon or a bracket, which no host name has. Enter only the host name, for example www.example.com"
+        raise Refused(
+            "name-port", _about(text, "has a port number. A certificate holds the host name only; leave the port out"), field="names"
+        )
+    raise Refused(
+        "name-url",
+        _about(text, "has a colon or a bracket, which no host name has. Enter only the host name, for example www.example.com"),
+        field="names",
     )
 
 
@@ -231,13 +270,15 @@ def _normalize_label(label: str, text: str) -> str:
     if _PLAIN_LABEL.fullmatch(label) and label[2:4] != "--":
         return label
     if not label:
-        raise _refusal("name-label", text, "has an empty part: two dots in a row, or a dot at the beginning")
+        raise Refused("name-label", _about(text, "has an empty part: two dots in a row, or a dot at the beginning"), field="names")
     if label.isascii() and len(label) > MAX_LABEL_LENGTH:
-        raise _refusal(
-            "name-label", text, f"has a part of {len(label)} characters; between two dots at most {MAX_LABEL_LENGTH} are allowed"
+        raise Refused(
+            "name-label",
+            _about(text, f"has a part of {len(label)} characters; between two dots at most {MAX_LABEL_LENGTH} are allowed"),
+            field="names",
         )
     if label.startswith("-") or label.endswith("-"):
-        raise _refusal("name-label", text, "has a part that begins or ends with a hyphen")
+        raise Refused("name-label", _about(text, "has a part that begins or ends with a hyphen"), field="names")
     try:
         a_label = idna.alabel(label).decode("ascii")
         u_label = idna.ulabel(a_label)
@@ -248,7 +289,11 @@ def _normalize_label(label: str, text: str) -> str:
 
 
 def _idna_refusal(text: str) -> Refused:
-    return _refusal("name-idna", text, "has a character or a coded part (xn--) that international host names do not allow (IDNA 2008)")
+    return Refused(
+        "name-idna",
+        _about(text, "has a character or a coded part (xn--) that international host names do not allow (IDNA 2008)"),
+        field="names",
+    )
 
 
 def _refuse_mixed_scripts(u_label: str, text: str) -> None:
@@ -257,10 +302,10 @@ def _refuse_mixed_scripts(u_label: str, text: str) -> None:
     if len(scripts) > 1 and not any(scripts <= together for together in _WRITTEN_TOGETHER):
         spelled = u_label.encode("unicode_escape").decode("ascii")
         listed = " and ".join(sorted(script.capitalize() for script in scripts))
-        raise _refusal(
+        raise Refused(
             "name-mixed-script",
-            text,
-            f'mixes {listed} letters in one part ("{spelled}"), so it looks like another name. Type it in one script',
+            _about(text, f'mixes {listed} letters in one part ("{spelled}"), so it looks like another name. Type it in one script'),
+            field="names",
         )
 
 
@@ -276,9 +321,9 @@ def _script(character: str) -> str | None:
     return _SCRIPT_OF_NAME.get(word, word)
 
 
-def _refusal(kind: str, text: str, reason: str) -> Refused:
-    return Refused(kind, f'The name "{shown(text)}" {reason}.', field="names")
+def _about(text: str, reason: str) -> str:
+    return f'The name "{shown(text)}" {reason}.'
 
 
-def _email_refusal(kind: str, text: str, reason: str) -> Refused:
-    return Refused(kind, f'"{shown(text)}" {reason}.', field="email")
+def _about_address(text: str, reason: str) -> str:
+    return f'"{shown(text)}" {reason}.'

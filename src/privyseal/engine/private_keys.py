@@ -48,8 +48,8 @@ _HEADER_LINE = re.compile(r"^[A-Za-z][A-Za-z-]{0,30}:[^\r\n]*(?:[\r\n]|$)", re.M
 _NOT_BASE64 = re.compile(r"\\[rnt]|[^A-Za-z0-9+/]")
 """Line breaks, also those that were written as backslash and n, quotation marks of mails, padding."""
 
-_LAYOUTS = ("023004", "02020202", "0204", "3004")
-"""Tags of PKCS#8, PKCS#1, SEC1 and encrypted PKCS#8 (RFC 5958 2 and 3, RFC 8017 A.1.2, RFC 5915 3): keys even if unreadable."""
+_LAYOUTS = ("023004", "02020202", "0204")
+"""Tags of PKCS#8, PKCS#1 and SEC1 (RFC 5958 2, RFC 8017 A.1.2, RFC 5915 3): private keys even if they cannot be read."""
 
 _PKCS12_VERSION = bytes.fromhex("02010330")  # INTEGER 3, then a SEQUENCE: PFX (RFC 7292 4)
 
@@ -122,16 +122,22 @@ def _read_bare(text: str, start: re.Match[str]) -> FoundPrivateKey | None:
     """The key of base64 without a begin line; None if the base64 is something else."""
     data = _decode(text[start.start() : start.start() + _MAX_BLOCK_LENGTH])
     digest = _hash_der(data)
-    is_key = digest is not None or (total_length(data) <= len(data) and layout(data)[0].startswith(_LAYOUTS))
+    is_key = digest is not None or (total_length(data) <= len(data) and _looks_like_a_key(data))
     return FoundPrivateKey(digest) if is_key else None
 
 
 def _read_der_file(data: bytes) -> list[FoundPrivateKey]:
     """The key of a binary file: DER in any of its forms, or a PKCS#12 file, which is a private key under a password."""
     digest = _hash_der(data)
-    tags = layout(data)[0]
-    is_key = digest is not None or tags.startswith(_LAYOUTS) or (tags.startswith("0230") and _PKCS12_VERSION in data[2:10])
-    return [FoundPrivateKey(digest)] if is_key else []
+    return [FoundPrivateKey(digest)] if digest is not None or _looks_like_a_key(data) else []
+
+
+def _looks_like_a_key(data: bytes) -> bool:
+    """Whether DER has the outer layers of a private key or of a PKCS#12 file, whatever is inside of them."""
+    outer, first = layout(data)
+    encrypted = outer == "3004" and first.startswith("06")  # EncryptedPrivateKeyInfo (RFC 5958 3)
+    archive = outer.startswith("0230") and _PKCS12_VERSION in data[2:10]
+    return encrypted or archive or outer.startswith(_LAYOUTS)
 
 
 def _decode(text: str) -> bytes:

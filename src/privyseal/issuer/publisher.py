@@ -38,9 +38,10 @@ def publish_due(house: House, keys: Mapping[AuthorityId, SigningKey], life: time
 class Publisher:
     """Publishes in a thread of its own until stopped; trouble is logged and tried again a second later."""
 
-    def __init__(self, house: House, keys: Mapping[AuthorityId, SigningKey]) -> None:
+    def __init__(self, house: House, keys: Mapping[AuthorityId, SigningKey], life: timedelta = CRL_LIFE) -> None:
         self._house = house
         self._keys = keys
+        self._life = life
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
 
@@ -56,7 +57,7 @@ class Publisher:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                publish_due(self._house, self._keys)
+                publish_due(self._house, self._keys, self._life)
             except PrivysealError as error:
                 _log.warning("publish.failed", kind=error.kind, sentence=error.sentence)
             except Exception:  # noqa: BLE001 - a stopped publisher would let every CRL grow old

@@ -5,9 +5,11 @@ from __future__ import annotations
 import socketserver
 import threading
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
+from privyseal.actions.certificate.publish_crl import CRL_LIFE
 from privyseal.actions.house import House
 from privyseal.engine.signers import SigningKey
 from privyseal.issuer.desk import Desk
@@ -25,9 +27,11 @@ class IssuerServer:
     ``may_sign`` raises Unavailable while nothing may be signed: the evidence outside differs from the database.
     """
 
-    def __init__(self, house: House, keys: Mapping[AuthorityId, SigningKey], socket_path: Path, may_sign: ReadinessCheck) -> None:
+    def __init__(
+        self, house: House, keys: Mapping[AuthorityId, SigningKey], socket_path: Path, may_sign: ReadinessCheck, crl_life: timedelta = CRL_LIFE
+    ) -> None:
         self._desk = Desk(house, keys)
-        self._publisher = Publisher(house, keys)
+        self._publisher = Publisher(house, keys, crl_life)
         self._may_sign = may_sign
         self._path = socket_path
         socket_path.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 It reads the database and never writes, holds one key of its own (the delegated OCSP key) and imports neither SQLAlchemy
 nor a web framework, so that it starts at once and answers from memory. The way of a request: ``connection`` cuts
-the byte stream into requests, ``request_head`` reads their heads, ``routes`` finds what a path means, ``front`` asks
-``ocsp_answers``, ``crl_answers``, ``log_files`` or ``authorities``. ``repository`` has the SQL, ``pulse`` looks once a second
+the byte stream into requests, ``http/`` reads their heads and says what an address means, ``front`` asks
+``ocsp_answers``, ``crl_answers``, ``log_files`` or ``authorities``. ``database/`` has the SQL, ``pulse`` looks once a second
 whether anything was revoked or published, ``server`` starts and stops everything.
 """

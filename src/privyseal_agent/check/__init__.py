@@ -1,5 +1,5 @@
-"""The check from outside: is the certificate really served, and would a stranger accept it?
+"""The check from outside: whether the certificate is really served, and whether a stranger would accept it.
 
-Connects to HOST:PORT as any client does and gives one verdict of ok, name mismatch, untrusted issuer, expired, revoked
-or recorded, with the sentence that says what to do about it.
+``inspection`` connects to HOST:PORT as any client does and gives one verdict of :class:`verdict.Verdict`, and for everything
+that is wrong the sentence that says what to do about it. Recording the verdict is the command's business.
 """

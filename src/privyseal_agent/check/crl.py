@@ -6,21 +6,20 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
-from privyseal_agent.check.status import Status, StatusRefused, reason_name
+from privyseal_agent.check.verdict import Status, StatusRefused, reason_name
+from privyseal_agent.keys.pyca import UNREADABLE
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
 
 _READ = (x509.IssuingDistributionPoint, x509.CRLNumber, x509.AuthorityKeyIdentifier)
-_FAMILIES = (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm)
 
 
 def crl_addresses(certificate: x509.Certificate) -> tuple[str, ...]:
     """Return the http addresses of complete CRLs by the certificate's own issuer (RFC 5280 4.2.1.13)."""
     try:
         points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    except (*_FAMILIES, x509.ExtensionNotFound):
+    except (*UNREADABLE, x509.ExtensionNotFound):
         return ()
     usable = [point for point in points if point.crl_issuer is None and point.reasons is None]
     names = [name.value for point in usable for name in point.full_name or () if isinstance(name, x509.UniformResourceIdentifier)]
@@ -38,7 +37,7 @@ def read_status(data: bytes, certificate: x509.Certificate, issuer: x509.Certifi
         if entry is None:
             return Status(revoked_at=None, reason="", as_of=crl.last_update_utc)
         return Status(revoked_at=entry.revocation_date_utc, reason=_entry_reason(entry), as_of=crl.last_update_utc)
-    except _FAMILIES as error:
+    except UNREADABLE as error:
         raise StatusRefused("it is not a CRL that can be read") from error
 
 

@@ -1,4 +1,4 @@
-"""Does the certificate carry the name that was asked for (RFC 9525, A58)?"""
+"""Whether the certificate carries the name that was asked for (RFC 9525, A58)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import ipaddress
 
 from cryptography import x509
 
-from privyseal_agent import words
+from privyseal_agent.check import sentences
 from privyseal_agent.check.connection import is_address
 from privyseal_agent.check.verdict import Finding, Verdict
+from privyseal_agent.keys.pyca import UNREADABLE
 
 
 def served_names(certificate: x509.Certificate) -> tuple[str, ...]:
@@ -18,7 +19,7 @@ def served_names(certificate: x509.Certificate) -> tuple[str, ...]:
     """
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except (*UNREADABLE, x509.ExtensionNotFound):
         return ()
     return tuple(str(name.value) for name in names if isinstance(name, x509.DNSName | x509.IPAddress))
 
@@ -41,4 +42,4 @@ def find_name(certificate: x509.Certificate, host: str) -> Finding | None:
     names = served_names(certificate)
     if any(covers(name, host) for name in names):
         return None
-    return Finding(Verdict.NAME_MISMATCH, *words.name_mismatch(host, names))
+    return Finding(Verdict.NAME_MISMATCH, *sentences.name_mismatch(host, names))

@@ -6,17 +6,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from privyseal_agent.check.status import Status, StatusRefused, reason_name
+from privyseal_agent.check.verdict import Status, StatusRefused, reason_name
+from privyseal_agent.keys.pyca import UNREADABLE
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
-
-_FAMILIES = (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm)
 
 
 def ocsp_addresses(certificate: x509.Certificate) -> tuple[str, ...]:
@@ -47,7 +46,7 @@ def read_status(data: bytes, certificate: x509.Certificate, issuer: x509.Certifi
         if response.this_update_utc > now + CLOCK_SKEW or (response.next_update_utc is not None and response.next_update_utc < now):
             raise StatusRefused("its answer is out of date")
         return _status(response)
-    except _FAMILIES as error:
+    except UNREADABLE as error:
         raise StatusRefused("its answer cannot be read") from error
 
 
@@ -71,9 +70,9 @@ def _is_delegate(candidate: x509.Certificate, issuer: x509.Certificate, now: dat
     try:
         candidate.verify_directly_issued_by(issuer)
         usage = candidate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (*_FAMILIES, InvalidSignature, x509.ExtensionNotFound):
+    except (*UNREADABLE, InvalidSignature, x509.ExtensionNotFound):
         return False
-    return x509.ExtendedKeyUsageOID.OCSP_SIGNING in usage and candidate.not_valid_before_utc <= now <= candidate.not_valid_after_utc
+    return x509.oid.ExtendedKeyUsageOID.OCSP_SIGNING in usage and candidate.not_valid_before_utc <= now <= candidate.not_valid_after_utc
 
 
 def _signed_by(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
@@ -87,7 +86,7 @@ def _signed_by(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
             key.verify(response.signature, response.tbs_response_bytes)
         else:
             return False
-    except (InvalidSignature, *_FAMILIES):
+    except (InvalidSignature, *UNREADABLE):
         return False
     return True
 
@@ -95,7 +94,7 @@ def _signed_by(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
 def _access(certificate: x509.Certificate, method: x509.ObjectIdentifier) -> tuple[str, ...]:
     try:
         access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    except (*_FAMILIES, x509.ExtensionNotFound):
+    except (*UNREADABLE, x509.ExtensionNotFound):
         return ()
     locations = [item.access_location for item in access if item.access_method == method]
     urls = [location.value for location in locations if isinstance(location, x509.UniformResourceIdentifier)]

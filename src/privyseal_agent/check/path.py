@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
+
+from privyseal_agent.keys.pyca import UNREADABLE
 
 MAX_PATH = 8
 
@@ -32,7 +34,9 @@ class Broken:
     at: x509.Certificate
 
 
-def find_path(leaf: x509.Certificate, sent: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...] | Broken:
+def find_path(
+    leaf: x509.Certificate, sent: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]
+) -> tuple[x509.Certificate, ...] | Broken:
     """Return the chain from ``leaf`` to one of ``roots``, both included, or where it breaks."""
     return _extend((leaf,), tuple(dict.fromkeys(sent)), frozenset(roots), roots)
 
@@ -43,7 +47,10 @@ def is_self_signed(certificate: x509.Certificate) -> bool:
 
 
 def _extend(
-    path: tuple[x509.Certificate, ...], sent: Sequence[x509.Certificate], trusted: frozenset[x509.Certificate], roots: Sequence[x509.Certificate]
+    path: tuple[x509.Certificate, ...],
+    sent: Sequence[x509.Certificate],
+    trusted: frozenset[x509.Certificate],
+    roots: Sequence[x509.Certificate],
 ) -> tuple[x509.Certificate, ...] | Broken:
     last = path[-1]
     if last in trusted:
@@ -71,7 +78,7 @@ def _issuers(
 def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+    except (*UNREADABLE, InvalidSignature):
         return False
     return True
 
@@ -80,7 +87,7 @@ def _may_issue(certificate: x509.Certificate, *, intermediates: int) -> bool:
     # RFC 5280 4.2.1.9 and 4.2.1.3: a CA by basic constraints, within its path length, with keyCertSign where usage is limited.
     try:
         constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except (*UNREADABLE, x509.ExtensionNotFound):
         return False
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value

@@ -9,11 +9,10 @@ from typing import TypeAlias
 
 from cryptography import x509
 
-from privyseal_agent import words
-from privyseal_agent.check import crl, ocsp
+from privyseal_agent.check import crl, ocsp, sentences
 from privyseal_agent.check.fetch import Fetch, FetchFailed
-from privyseal_agent.check.status import Status, StatusRefused
-from privyseal_agent.check.verdict import Finding, Verdict
+from privyseal_agent.check.verdict import Finding, Status, StatusRefused, Verdict
+from privyseal_agent.keys.pyca import UNREADABLE
 
 _Ask: TypeAlias = Callable[[], Status]
 
@@ -37,12 +36,12 @@ def find_revocation(certificate: x509.Certificate, issuer: x509.Certificate, who
             continue
         finding = None
         if status.revoked_at is not None:
-            finding = Finding(Verdict.REVOKED, *words.revoked(who, status.revoked_at, status.reason))
-        return Answer(f"{source} of {words.minute(status.as_of)}", finding)
+            finding = Finding(Verdict.REVOKED, *sentences.revoked(who, status.revoked_at, status.reason))
+        return Answer(f"{source} of {sentences.minute(status.as_of)}", finding)
     if _needs_no_check(certificate):
         return Answer("not offered by its issuer, on purpose (RFC 9608)", None)
     why = "; ".join(refusals) or "it names neither a CRL nor an OCSP responder"
-    return Answer(f"unknown: {why}", Finding(Verdict.REVOCATION_UNKNOWN, *words.revocation_unknown(who, why)))
+    return Answer(f"unknown: {why}", Finding(Verdict.REVOCATION_UNKNOWN, *sentences.revocation_unknown(who, why)))
 
 
 def _sources(certificate: x509.Certificate, issuer: x509.Certificate, now: datetime, fetch: Fetch) -> list[tuple[str, _Ask]]:
@@ -60,6 +59,6 @@ def _needs_no_check(certificate: x509.Certificate) -> bool:
     # RFC 9608: id-ce-noRevAvail says that no status will ever be published.
     try:
         certificate.extensions.get_extension_for_oid(x509.ObjectIdentifier("2.5.29.56"))
-    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except (*UNREADABLE, x509.ExtensionNotFound):
         return False
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,10 @@ from pathlib import Path
 from cryptography import x509
 
 from privyseal_agent.errors import Refused
+from privyseal_agent.keys.pyca import UNREADABLE
 from privyseal_agent.private_files import read_text
+
+_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,10 @@ def system_roots() -> Roots:
 
 
 def _parse(data: bytes) -> tuple[x509.Certificate, ...]:
-    try:
-        return tuple(x509.load_pem_x509_certificates(data))
-    except ValueError:
-        return ()
+    found = []
+    for block in _BLOCK.findall(data):
+        try:
+            found.append(x509.load_pem_x509_certificate(block))
+        except UNREADABLE:
+            continue  # One old root that pyca cannot read does not take the others away.
+    return tuple(found)

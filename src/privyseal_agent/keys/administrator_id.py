@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from privyseal_agent.errors import Refused
 from privyseal_agent.keys import private_key
+from privyseal_agent.keys.pyca import UNREADABLE
 from privyseal_agent.private_files import read_file
 from privyseal_wire.cms import sign_attached
 
@@ -34,7 +35,9 @@ class AdministratorId:
         """
         if now > self.not_after:
             day = f"{self.not_after:%d %B %Y}".lstrip("0")
-            raise Refused("administrator-id-expired", f"Your Administrator ID expired on {day}. Ask another administrator to invite you again.")
+            raise Refused(
+                "administrator-id-expired", f"Your Administrator ID expired on {day}. Ask another administrator to invite you again."
+            )
         return base64.b64encode(sign_attached(content, self.certificate_der, self.key, now=now)).decode()
 
 
@@ -49,11 +52,13 @@ def load(certificate: Path, key: Path, passphrase: str | None) -> AdministratorI
         parsed = x509.load_pem_x509_certificates(content)[0]
         public_key = parsed.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         names = parsed.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    except (ValueError, IndexError) as error:
+    except (*UNREADABLE, IndexError) as error:
         raise Refused("certificate-form", f"The file {certificate} is no certificate in PEM. Check that it is not the key.") from error
     loaded = private_key.load(key, passphrase)
     if loaded.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != public_key:
-        raise Refused("administrator-id-pair", f"The key {key} does not belong to the certificate {certificate}. Give the pair that belongs together.")
+        raise Refused(
+            "administrator-id-pair", f"The key {key} does not belong to the certificate {certificate}. Give the pair that belongs together."
+        )
     der = parsed.public_bytes(Encoding.DER)
     name = str(names[0].value) if names else "without a name"
     return AdministratorId(der, name, parsed.not_valid_after_utc, hashlib.sha256(der).hexdigest(), loaded)

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 import idna
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 
 from privyseal_agent.errors import Refused
 from privyseal_agent.keys.private_key import PrivateKey
+from privyseal_agent.keys.pyca import UNREADABLE
 
 _MAX_COMMON_NAME = 64  # RFC 5280 appendix A.1: ub-common-name.
 _SEQUENCE, _INTEGER = 0x30, 0x02
@@ -62,7 +62,7 @@ def spki_sha256(csr_pem: str) -> str:
     try:
         key = serialization.load_der_public_key(_public_key_info(_der(csr_pem)))
         canonical = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         raise Refused("csr", "The CSR of this request cannot be read, so nobody can tell which key would be certified.") from error
     return hashlib.sha256(canonical).hexdigest()
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from privyseal_agent.errors import Refused
+from privyseal_agent.keys.pyca import UNREADABLE
 
 _CRL_PATH = re.compile(r"/crl/([a-z0-9-]+)/[^/]+\.crl$")  # contract.md, addresses of the status front.
 
@@ -29,7 +30,7 @@ def read_issued_certificate(pem: str) -> IssuedCertificate:
     try:
         certificate = x509.load_pem_x509_certificate(pem.encode())
         points = _distribution_points(certificate)
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+    except UNREADABLE as error:
         raise Refused("certificate-form", "The certificate that the service sent cannot be read.") from error
     urls = [name.value for point in points for name in point.full_name or () if isinstance(name, x509.UniformResourceIdentifier)]
     matches = [match for url in urls if (match := _CRL_PATH.search(urlsplit(url).path))]

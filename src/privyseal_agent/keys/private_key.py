@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from privyseal_agent.errors import Refused
+from privyseal_agent.keys.pyca import UNREADABLE
 from privyseal_agent.private_files import PRIVATE_MODE, read_file, write_file
 from privyseal_wire.ber import encode_tlv
 
@@ -72,7 +72,7 @@ def load(path: Path, passphrase: str | None) -> PrivateKey:
         key = serialization.load_pem_private_key(content, secret)
     except TypeError as error:
         raise Refused("key-passphrase", f"The private key {path} is encrypted. Give its passphrase with --passphrase-file.") from error
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         if secret is not None:
             raise Refused("key-passphrase", f"The passphrase does not open the private key {path}, or the file is damaged.") from error
         raise Refused("key-form", f"The file {path} is no private key in PEM. Check that it is not the certificate.") from error

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -116,7 +116,7 @@ def test_a_key_that_cannot_sign_for_a_ca_is_neither_written_nor_loaded(tmp_path:
     foreign: tuple[PrivateKeyTypes, ...] = (
         x25519.X25519PrivateKey.generate(),
         ec.generate_private_key(ec.SECP521R1()),
-        rsa.generate_private_key(65537, 1024),  # noqa: S505 - the case under test
+        rsa.generate_private_key(65537, 1024),
     )
     for number, key in enumerate(foreign):
         path = tmp_path / f"{number}.key"
@@ -150,24 +150,23 @@ def test_a_directory_that_is_not_there_is_said_and_leaves_nothing(tmp_path: Path
 
 
 def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
-    """A limit on file sizes stands in for the full disk: the write fails half way in a process of its own."""
-    program = """
-import resource, sys
-from pathlib import Path
-from privyseal.engine.hierarchy import generate_key
-from privyseal.engine.signers.encrypted_key_file import create
-from privyseal.model.errors import Unavailable
-resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
-try:
-    create(Path(sys.argv[1]), generate_key("p256"), b"correct horse battery staple", rounds=2048)
-except Unavailable as unavailable:
-    print(unavailable.kind, unavailable.sentence)
-"""
-    command = [sys.executable, "-c", program, str(tmp_path / "ca.key")]
-    output = subprocess.run(command, capture_output=True, check=True, text=True).stdout
-    assert output.startswith("key-file-write")
-    assert "nothing was left behind" in output
+    """A limit on file sizes stands in for the full disk: the write fails half way."""
+    key = generate_key("p256")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(Unavailable, match="nothing was left behind") as caught:
+            create(tmp_path / "ca.key", key, PASSPHRASE, rounds=QUICK)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert caught.value.kind == "key-file-write"
     assert not list(tmp_path.iterdir())
+
+
+def test_a_path_that_leads_nowhere_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "ca.key"
+    path.symlink_to(path)
+    assert kind_of(load, path, PASSPHRASE) == "key-file-mode"
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

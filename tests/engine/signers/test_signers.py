@@ -114,7 +114,7 @@ def test_the_key_of_another_ca_is_found(kind: KeyKind, other: KeyKind) -> None:
 
 
 def test_other_keys_do_not_sign() -> None:
-    weak = rsa.generate_private_key(65537, 1024)  # noqa: S505 - the case under test
+    weak = rsa.generate_private_key(65537, 1024)
     for key in (ec.generate_private_key(ec.SECP521R1()), ec.generate_private_key(ec.SECP256K1()), weak):
         with pytest.raises(Refused, match="Use another key") as caught:
             signature_algorithm(key)

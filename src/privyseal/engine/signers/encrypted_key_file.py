@@ -85,11 +85,9 @@ def load(path: Path, passphrase: bytes) -> SigningKey:
         raise _wrong_passphrase(path)
     try:
         key = serialization.load_pem_private_key(content, passphrase)
-    except UnsupportedAlgorithm:
-        raise _no_key_file(path) from None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         # pyca tells a wrong passphrase from damaged bytes by its text alone; both end in a ValueError.
-        raise (_wrong_passphrase(path) if "password" in str(error).lower() else _no_key_file(path)) from None
+        raise (_wrong_passphrase(path) if "incorrect password" in str(error).lower() else _no_key_file(path)) from None
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey):
         raise _no_key_file(path)
     signature_algorithm(key)

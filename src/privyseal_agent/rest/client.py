@@ -20,12 +20,12 @@ from urllib.parse import quote
 import httpx2
 
 from privyseal_agent.desk import Desk
-from privyseal_agent.documents import Document
 from privyseal_agent.errors import Refused, SealError, Unreachable, UsageError
 from privyseal_agent.keys.administrator_id import AdministratorId
 from privyseal_agent.keys.administrator_id import load as load_administrator_id
 from privyseal_agent.private_files import read_file, read_secret
-from privyseal_agent.problems import problem_of, transport_problem
+from privyseal_agent.rest.documents import Document
+from privyseal_agent.rest.problems import problem_of, transport_problem
 from privyseal_agent.settings import Settings, require_address
 
 ATTEMPTS: Final = 5
@@ -48,7 +48,7 @@ Params = Mapping[str, str | int | Sequence[str]]
 
 
 class Service:
-    """One conversation; use it as a context manager. Every method raises the SealErrors of :mod:`problems`.
+    """One conversation; use it as a context manager. Every method raises the SealErrors of :mod:`privyseal_agent.rest.problems`.
 
     Paths are below ``/api/v1``. With an Administrator ID the address for administrators is asked for first, because
     only that one asks for a client certificate.
@@ -77,7 +77,7 @@ class Service:
     def require_identity(self) -> AdministratorId:
         """Return the Administrator ID; raises UsageError ``identity`` when there is none."""
         if self.identity is None:
-            sentence = "This needs your Administrator ID, because it is signed with it. Give --certificate and --key, or set them in the settings file."
+            sentence = "This is signed with your Administrator ID. Give --certificate and --key, or set them in the settings file."
             raise UsageError("identity", sentence)
         return self.identity
 
@@ -85,6 +85,20 @@ class Service:
     def about(self) -> Document:
         """What the service says of itself: ``service`` is its id, and its addresses and roots."""
         return Document.of(_json(self._converse("GET", self._url(self.settings.require_service(), "/service"))))
+
+    def administrator_id(self) -> str:
+        """Return the id (``adm-...``) under which the organization knows the owner of the Administrator ID.
+
+        Raises Refused ``administrator-unknown`` when it is not one of the organization's.
+        """
+        identity = self.require_identity()
+        for administrator in self.items(self.path("administrators")):
+            if any(credential.text("sha256") == identity.sha256 for credential in administrator.parts("credentials")):
+                return administrator.text("id")
+        sentence = (
+            f"Your Administrator ID ({identity.name}) is not registered for {self.settings.organization}, so it can decide nothing there."
+        )
+        raise Refused("administrator-unknown", sentence)
 
     def path(self, *parts: str) -> str:
         """Return the path of something of the organization, each part escaped."""

@@ -1,6 +1,6 @@
 """The SQL of the status front: plain sqlite3 or psycopg, read-only, synchronous, one connection.
 
-Only ``database_thread`` calls it, in one thread of its own, so that a database that hangs never stops the answers that come from memory.
+Only ``thread`` calls it, in one thread of its own, so that a database that hangs never stops the answers that come from memory.
 The tables are the store's; they are read here with SQL that both databases understand. Times are UTC microseconds.
 """
 
@@ -10,10 +10,10 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from privyseal.model.errors import Unavailable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import psycopg
 
 Row: TypeAlias = tuple[object, ...]
+Result = TypeVar("Result")
 
 BUSY_SECONDS = 2.0
 """How long SQLite waits for a lock. Readers of a WAL database hardly ever wait."""
@@ -43,13 +44,14 @@ class ResponderRow:
 
 @dataclass(frozen=True, slots=True)
 class AuthorityRow:
-    """A CA with its responders, newest first. ``crl_next_update`` is when the first of its CRLs ends, None before the first."""
+    """A CA with its responders, newest first. ``crl_next_update`` is when the first of its CRLs in force ends, None before the first."""
 
     id: str
     slug: str
     certificate: bytes
     shard_count: int
     responders: tuple[ResponderRow, ...]
+    crl_next_update: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +123,19 @@ class _PostgresLink:
 
         options = "-c default_transaction_read_only=on -c statement_timeout=3000"
         self._connection: psycopg.Connection[Row] = psycopg.connect(
-            url, autocommit=True, connect_timeout=3, options=options, tcp_user_timeout=5000, keepalives_idle=10, application_name="privyseal-status"
+            url,
+            autocommit=True,
+            connect_timeout=3,
+            options=options,
+            tcp_user_timeout=5000,
+            keepalives_idle=10,
+            application_name="privyseal-status",
         )
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         # Binary results: a CRL page would double its size in the text form of BYTEA.
         with self._connection.cursor(binary=True) as cursor:
-            return cursor.execute(sql.replace("?", "%s"), tuple(parameters)).fetchall()
+            return cursor.execute(sql.replace("?", "%s").encode(), tuple(parameters)).fetchall()
 
     def is_current(self) -> bool:
         return not self._connection.closed
@@ -146,21 +154,33 @@ class Repository:
 
     def generation(self) -> int:
         """The number that rises with every revocation and every CRL; 0 before the first CA. Also finds a replaced database file."""
-        if self._link is not None:
-            self._guard(self._link.is_current)
+        if self._link is not None and not self._guard(self._link.is_current):
+            self.close()
         rows = self._rows("SELECT generation FROM status_generation WHERE id = 1")
         return _integer(rows[0][0]) if rows else 0
 
     def authorities(self) -> tuple[AuthorityRow, ...]:
         """All CAs by slug."""
         responders: dict[str, list[ResponderRow]] = {}
-        for id_, ca_id, certificate, not_after in self._rows("SELECT id, ca_id, certificate, not_after FROM ocsp_responders ORDER BY id DESC"):
+        for id_, ca_id, certificate, not_after in self._rows(
+            "SELECT id, ca_id, certificate, not_after FROM ocsp_responders ORDER BY id DESC"
+        ):
             responder = ResponderRow(str(id_), _bytes(certificate), _moment(not_after))
             responders.setdefault(str(ca_id), []).append(responder)
-        rows = self._rows("SELECT id, slug, certificate, shard_count FROM cas ORDER BY slug")
+        rows = self._rows(
+            "SELECT cas.id, slug, certificate, shard_count, MIN(next_update) FROM cas LEFT JOIN crl_scopes ON crl_scopes.ca_id = cas.id "
+            "GROUP BY cas.id, slug, certificate, shard_count ORDER BY slug"
+        )
         return tuple(
-            AuthorityRow(str(id_), str(slug), _bytes(certificate), _integer(shards), tuple(responders.get(str(id_), ())))
-            for id_, slug, certificate, shards in rows
+            AuthorityRow(
+                id=str(id_),
+                slug=str(slug),
+                certificate=_bytes(certificate),
+                shard_count=_integer(shards),
+                responders=tuple(responders.get(str(id_), ())),
+                crl_next_update=None if next_update is None else _moment(next_update),
+            )
+            for id_, slug, certificate, shards, next_update in rows
         )
 
     def certificates(self, ca_id: str, serials: Sequence[str]) -> dict[str, CertificateRow]:
@@ -218,3 +238,54 @@ class Repository:
     def _rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         link = self._open()
         return self._guard(lambda: link.rows(sql, parameters))
+
+    def _open(self) -> _Link:
+        if self._link is None:
+            if time.monotonic() < self._retry_at:
+                raise _away("it did not answer a moment ago")
+            self._link = self._guard(self._connect)
+        return self._link
+
+    def _connect(self) -> _Link:
+        scheme, _, place = self._url.partition("://")
+        if scheme == "sqlite":
+            # sqlite:////absolute/path, as SQLAlchemy writes it: the third slash ends the empty host.
+            return _SqliteLink(place.removeprefix("/"))
+        return _PostgresLink(f"postgresql://{place}")
+
+    def _guard(self, call: Callable[[], Result]) -> Result:
+        try:
+            return call()
+        except self._errors() as error:
+            self.close()
+            self._retry_at = time.monotonic() + RETRY_SECONDS
+            raise _away(str(error).partition("\n")[0]) from error
+
+    def _errors(self) -> tuple[type[Exception], ...]:
+        # Evaluated when something was raised, and by then the driver is loaded.
+        if self._url.startswith("sqlite:"):
+            return sqlite3.Error, OSError
+        import psycopg  # noqa: PLC0415 - see _PostgresLink
+
+        return psycopg.Error, OSError
+
+
+def _away(why: str) -> Unavailable:
+    sentence = f"The status front cannot read its database ({why}). Nothing is lost; try again in a few seconds."
+    return Unavailable("database", sentence)
+
+
+def _integer(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"the database holds {type(value).__name__} where an integer belongs")
+    return value
+
+
+def _bytes(value: object) -> bytes:
+    if not isinstance(value, bytes):
+        raise TypeError(f"the database holds {type(value).__name__} where bytes belong")
+    return value
+
+
+def _moment(value: object) -> datetime:
+    return _EPOCH + timedelta(microseconds=_integer(value))

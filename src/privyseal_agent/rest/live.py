@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from privyseal_agent.client import Service
 from privyseal_agent.desk import Desk
-from privyseal_agent.documents import Document
 from privyseal_agent.errors import Refused, Unreachable
+from privyseal_agent.rest.client import Service
+from privyseal_agent.rest.documents import Document
 
 FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 30.0
@@ -48,4 +48,6 @@ def _read(data: str) -> Document:
     try:
         return Document.of(json.loads(data))
     except (ValueError, RecursionError) as error:
-        raise Refused("answer", "The service told a change that is not JSON. The versions of seal and of the service may not fit.") from error
+        raise Refused(
+            "answer", "The service told a change that is not JSON. The versions of seal and of the service may not fit."
+        ) from error

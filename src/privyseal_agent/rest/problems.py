@@ -13,7 +13,14 @@ from privyseal_agent.errors import Refused, SealError, Unreachable
 _UNAVAILABLE = 503
 _MAX_SENTENCE = 2_000
 
-_OUR_CERTIFICATE = ("CERTIFICATE_REQUIRED", "CERTIFICATE_UNKNOWN", "CERTIFICATE_EXPIRED", "CERTIFICATE_REVOKED", "BAD_CERTIFICATE", "UNKNOWN_CA")
+_OUR_CERTIFICATE = (
+    "CERTIFICATE_REQUIRED",
+    "CERTIFICATE_UNKNOWN",
+    "CERTIFICATE_EXPIRED",
+    "CERTIFICATE_REVOKED",
+    "BAD_CERTIFICATE",
+    "UNKNOWN_CA",
+)
 # TLS alerts (RFC 8446 6.2) with which a server turns a client certificate down.
 
 
@@ -42,10 +49,14 @@ def transport_problem(error: httpx2.HTTPError | httpx2.InvalidURL, address: str)
     """Return the error for a conversation with ``address`` that failed before an answer was complete."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            sentence = f"The certificate of {address} is not trusted: {cause.verify_message}. If it has a private root, give it with --root FILE."
+            sentence = (
+                f"The certificate of {address} is not trusted: {cause.verify_message}. If it has a private root, give it with --root FILE."
+            )
             return Unreachable("service-not-trusted", sentence)
         if isinstance(cause, ssl.SSLError) and any(word in (cause.reason or "") for word in _OUR_CERTIFICATE):
-            sentence = f"{address} does not accept your Administrator ID ({_alert(cause)}). It may be expired, revoked, or of another service."
+            sentence = (
+                f"{address} does not accept your Administrator ID ({_alert(cause)}). It may be expired, revoked, or of another service."
+            )
             return Refused("administrator-id-refused", sentence)
     if isinstance(error, httpx2.TimeoutException):
         return Unreachable("timeout", f"{address} did not answer in time. Try again later.")
@@ -66,7 +77,9 @@ def _problem_document(response: httpx2.Response) -> dict[str, object] | None:
 
 def _foreign(response: httpx2.Response) -> Unreachable:
     # A proxy, a wrong address or a broken service: whatever speaks here is not the REST API of contract.md.
-    sentence = f"{response.url.host} answered {response.status_code} without saying why in the way of the service. Check the address --service."
+    sentence = (
+        f"{response.url.host} answered {response.status_code} without saying why in the way of the service. Check the address --service."
+    )
     return Unreachable("not-the-service", sentence)
 
 

@@ -57,6 +57,14 @@ class Document:
             raise _unexpected(f"has no list of texts {key}")
         return found
 
+    def integers(self, key: str) -> tuple[int, ...]:
+        """The integers in the list of a field, which has to have some."""
+        items = self._items(key)
+        found = tuple(item for item in items if isinstance(item, int) and not isinstance(item, bool))
+        if len(found) != len(items) or not found:
+            raise _unexpected(f"has no list of integers {key}")
+        return found
+
     def pairs(self, key: str) -> tuple[tuple[str, str], ...]:
         """The pairs of texts in the list of a field."""
         found = []

@@ -1,0 +1,80 @@
+"""`privyseal administrator` and `privyseal token`: the first people and machines, by the operator on the machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from privyseal.actions.administrator.create_api_token import create_api_token
+from privyseal.actions.administrator.invite_administrator import invite_administrator
+from privyseal.actions.administrator.revoke_credential import revoke_credential
+from privyseal.actions.house import About, perform
+from privyseal.cli.house_setup import open_house
+from privyseal.cli.rooms import Rooms
+from privyseal.cli.settings import read_settings
+from privyseal.model.actor import Actor, ActorKind
+from privyseal.model.administrator import PERMISSIONS, Permission, Role
+from privyseal.model.revocation import RevocationReason
+
+Data = Annotated[Path, Parameter(help="The data directory of the service.")]
+
+OPERATOR = Actor(ActorKind.OPERATOR, "operator", permissions=PERMISSIONS[Role.PROVIDER_ADMINISTRATOR])
+
+
+def people_commands(program: App, rooms: Rooms) -> None:
+    """Add the groups to ``program``."""
+    administrator = App(name="administrator", help="One-time links to Administrator IDs, and their revocation.")
+    program.command(administrator)
+
+    @administrator.command
+    def invite(*, data: Data, name: str, email: str, organization: str = "", role: Role = Role.PROVIDER_ADMINISTRATOR) -> None:
+        """Invite a person and print the one-time code for `seal administrator enroll`; it is valid for an hour.
+
+        Parameters
+        ----------
+        data: The data directory of the service.
+        name: Full name, different from every other administrator's.
+        email: Mail address; it stands in the Administrator ID.
+        organization: Short name of the organization; left out for the provider's own people.
+        role: The person's role.
+        """
+        house = open_house(read_settings(data), rooms).house
+        about = About("invite-administrator", organization, "administrator", name)
+        invited = perform(house, OPERATOR, about, invite_administrator, organization, name, email, role)
+        print(invited.code)
+
+    @administrator.command
+    def revoke(certificate_sha256: str, /, *, data: Data, organization: str = "") -> None:
+        """Revoke an Administrator ID: a lost card, a person who left.
+
+        Parameters
+        ----------
+        certificate_sha256: Fingerprint of the Administrator ID in hex.
+        data: The data directory of the service.
+        organization: Short name of the organization; left out for the provider's own people.
+        """
+        house = open_house(read_settings(data), rooms).house
+        about = About("revoke-credential", organization, "credential", certificate_sha256)
+        perform(house, OPERATOR, about, revoke_credential, organization, certificate_sha256, RevocationReason.PRIVILEGE_WITHDRAWN)
+        print("The Administrator ID is revoked.")
+
+    token = App(name="token", help="API tokens for machines.")
+    program.command(token)
+
+    @token.command
+    def create(*, data: Data, organization: str, name: str, scopes: tuple[Permission, ...], days: int = 365) -> None:
+        """Make an API token and print it once.
+
+        Parameters
+        ----------
+        data: The data directory of the service.
+        organization: Short name of the organization.
+        name: What it is for.
+        scopes: What it may do: read, submit, read-audit.
+        days: How long it lives.
+        """
+        house = open_house(read_settings(data), rooms).house
+        about = About("create-api-token", organization, "api-token", name)
+        print(perform(house, OPERATOR, about, create_api_token, organization, name, scopes, days).text)

@@ -1,0 +1,192 @@
+"""The processes of a service, each a function that runs until SIGTERM (architecture section 6).
+
+Only ``run_issuer`` opens CA keys, only ``run_status`` the OCSP keys, only ``run_work`` the audit log's key; each has
+a passphrase file of its own, so that in production each can be a user of its own.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import structlog
+
+from privyseal.cli.house_setup import Opened, compare_evidence, crl_life, log_files, open_house
+from privyseal.cli.rooms import Rooms
+from privyseal.cli.settings import Settings
+from privyseal.engine.log_key import LogKey, require_log_key
+from privyseal.engine.signers import SigningKey, encrypted_key_file
+from privyseal.issuer.client import IssuerClient
+from privyseal.issuer.server import IssuerServer
+from privyseal.jobs.sequencer import Sequencer
+from privyseal.jobs.sweep import sweep
+from privyseal.model.errors import Conflict, Unavailable
+from privyseal.model.identifiers import AuthorityId
+
+_log = structlog.get_logger("privyseal")
+
+
+def read_passphrase(path: Path) -> bytes:
+    """Return what a passphrase file holds, without a line end; raises Unavailable ``passphrase``."""
+    try:
+        mode = path.stat().st_mode
+        secret = path.read_bytes().strip(b"\r\n")
+    except OSError as error:
+        raise Unavailable("passphrase", f"The passphrase file {path} cannot be read: {error.strerror}.") from error
+    if mode & 0o077:
+        raise Unavailable("passphrase", f"The passphrase file {path} is readable by others. Set it to 0600.")
+    return secret
+
+
+@contextmanager
+def until_told() -> Iterator[threading.Event]:
+    """Yield an event that SIGTERM and SIGINT set."""
+    event = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: event.set())
+    yield event
+
+
+def run_issuer(settings: Settings, rooms: Rooms) -> None:
+    """Serve the issuer's socket and publish CRLs until SIGTERM.
+
+    While the evidence outside differs from the database it answers every call with that reason and signs nothing.
+    """
+    opened = open_house(settings, rooms)
+    secret = read_passphrase(settings.path(settings.issuer_passphrase))
+    keys: dict[AuthorityId, SigningKey] = {}
+    for slug in ("issuing", "administrators"):
+        authority = opened.house.authorities[slug]
+        keys[authority.id] = encrypted_key_file.load(settings.data / "keys" / f"{slug}.key", secret)
+    trouble = _evidence_trouble(settings, opened)
+
+    def may_sign() -> None:
+        if trouble is not None:
+            raise trouble
+
+    socket_path = settings.path(settings.issuer_socket)
+    socket_path.parent.mkdir(mode=0o700, exist_ok=True)
+    server = IssuerServer(opened.house, keys, socket_path, may_sign, crl_life(settings))
+    with until_told() as told:
+        server.start()
+        _log.info("issuer.ready")
+        told.wait()
+    server.stop()
+
+
+def _evidence_trouble(settings: Settings, opened: Opened) -> Unavailable | None:
+    try:
+        compared = compare_evidence(settings, opened)
+    except Unavailable as error:
+        _log.error("evidence.differs", sentence=error.sentence)
+        return error
+    _log.info("evidence.agrees", checkpoints=compared)
+    return None
+
+
+@contextmanager
+def only_one(settings: Settings, name: str) -> Iterator[None]:
+    """Hold the lock file of a process that may run once on the embedded database; raises Conflict ``running``."""
+    path = settings.data / "run" / f"{name}.lock"
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            sentence = f"Another process already does the {name} work of {settings.data}. The embedded database has exactly one."
+            raise Conflict("running", sentence) from error
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def make_sequencer(settings: Settings, opened: Opened, node: str) -> Sequencer:
+    """Open the audit log's key and return the sequencer."""
+    secret = read_passphrase(settings.path(settings.work_passphrase))
+    key = require_log_key(encrypted_key_file.load(settings.data / "keys" / "log.key", secret))
+    return Sequencer(opened.house, LogKey(key, settings.log_host), log_files(settings), node)
+
+
+def sweep_once(opened: Opened, issuer: IssuerClient) -> None:
+    """One turn of the sweep; the issuer's absence is no failure of it."""
+    with suppress(Unavailable):
+        sweep(opened.house, issuer.complete)
+
+
+def run_web(settings: Settings, rooms: Rooms, work_as: str | None) -> None:
+    """Serve portal and administrator port until SIGTERM; with ``work_as`` also do the work of this node (SQLite)."""
+    opened = open_house(settings, rooms)
+    issuer = IssuerClient(settings.path(settings.issuer_socket))
+    context = DoorContext(
+        house=opened.house,
+        issuer=issuer,
+        lookup=DnsLookup(resolver_addresses(settings)),
+        fetch_policy=fetch_policy(settings),
+        vkey=opened.vkey,
+        trusted_proxies=settings.trusted_proxies,
+    )
+    anchor = certificate_to_pem(opened.house.administrators_authority.root)
+    worker = make_worker(settings, opened, rooms, issuer, work_as) if work_as is not None else None
+    with until_told() as told:
+        if worker is not None:
+            worker.start()
+        serve_web(
+            make_application(context, rooms.doors),
+            host=settings.host,
+            web_port=settings.web_port,
+            administrator_port=settings.administrator_port,
+            certificate_file=settings.path(settings.tls_certificate),
+            key_file=settings.path(settings.tls_key),
+            administrators_ca_pem=anchor,
+            stop=told,
+        )
+    if worker is not None:
+        worker.stop()
+
+
+def run_work(settings: Settings, rooms: Rooms, node: str) -> None:
+    """Do the work of one node until SIGTERM: letters, sweep, integration of the audit logs."""
+    opened = open_house(settings, rooms)
+    worker = make_worker(settings, opened, rooms, IssuerClient(settings.path(settings.issuer_socket)), node)
+    with until_told() as told:
+        worker.start()
+        _log.info("work.ready", node=node)
+        told.wait()
+    worker.stop()
+
+
+def make_worker(settings: Settings, opened: Opened, rooms: Rooms, issuer: IssuerClient, node: str) -> Worker:
+    """Return the worker of a node with every feature's listeners and the periodic work of the spine."""
+    sequencer = make_sequencer(settings, opened, node)
+    listeners: dict[str, Listener] = {}
+    for feature in rooms.features:
+        listeners |= feature.make_listeners(opened.house, mail_settings(settings))
+    periodic = (
+        PeriodicTask("integrate-audit-log", 0.5, lambda: _ignore(sequencer.turn())),
+        PeriodicTask("sweep", 5.0, lambda: sweep_once(opened, issuer)),
+    )
+    return Worker(opened.house, listeners, periodic, node)
+
+
+def _ignore(_result: object) -> None:
+    """The count of a turn is for tests."""
+
+
+def resolver_addresses(settings: Settings) -> tuple[tuple[str, int], ...]:
+    """Return (address, port) of the resolvers in the settings, or of this machine."""
+    if settings.resolvers:
+        found = [text.rpartition(":") for text in settings.resolvers]
+        return tuple((address.strip("[]"), int(port)) for address, _, port in found)
+    return tuple((str(address), 53) for address in dns.resolver.Resolver().nameservers)
+
+
+def fetch_policy(settings: Settings) -> FetchPolicy:
+    """Where HTTP tokens may be fetched."""
+    loopback = tuple(ipaddress.ip_network(text) for text in ("127.0.0.0/8", "::1/128"))
+    opened = loopback if settings.allow_private_validation else ()
+    return FetchPolicy((settings.http_validation_port,), allow_private=settings.allow_private_validation, allowed_networks=opened)

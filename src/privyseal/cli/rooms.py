@@ -1,0 +1,21 @@
+"""What only app.py knows and hands to the commands: the clock, randomness, and the entrances and wings it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from privyseal.doors import Door
+from privyseal.features import Feature
+from privyseal.model.identifiers import RandomBytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """``doors`` and ``features`` are in the order of their names."""
+
+    clock: Callable[[], datetime]
+    random_bytes: RandomBytes
+    doors: tuple[Door, ...]
+    features: tuple[Feature, ...]

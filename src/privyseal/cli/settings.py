@@ -1,0 +1,87 @@
+"""The settings of one service: a TOML file in its data directory, overridden by ``PRIVYSEAL_...`` variables.
+
+Unknown keys are refused. Secrets are never here, only the paths of the files that hold them (docs/secrets.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+FILE_NAME = "privyseal.toml"
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set. ``data`` is where the file lies; relative paths are relative to it."""
+
+    model_config = SettingsConfigDict(env_prefix="PRIVYSEAL_", extra="forbid", frozen=True)
+
+    data: Path = Field(description="The data directory; 0700, owned by the service's user.")
+    demo: bool = Field(default=False, description="A demonstration: random root named so, loopback only. `serve` needs `--demo` for it.")
+    service_id: str = Field(description="Name of this service in every signed statement; never changes.")
+    log_host: str = Field(description="Host part of the origins of the audit logs; never changes.")
+    database_url: str = Field(default="", description="`postgresql://user@host/name`, or empty for the embedded database in the data directory.")
+    base_url: str = Field(description="https address of portal and REST, without a final slash.")
+    administrator_url: str = Field(description="https address that asks for an Administrator ID, without a final slash.")
+    status_url: str = Field(description="http address of CRL, OCSP and CA certificates, baked into certificates; never changes.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    web_port: int = Field(default=8443, description="Port of `base_url`.")
+    administrator_port: int = Field(default=8444, description="Port of `administrator_url`.")
+    status_port: int = Field(default=8080, description="Port of `status_url`.")
+    tls_certificate: Path = Field(default=Path("tls/server.pem"), description="Certificate chain of the two https ports, PEM.")
+    tls_key: Path = Field(default=Path("tls/server.key"), description="Its key, PEM, 0600.")
+    issuer_passphrase: Path = Field(default=Path("secrets/issuer.passphrase"), description="File with the passphrase of the CA keys; only the issuer process reads it.")
+    status_passphrase: Path = Field(default=Path("secrets/status.passphrase"), description="File with the passphrase of the OCSP keys; only the status process reads it.")
+    work_passphrase: Path = Field(default=Path("secrets/work.passphrase"), description="File with the passphrase of the audit log's key; only the work process reads it.")
+    issuer_socket: Path = Field(default=Path("run/issuer.sock"), description="Where the issuer process listens.")
+    log_directory: Path = Field(default=Path("log"), description="Public files of the audit logs.")
+    checkpoint_copies: tuple[Path, ...] = Field(default=(Path("checkpoints"),), description="Directories on other machines for copies of each checkpoint.")
+    resolvers: tuple[str, ...] = Field(default=(), description="`address:port` of the DNS resolvers for domain validation; empty: those of the system.")
+    http_validation_port: int = Field(default=80, description="Port at which HTTP tokens are fetched.")
+    allow_private_validation: bool = Field(default=False, description="Fetch HTTP tokens from private and loopback addresses too.")
+    mail_from: str = Field(default="privyseal@localhost", description="Sender of letters.")
+    maildir: Path | None = Field(default=None, description="Deliver letters into this Maildir instead of by SMTP.")
+    smtp_host: str = Field(default="localhost", description="SMTP relay.")
+    smtp_port: int = Field(default=25, description="Its port.")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(default="none", description="How the connection to the relay is protected.")
+    smtp_user: str = Field(default="", description="User name at the relay, or empty.")
+    smtp_password_file: Path | None = Field(default=None, description="File with the password of that user.")
+    trusted_proxies: tuple[str, ...] = Field(default=(), description="Addresses of proxies whose Forwarded headers count.")
+    crl_life_days: int = Field(default=7, ge=1, le=10, description="nextUpdate of CRLs; they are renewed at half of it.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature; there are no .env files
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature; secrets have paths
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Variables first, then what the file says."""
+        return (env_settings, init_settings, TomlConfigSettingsSource(settings_cls))
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.data.resolve()}/privyseal.sqlite3"
+
+    def path(self, path: Path) -> Path:
+        """Return a path of the settings as an absolute one."""
+        return path if path.is_absolute() else self.data.resolve() / path
+
+
+def read_settings(data: Path) -> Settings:
+    """Return the settings of a data directory; raises FileNotFoundError or pydantic's ValidationError."""
+    path = data / FILE_NAME
+    path.stat()
+
+    class _OfFile(Settings):
+        model_config = SettingsConfigDict(toml_file=path)
+
+    load: Callable[..., Settings] = _OfFile  # The rest comes from the file, which a type checker does not see.
+    return load(data=data)

@@ -1,0 +1,18 @@
+"""The variable parts of addresses and queries, each with its form: what does not fit names nothing and is 404."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path, Query
+
+Slug = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,40}$", description="Short name of the organization.", examples=["resource-marketing"])]
+RequestPath = Annotated[str, Path(pattern=r"^req-[0-9a-f]{32}$", description="Id of the request.")]
+AdministratorPath = Annotated[str, Path(pattern=r"^adm-[0-9a-f]{32}$", description="Id of the administrator.")]
+TokenPath = Annotated[str, Path(pattern=r"^tok-[0-9a-f]{32}$", description="Id of the token, not the token itself.")]
+SerialPath = Annotated[str, Path(pattern=r"^[0-9a-f]{2,40}$", description="Serial number in hex, two digits per byte, without 0x.")]
+Sha256Path = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the certificate in hex.")]
+DomainPath = Annotated[str, Path(pattern=r"^[a-z0-9.-]{1,253}$", description="Name of the domain, A-labels in lower case.")]
+
+After = Annotated[str, Query(pattern=r"^([a-z]{3}-[0-9a-f]{32})?$", description="The `next` of the page before.")]
+Limit = Annotated[int, Query(ge=1, le=200, description="Items on a page.")]

@@ -1,0 +1,115 @@
+"""Who calls: an Administrator ID over mutual TLS, an API token, or nobody.
+
+Decided on every request from the database, because a TLS session outlives a revocation (facts/stack section 6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from privyseal.actions.house import About, attempt, sha256_hex
+from privyseal.doors import AnonymousLimit, DoorContext, source_of
+from privyseal.engine.phrases import code_hash
+from privyseal.model.actor import Actor, ActorKind
+from privyseal.model.administrator import PERMISSIONS, Administrator
+from privyseal.model.errors import Unauthenticated
+from privyseal.store import administrators
+
+LONGEST_SHOWN_PATH = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The actor of this call; ``administrator`` is set for an Administrator ID."""
+
+    actor: Actor
+    administrator: Administrator | None = None
+
+    def key(self) -> str:
+        """What tells callers apart for idempotency keys: the credential or, for nobody, the source."""
+        who = self.actor.credential_sha256 or self.actor.source
+        return sha256_hex(f"{self.actor.kind.value}\n{self.actor.id}\n{who}".encode())
+
+
+def client_certificate(request: Request) -> bytes | None:
+    """Return the DER of the client certificate that TLS verified on this connection, or None."""
+    tls = request.scope.get("extensions", {}).get("tls") or {}
+    der = tls.get("client_cert_der")
+    return der if isinstance(der, bytes) else None
+
+
+class Authenticator:
+    """Makes a Caller of a request; every failure is recorded, and too many of one source are turned away."""
+
+    def __init__(self, context: DoorContext, limit: AnonymousLimit) -> None:
+        self._context = context
+        self._house = context.house
+        self.limit = limit
+
+    def caller(self, request: Request) -> Caller:
+        """Return who calls; raises Unauthenticated, or TooManyRequests for nobody calling too often."""
+        source = source_of(request, self._context)
+        anonymous = Actor(ActorKind.REQUESTER, "anonymous", source=source)
+        path = "".join(character if character.isprintable() else "?" for character in request.url.path)
+        about = About("authenticate", "", "call", path[:LONGEST_SHOWN_PATH])
+        certificate = client_certificate(request)
+        header = request.headers.get("authorization", "")
+        if certificate is None and not header:
+            self.limit.take(source)
+            return Caller(anonymous)
+        try:
+            return attempt(
+                self._house,
+                anonymous,
+                about,
+                lambda: self._token(header, source) if certificate is None else self._administrator(certificate, source),
+            )
+        except Unauthenticated:
+            self.limit.take(source)
+            raise
+
+    def _administrator(self, certificate: bytes, source: str) -> Caller:
+        fingerprint = sha256_hex(certificate)
+        now = self._house.clock()
+        with self._house.database.read(now) as tx:
+            found = administrators.by_certificate(tx, fingerprint)
+        if found is None:
+            raise Unauthenticated("credential-unknown", "This Administrator ID is not registered here.")
+        person, credential = found
+        permissions = frozenset(permission for permission in PERMISSIONS[person.role] if person.may(permission))
+        if not credential.is_usable(now) or not permissions:
+            sentence = f"The Administrator ID of {person.name} is revoked or has expired, or the person was removed. Ask for a new one."
+            raise Unauthenticated("credential-unusable", sentence)
+        kind = ActorKind.PROVIDER_ADMINISTRATOR if person.organization_id is None else ActorKind.ADMINISTRATOR
+        return Caller(Actor(kind, person.id, person.organization_id, fingerprint, permissions, source), person)
+
+    def _token(self, header: str, source: str) -> Caller:
+        scheme, _, text = header.partition(" ")
+        if scheme.lower() != "bearer" or not text.strip().isascii():
+            raise Unauthenticated("token", 'Send the token as "Authorization: Bearer pst_...".')
+        now = self._house.clock()
+        with self._house.database.read(now) as tx:
+            token = administrators.token_of_hash(tx, code_hash(text.strip()))
+        if token is None or token.revoked_at is not None or token.expires_at <= now:
+            raise Unauthenticated("token", "This API token is unknown, revoked or expired.")
+        return Caller(Actor(ActorKind.API_TOKEN, token.id, token.organization_id, "", token.scopes, source))
+
+
+def _context(request: Request) -> DoorContext:
+    context: DoorContext = request.app.state.rest
+    return context
+
+
+def _caller(request: Request) -> Caller:
+    known = getattr(request.state, "caller", None)
+    if isinstance(known, Caller):
+        return known  # rest/intake.py asked already: a POST is not looked at for nobody.
+    authenticator: Authenticator = request.app.state.authenticator
+    return authenticator.caller(request)
+
+
+Context = Annotated[DoorContext, Depends(_context)]
+CallerOf = Annotated[Caller, Depends(_caller)]

@@ -1,0 +1,185 @@
+"""What happens to every POST before a route sees it (facts/reliability 5.2).
+
+ 1. the body is read whole, up to 128 KiB and for at most 30 s
+ 2. it is a JSON object in UTF-8 that says so: a form of a foreign page, which a browser sends along with its client
+    certificate without asking, never does (cross-site request forgery)
+ 3. the caller is authenticated, so that no answer kept under an idempotency key goes to a revoked credential
+ 4. every text in it is searched for a private key, wherever it was pasted; one that is found is blocked for ever
+ 5. an idempotency key is claimed
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from privyseal.actions.house import About, attempt
+from privyseal.doors import DoorContext
+from privyseal.doors.rest.authentication import Authenticator, Caller
+from privyseal.doors.rest.errors import problem, problem_of
+from privyseal.doors.rest.idempotency import IdempotentCall
+from privyseal.engine.private_keys import refuse_private_keys
+from privyseal.model.errors import BadRequest, PrivysealError
+from privyseal.store import organizations
+from privyseal_wire.canonical import parse_json
+from privyseal_wire.errors import CanonicalRefused
+
+MAXIMUM_BODY = 128 * 1024
+BODY_SECONDS = 30.0
+_ORGANIZATIONS = "organizations"
+
+
+class Intake:
+    """ASGI middleware around every POST below ``prefix``."""
+
+    def __init__(self, app: ASGIApp, context: DoorContext, authenticator: Authenticator, prefix: str) -> None:
+        self._app = app
+        self._context = context
+        self._authenticator = authenticator
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the call on, or answer it here."""
+        if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].startswith(self._prefix):
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _read(receive)
+        except TimeoutError:
+            await problem(408, "Too slow", "body-timeout", "The body did not arrive within 30 seconds.")(scope, receive, send)
+            return
+        if body is None:
+            sentence = f"The body is larger than {MAXIMUM_BODY // 1024} KiB."
+            await problem(413, "Too large", "too-large", sentence, headers={"Connection": "close"})(scope, receive, send)
+            return
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            sentence = 'The body is JSON and says so: "Content-Type: application/json".'
+            await problem(415, "Another form", "media-type", sentence)(scope, receive, send)
+            return
+        try:
+            caller = await run_in_threadpool(self._admit, request, body)
+            key = request.headers.get("idempotency-key")
+            call = None if key is None else IdempotentCall(self._context.house, caller.key(), key, scope["path"], body)
+            kept = None if call is None else await run_in_threadpool(call.claim)
+        except PrivysealError as error:
+            await problem_of(error)(scope, receive, send)
+            return
+        if kept is not None:
+            await kept(scope, receive, send)
+            return
+        request.state.caller = caller
+        await self._pass_on(scope, _again(body, receive), send, call)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, call: IdempotentCall | None) -> None:
+        if call is None:
+            await self._app(scope, receive, send)
+            return
+        recorder = _Recorder(send)
+        try:
+            await self._app(scope, receive, recorder)
+        finally:
+            once = bool(scope["state"].get("shown_once"))
+            await run_in_threadpool(call.keep, recorder.status, recorder.media_type, bytes(recorder.body), shown_once=once)
+
+    def _admit(self, request: Request, body: bytes) -> Caller:
+        caller = self._authenticator.caller(request)
+        document = _parse(body)
+        parts = request.url.path.split("/")
+        slug = parts[parts.index(_ORGANIZATIONS) + 1] if _ORGANIZATIONS in parts[:-1] else ""
+        try:
+            for field, text in _texts(document, ""):
+                refuse_private_keys(text, field=field)
+        except PrivysealError as refusal:
+            self._record(caller, slug, refusal)
+            raise
+        return caller
+
+    def _record(self, caller: Caller, slug: str, refusal: PrivysealError) -> None:
+        house = self._context.house
+        with house.database.read(house.clock()) as tx:
+            # Only a log that exists is written to: the address is the caller's word.
+            organization = organizations.by_slug(tx, slug) if slug.isascii() and slug.isprintable() else None
+
+        def refuse() -> None:
+            raise refusal
+
+        about = About("receive-body", organization.slug if organization else "", "organization", organization.id if organization else "unknown")
+        attempt(house, caller.actor, about, refuse)
+
+
+def _parse(body: bytes) -> object:
+    if not body:
+        raise BadRequest("json", "The body is empty; send a JSON object, at least {}.")
+    try:
+        document = parse_json(body)
+    except CanonicalRefused as error:
+        raise BadRequest("json", f"The body cannot be read as JSON: {error.sentence}") from error
+    if not isinstance(document, dict):
+        raise BadRequest("json", "The body is not a JSON object.")
+    return document
+
+
+def _texts(value: object, field: str) -> Iterator[tuple[str, str]]:
+    """Yield (top field, text) of every text and key, however deep; the parser has limited the depth."""
+    waiting = [(field, value)]
+    while waiting:
+        name, item = waiting.pop()
+        if isinstance(item, str):
+            yield name, item
+        elif isinstance(item, dict):
+            for key, part in item.items():
+                yield name, key
+                waiting.append((name or key[:64], part))
+        elif isinstance(item, list):
+            waiting += [(name, part) for part in item]
+
+
+class _Recorder:
+    """Sends on and remembers the answer."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 0
+        self.media_type = ""
+        self.body = bytearray()
+
+    async def __call__(self, message: Message) -> None:
+        """Remember one message and send it on."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.media_type = next((value.decode() for name, value in message["headers"] if name == b"content-type"), "")
+        elif message["type"] == "http.response.body":
+            self.body += message.get("body", b"")
+        await self._send(message)
+
+
+async def _read(receive: Receive) -> bytes | None:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return bytes(body)
+        body += message.get("body", b"")
+        if len(body) > MAXIMUM_BODY:
+            return None
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    sent = False
+
+    async def replay() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

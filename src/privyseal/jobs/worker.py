@@ -1,0 +1,71 @@
+"""The worker of a process: outbox, listeners, periodic work, rescue and retention, started and stopped together.
+
+``privyseal.app`` hands in what features and actions bring; nothing here knows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from privyseal.actions.house import House
+from privyseal.jobs import rescue, retention
+from privyseal.jobs.deliveries import Deliveries, Listener, RetryPlan
+from privyseal.jobs.dispatcher import Dispatcher
+from privyseal.jobs.engine import POLLING_SECONDS, Delivery, JobEngine
+from privyseal.jobs.lost import LostDeliveries
+from privyseal.jobs.schedule import PeriodicTask, Schedule
+
+SQLITE_EXECUTOR: Final = "local"
+"""On SQLite one process works at a time, always under this name, so that its launch takes up what the last one left."""
+
+LOST_EVERY_SECONDS: Final = 120.0
+
+
+class Worker:
+    """One per process. ``node`` names it among the nodes of a PostgreSQL service and differs for each process.
+
+    ``start`` raises Unavailable (``jobs-running``, ``worker-running``) and must not be called inside an event loop.
+    """
+
+    def __init__(
+        self, house: House, listeners: Mapping[str, Listener], periodic: Sequence[PeriodicTask], node: str, *, plan: RetryPlan | None = None
+    ) -> None:
+        plan = plan or RetryPlan()
+        deliveries = Deliveries(house, listeners, plan)
+        executor_id = SQLITE_EXECUTOR if house.database.is_sqlite else node
+        delivery = Delivery(deliveries.hear, deliveries.settle, plan.wait_seconds)
+        engine = JobEngine(house.database, executor_id, delivery)
+        self.engine = engine
+        self._rescue = rescue.Rescue(house.database, engine)
+        dispatcher = Dispatcher(house, engine)
+        lost = LostDeliveries(house, engine, plan.give_up_after)
+        own = (
+            PeriodicTask("dispatch", POLLING_SECONDS, dispatcher.dispatch),
+            PeriodicTask("rescue", rescue.EVERY_SECONDS, self._rescue.look),
+            PeriodicTask("lost-deliveries", LOST_EVERY_SECONDS, lost.queue_again),
+            PeriodicTask("job-retention", retention.EVERY_SECONDS, lambda: _delete_old_jobs(house, engine)),
+        )
+        self._schedule = Schedule((*own, *periodic), house.random_bytes)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._rescue.claim()
+        try:
+            self.engine.start()
+        except BaseException:
+            self._rescue.release()
+            raise
+        self._schedule.start()
+
+    def stop(self) -> None:
+        """Finish what is under way, within seconds, and end; the rest is taken up by another worker or the next start."""
+        self._schedule.stop()
+        try:
+            self.engine.stop()
+        finally:
+            self._rescue.release()
+
+
+def _delete_old_jobs(house: House, engine: JobEngine) -> None:
+    retention.delete_old_jobs(house, engine)

@@ -1,0 +1,1 @@
+"""The status front's way to the database: its SQL (``repository``) and the thread in which it runs (``thread``)."""

@@ -1,0 +1,41 @@
+"""The entry point of ``seal``: the only place of the agent that reads the clock, takes randomness and ends the process."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+import time
+from datetime import UTC, datetime
+
+from privyseal_agent.application import run
+from privyseal_agent.desk import Desk
+
+
+def main() -> None:
+    """Run ``seal`` with the words of the command line and exit with its status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's encoding lacks is written as an escape instead of ending in a traceback.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    desk = Desk(
+        clock=lambda: datetime.now(UTC),
+        random_bytes=os.urandom,
+        sleep=time.sleep,
+        ask_secret=getpass.getpass,
+        stdin=sys.stdin,
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+        environment=os.environ,
+    )
+    try:
+        status = run(sys.argv[1:], desk)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader, such as head, has seen enough. Standard output must not be flushed again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""``seal administrator``: get an Administrator ID, invite colleagues, revoke what is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from privyseal_agent import words
+from privyseal_agent.desk import Desk
+from privyseal_agent.errors import UsageError
+from privyseal_agent.groups import AtDesk, group, open_service
+from privyseal_agent.keys import csr as csrs
+from privyseal_agent.keys import private_key
+from privyseal_agent.private_files import read_secret, write_file
+from privyseal_agent.reply import Reply
+from privyseal_agent.rest.client import Service
+from privyseal_agent.rest.documents import Document
+from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions, Settings, resolve, settings_file
+
+APP = group("administrator", "Administrator IDs: enroll, invite, list, revoke.")
+
+Role: TypeAlias = Literal["security-administrator", "certificate-administrator", "auditor", "read-only", "provider-administrator"]
+
+
+@APP.command
+def enroll(code: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Turn the one-time code from your invitation into your Administrator ID.
+
+    The key is made on this computer and written to --key, the certificate to --certificate; left out, both are written
+    beside the settings file. With --passphrase-file the key is encrypted. Run it again after an error: an unused key is used.
+
+    Parameters
+    ----------
+    code
+        The one-time code from the mail.
+    """
+    settings = resolve(options, desk.environment)
+    certificate, key_file = _places(settings, desk)
+    passphrase = read_secret(settings.passphrase_file, "a passphrase") if settings.passphrase_file is not None else None
+    if certificate.exists():
+        raise UsageError("certificate", f"{certificate} exists already. Choose another place with --certificate and --key.")
+    key = _own_key(key_file, passphrase, desk)
+    with Service(_anonymous(settings), desk) as service:
+        answer = service.post("/administrators/enroll", {"code": code, "csr": csrs.make_csr(key, ()).decode()})
+    write_file(certificate, answer.text("certificate_pem").encode())
+    person = answer.part("administrator")
+    rows = [
+        ("Administrator", f"{person.text('name')}, {person.text('role')}"),
+        ("Id", person.text("id")),
+        ("Certificate", str(certificate)),
+        ("Private key", f"{key_file} (readable by you alone)"),
+    ]
+    lines = (f'certificate = "{certificate.absolute()}"', f'key = "{key_file.absolute()}"')
+    hint = "\n".join((f"To use it always, write into {settings_file(desk.environment)}:", *lines))
+    document = {**answer.fields, "certificate": str(certificate), "key": str(key_file)}
+    return Reply(document, f"{words.facts(rows)}\n\n{hint}")
+
+
+@APP.command
+def invite(
+    name: str, email: str, /, *, role: Role, by_provider: bool = False, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk
+) -> Reply:
+    """Invite somebody; the one-time code goes to the address by mail and works for one hour.
+
+    Parameters
+    ----------
+    name
+        Full name of the person.
+    email
+        Address of the person.
+    role
+        What the person may do.
+    by_provider
+        Invite the first administrator of an organization as the provider.
+    """
+    with open_service(options, desk) as service:
+        path = service.path("administrators")
+        body = {"name": name, "email": email, "role": role}
+        answer = service.post(f"/provider{path}" if by_provider else path, body)
+    return Reply(answer.fields, f"{answer.text('name')} is invited as {answer.text('role')} ({answer.text('id')}). A mail goes to {email}.")
+
+
+@APP.command(name="list")
+def list_administrators(*, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """List the administrators of the organization and their credentials."""
+    with open_service(options, desk) as service:
+        people = list(service.items(service.path("administrators")))
+    rows = [
+        _row(person, credential)
+        for person in people
+        for credential in (*person.parts("credentials"), None)[: len(person.parts("credentials")) or 1]
+    ]
+    table = words.table(("ADMINISTRATOR", "NAME", "ROLE", "STATE", "CREDENTIAL SHA-256"), rows, empty="There are no administrators.")
+    return Reply({"items": [person.fields for person in people]}, table)
+
+
+@APP.command
+def revoke(administrator: str, sha256: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Revoke an Administrator ID that is lost or no longer needed.
+
+    Parameters
+    ----------
+    administrator
+        Id of the administrator.
+    sha256
+        SHA-256 of the credential, as seal administrator list shows it.
+    """
+    with open_service(options, desk) as service:
+        answer = service.post(service.path("administrators", administrator, "credentials", sha256, "revocation"), {})
+    return Reply(answer.fields, f"The Administrator ID {sha256} is revoked.")
+
+
+def _row(person: Document, credential: Document | None) -> tuple[str, ...]:
+    fingerprint = "" if credential is None else credential.text("sha256")
+    if credential is not None and credential.maybe("revoked_at"):
+        fingerprint += " (revoked)"
+    return person.text("id"), person.text("name"), person.text("role"), person.text("state"), fingerprint
+
+
+def _places(settings: Settings, desk: Desk) -> tuple[Path, Path]:
+    if settings.has_identity() and settings.certificate is not None and settings.key is not None:
+        return settings.certificate, settings.key
+    folder = settings_file(desk.environment).parent
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder / "administrator.pem", folder / "administrator.key"
+
+
+def _own_key(path: Path, passphrase: str | None, desk: Desk) -> private_key.PrivateKey:
+    # The key is on the disk before the code is used up: a certificate without its key would be worth nothing.
+    if path.exists():
+        return private_key.load(path, passphrase)
+    key = private_key.generate("p256")
+    private_key.save(path, key, passphrase, desk.random_bytes)
+    return key
+
+
+def _anonymous(settings: Settings) -> Settings:
+    return Settings(service=settings.service, organization=settings.organization, root=settings.root)

@@ -1,0 +1,157 @@
+"""``seal organization`` and ``seal domain``: who the customers are and which domains are theirs; mostly the provider's work."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+from urllib.parse import quote
+
+from privyseal_agent import words
+from privyseal_agent.groups import AtDesk, group, open_service
+from privyseal_agent.keys.csr import host_name
+from privyseal_agent.reply import Reply
+from privyseal_agent.rest.documents import Document
+from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions
+
+APP = group("organization", "Organizations: create, vet, list.")
+DOMAINS = group("domain", "Domains of an organization: add, validate, list.")
+
+Method: TypeAlias = Literal["dns-txt", "http-token"]
+
+
+@APP.command
+def create(
+    slug: str,
+    /,
+    *,
+    name: str,
+    country: str,
+    locality: str,
+    contact_email: str,
+    state: str = "",
+    options: ServiceOptions = NO_SERVICE_OPTIONS,
+    desk: AtDesk,
+) -> Reply:
+    """Create an organization; it can do nothing until it is vetted. For the provider.
+
+    Parameters
+    ----------
+    slug
+        Short name in addresses: lower case letters, digits and hyphens.
+    name
+        Legal name, as certificates will carry it.
+    country
+        Two-letter code of the country, such as US.
+    locality
+        City.
+    contact_email
+        Address of the corporate contact.
+    state
+        State or province, spelled out.
+    """
+    body = {
+        "slug": slug,
+        "name": name,
+        "country": country,
+        "state_or_province": state,
+        "locality": locality,
+        "contact_email": contact_email,
+    }
+    with open_service(options, desk) as service:
+        answer = service.post("/provider/organizations", body)
+    return Reply(answer.fields, f"{answer.text('name')} ({answer.text('slug')}) is {answer.text('state')}.")
+
+
+@APP.command
+def vet(slug: str, /, *, evidence: str, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Record that an organization was vetted; it needs a validated domain first. For the provider.
+
+    Parameters
+    ----------
+    slug
+        Short name of the organization.
+    evidence
+        What was seen and where it is kept.
+    """
+    with open_service(options, desk) as service:
+        answer = service.post(f"/provider/organizations/{quote(slug, safe='')}/vetting", {"evidence": evidence})
+    return Reply(answer.fields, f"{answer.text('name')} ({answer.text('slug')}) is {answer.text('state')}.")
+
+
+@APP.command(name="list")
+def list_organizations(*, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """List all organizations. For the provider."""
+    with open_service(options, desk) as service:
+        organizations = list(service.items("/provider/organizations"))
+    rows = [(item.text("slug"), item.text("state"), item.text("name")) for item in organizations]
+    table = words.table(("ORGANIZATION", "STATE", "NAME"), rows, empty="There are no organizations.")
+    return Reply({"items": [item.fields for item in organizations]}, table)
+
+
+@APP.command
+def show(*, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Show what everybody may know of the organization: its validated domains and its policies."""
+    with open_service(options, desk) as service:
+        answer = service.get(service.path())
+    rows = [
+        ("Organization", f"{answer.text('name')} ({answer.text('slug')})"),
+        ("Domains", "\n".join(answer.texts("domains"))),
+        ("Policies", "\n".join(policy.text("name") for policy in answer.parts("policies"))),
+        ("Contact", answer.maybe("contact")),
+    ]
+    return Reply(answer.fields, words.facts(rows))
+
+
+@DOMAINS.command
+def add(name: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Register a domain for the organization and tell how control over it is shown. For the provider.
+
+    Parameters
+    ----------
+    name
+        The domain, such as example.test; every name under it is covered.
+    """
+    with open_service(options, desk) as service:
+        answer = service.post(f"/provider{service.path('domains')}", {"name": host_name(name)})
+    return Reply(answer.fields, _instructions(answer))
+
+
+@DOMAINS.command
+def validate(name: str, /, *, method: Method = "dns-txt", options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Have the service look the proof of control up. For the provider.
+
+    Parameters
+    ----------
+    name
+        The domain.
+    method
+        dns-txt (the default) or http-token.
+    """
+    with open_service(options, desk) as service:
+        path = service.path("domains", host_name(name), "validation")
+        answer = service.post(f"/provider{path}", {"method": method})
+    until = words.moment(answer.maybe("expires_at"))
+    return Reply(answer.fields, f"{answer.text('name')} is validated" + (f" until {until}." if until else "."))
+
+
+@DOMAINS.command(name="list")
+def list_domains(*, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """List the domains of the organization."""
+    with open_service(options, desk) as service:
+        domains = list(service.items(service.path("domains")))
+    rows = [
+        (item.text("name"), words.moment(item.maybe("validated_at")) or "-", words.moment(item.maybe("expires_at")) or "-")
+        for item in domains
+    ]
+    table = words.table(("DOMAIN", "VALIDATED", "UNTIL"), rows, empty="There are no domains.")
+    return Reply({"items": [item.fields for item in domains]}, table)
+
+
+def _instructions(domain: Document) -> str:
+    record, file = domain.part("dns_record"), domain.part("http")
+    rows = [
+        ("Domain", domain.text("name")),
+        ("DNS record", f'{record.text("name")} {record.text("type")} "{record.text("value")}"'),
+        ("or file at", f"{file.text('url')}\nwith the text {file.text('body')}"),
+        ("then run", f"seal domain validate {domain.text('name')}"),
+    ]
+    return words.facts(rows)

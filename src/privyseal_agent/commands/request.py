@@ -1,0 +1,351 @@
+"""``seal request``: ask for a certificate, follow what becomes of it, decide on it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from privyseal_agent import words
+from privyseal_agent.decisions import approval_of, end_of, rejection_of, require_same
+from privyseal_agent.desk import Desk
+from privyseal_agent.errors import Refused, UsageError
+from privyseal_agent.groups import AtDesk, challenge_phrase, group, open_service
+from privyseal_agent.private_files import read_text
+from privyseal_agent.reply import Reply
+from privyseal_agent.rest.client import Service
+from privyseal_agent.rest.documents import Document
+from privyseal_agent.rest.live import follow_requests
+from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions
+from privyseal_wire.statements import Approval, Rejection
+
+APP = group("request", "Ask for certificates, and decide on requests.")
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+@APP.command
+def submit(
+    csr: Path,
+    /,
+    *,
+    endpoint: list[str],
+    contact_name: str,
+    contact_email: str,
+    policy: str | None = None,
+    lifetime_days: int | None = None,
+    platform: str = "other",
+    comment: str = "",
+    phrase_file: Path | None = None,
+    options: ServiceOptions = NO_SERVICE_OPTIONS,
+    desk: AtDesk,
+) -> Reply:
+    """Send a CSR and ask for a certificate.
+
+    The challenge phrase that you choose is needed again to pick the certificate up, to revoke and to reissue it.
+    Without an Administrator ID or a token, a mail with a confirmation code goes to the contact's address.
+
+    Parameters
+    ----------
+    csr
+        The file with the CSR, as seal key new makes it.
+    endpoint
+        A server that will use the certificate, such as www.example.test or load-balancer:10.0.0.7; once for each.
+    contact_name
+        The person who is told about the certificate.
+    contact_email
+        The address of that person.
+    policy
+        Name of the policy; may be left out when the organization has only one.
+    lifetime_days
+        Life of the certificate; the longest of the policy when left out.
+    platform
+        Software of the server, such as nginx or apache, for the installation steps in the mail.
+    comment
+        A note for the administrator who decides.
+    phrase_file
+        File with the challenge phrase; asked for when left out.
+    """
+    text = read_csr(csr)
+    phrase = challenge_phrase(phrase_file, desk, new=True)
+    with open_service(options, desk) as service:
+        name, longest = _choose_policy(service, policy)
+        body = {
+            "csr": text,
+            "policy": name,
+            "lifetime_days": longest if lifetime_days is None else lifetime_days,
+            "endpoints": endpoint,
+            "contact_name": contact_name,
+            "contact_email": contact_email,
+            "phrase": phrase,
+            "server_platform": platform,
+            "comment": comment,
+        }
+        answer = service.post(service.path("requests"), body)
+    return Reply(answer.fields, _received(answer, contact_email))
+
+
+@APP.command
+def confirm(request: str, code: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Confirm the contact's address with the code from the mail.
+
+    Parameters
+    ----------
+    request
+        Id of the request.
+    code
+        The code from the mail.
+    """
+    with open_service(options, desk) as service:
+        answer = service.post(service.path("requests", request, "confirmation"), {"code": code})
+    return Reply(answer.fields, f"The address is confirmed. Request {answer.text('id')} is {_state(answer)}.")
+
+
+@APP.command(name="list")
+def list_requests(
+    *, state: list[str] | None = None, follow: bool = False, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk
+) -> Reply | None:
+    """List the requests of the organization, or watch the live queue.
+
+    Parameters
+    ----------
+    state
+        Only requests in this state, such as pending; may be given several times.
+    follow
+        First what is pending, then one line for each change as it happens, until Ctrl-C; with --json one object per line.
+    """
+    with open_service(options, desk) as service:
+        if follow:
+            _follow(service, desk, state or [])
+            return None
+        requests = list(service.items(service.path("requests"), {"state": state} if state else None))
+    rows = [_row(request) for request in requests]
+    table = words.table(("REQUEST", "STATE", "NAMES", "CONTACT", "RECEIVED"), rows, empty="There are no such requests.")
+    return Reply({"items": [request.fields for request in requests]}, table)
+
+
+@APP.command
+def show(request: str, /, *, expires: str | None = None, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Show everything that an administrator decides on.
+
+    Parameters
+    ----------
+    request
+        Id of the request.
+    expires
+        End of an approval, such as 2026-11-22T01:02:03Z: shows the fingerprint of your approval with that end, to compare
+        with the one that another screen shows. Needs your Administrator ID.
+    """
+    if expires is not None and not _RFC3339.fullmatch(expires):
+        raise UsageError("expires", "--expires is a time in UTC with whole seconds, such as 2026-11-22T01:02:03Z.")
+    with open_service(options, desk) as service:
+        shown = service.get(service.path("requests", request))
+        text, document = words.request_facts(shown), dict(shown.fields)
+        if expires is not None:
+            fingerprint = _approval(service, shown, expires).fingerprint()
+            document["fingerprint"] = fingerprint
+            text += f"\n\nFingerprint of your approval until {words.moment(expires)}: {fingerprint}"
+    return Reply(document, text)
+
+
+@APP.command
+def approve(request: str, /, *, yes: bool = False, minutes: int = 10, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Approve a request under your own signature.
+
+    What is signed is computed on this computer from what is shown, and compared with what the service expects.
+
+    Parameters
+    ----------
+    request
+        Id of the request.
+    yes
+        Sign without asking.
+    minutes
+        How long the signed approval may be used; 10 when left out.
+    """
+    with open_service(options, desk) as service:
+        identity = service.require_identity()
+        shown = service.get(service.path("requests", request))
+        approval = _approval(service, shown, _end(desk, minutes))
+        expected = service.get_bytes(service.path("requests", request, "approval-content"), {"expires": approval.expires})
+        require_same(approval.to_bytes(), expected)
+        desk.show(f"{words.request_facts(shown)}\n\nFingerprint of your approval: {approval.fingerprint()}")
+        _ask(desk, f"Approve as {identity.name}?", yes=yes)
+        signature = identity.sign(approval.to_bytes(), desk.now())
+        answer = service.post(service.path("requests", request, "approval"), {"signature": signature})
+    return _approved(answer, approval)
+
+
+@APP.command
+def reject(request: str, /, *, reason: str, yes: bool = False, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Reject a request under your own signature.
+
+    Parameters
+    ----------
+    request
+        Id of the request.
+    reason
+        Why; the contact of the request reads it in the mail.
+    yes
+        Sign without asking.
+    """
+    with open_service(options, desk) as service:
+        identity = service.require_identity()
+        shown = service.get(service.path("requests", request))
+        rejection = _rejection(service, shown, reason, end_of(desk.now()))
+        desk.show(f"{words.request_facts(shown)}\n\nFingerprint of your rejection: {rejection.fingerprint()}")
+        _ask(desk, f"Reject as {identity.name}?", yes=yes)
+        signature = identity.sign(rejection.to_bytes(), desk.now())
+        answer = service.post(service.path("requests", request, "rejection"), {"signature": signature})
+    return Reply(answer.fields, f"Request {answer.text('id')} is {_state(answer)}. Its contact gets the reason by mail.")
+
+
+@APP.command
+def withdraw(request: str, /, *, phrase_file: Path | None = None, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Take your own request back, with its challenge phrase.
+
+    Parameters
+    ----------
+    request
+        Id of the request.
+    phrase_file
+        File with the challenge phrase; asked for when left out.
+    """
+    phrase = challenge_phrase(phrase_file, desk)
+    with open_service(options, desk) as service:
+        answer = service.post(service.path("requests", request, "withdrawal"), {"phrase": phrase})
+    return Reply(answer.fields, f"Request {answer.text('id')} is {_state(answer)}.")
+
+
+@APP.command
+def status(request: str, /, *, phrase_file: Path | None = None, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Tell what became of your own request, with its challenge phrase.
+
+    Parameters
+    ----------
+    request
+        Id of the request.
+    phrase_file
+        File with the challenge phrase; asked for when left out.
+    """
+    phrase = challenge_phrase(phrase_file, desk)
+    with open_service(options, desk) as service:
+        answer = service.post(service.path("requests", request, "status"), {"phrase": phrase})
+    rows = [
+        ("Request", answer.text("id")),
+        ("State", _state(answer)),
+        ("Reason", answer.maybe("state_reason")),
+        ("Certificate", answer.maybe("serial")),
+    ]
+    return Reply(answer.fields, words.facts(rows))
+
+
+def read_csr(path: Path) -> str:
+    """Return the text of a CSR file; raises Refused ``private-key`` when it is a key, and the kinds of private_files."""
+    text = read_text(path, "the CSR")
+    if "PRIVATE KEY-----" in text:
+        # A49: a key that left the computer is lost; it has to be noticed before it is sent.
+        raise Refused(
+            "private-key", f"The file {path} contains a private key. It was not sent, and must never be. Give the file with the CSR alone."
+        )
+    return text
+
+
+def _choose_policy(service: Service, wanted: str | None) -> tuple[str, int]:
+    policies = service.get(service.path()).parts("policies")
+    names = ", ".join(policy.text("name") for policy in policies) or "none"
+    chosen = [policy for policy in policies if wanted is None or policy.text("name") == wanted]
+    if len(chosen) != 1:
+        if wanted is None:
+            raise UsageError("policy", f"Which policy? Give --policy with one of: {names}.")
+        raise Refused("policy", f"The organization has no policy {wanted}. Its policies: {names}.")
+    return chosen[0].text("name"), max(chosen[0].integers("lifetimes_days"))
+
+
+def _received(answer: Document, contact_email: str) -> str:
+    request = answer.text("id")
+    lines = [f"Request {request} is {_state(answer)}."]
+    if answer.text("state") == "unconfirmed":
+        lines.append(f"A mail with a code goes to {contact_email}. Confirm the address with: seal request confirm {request} CODE")
+    if "warnings" in answer.fields:
+        lines += answer.texts("warnings")
+    return "\n".join(lines)
+
+
+def _state(request: Document) -> str:
+    state = request.text("state")
+    return words.STATE_WORDS.get(state, state)
+
+
+def _row(request: Document) -> tuple[str, ...]:
+    contact = request.part("contact").text("email")
+    names = words.bare_names(request.texts("names"))
+    return request.text("id"), request.text("state"), names, contact, words.moment(request.text("created_at"))
+
+
+def _follow(service: Service, desk: Desk, states: list[str]) -> None:
+    told: dict[str, str] = {}
+
+    def tell(request: Document, state: str, cursor: str) -> None:
+        # The list and the stream overlap on purpose; a change is told once.
+        if told.get(request.text("id")) == state:
+            return
+        told[request.text("id")] = state
+        line = {"id": request.text("id"), "state": state, "cursor": cursor, "names": list(request.texts("names"))}
+        if desk.json:
+            desk.emit(line)
+        else:
+            desk.say(
+                words.one_line(f"{desk.now():%H:%M:%S}  {state:<11}  {request.text('id')}  {words.bare_names(request.texts('names'))}")
+            )
+
+    def catch_up() -> None:
+        for request in service.items(service.path("requests"), {"state": states or ["pending"]}):
+            tell(request, request.text("state"), "")
+
+    try:
+        for change in follow_requests(service, desk, catch_up):
+            if not states or change.text("state") in states:
+                tell(service.get(service.path("requests", change.text("id"))), change.text("state"), change.maybe("cursor"))
+    except KeyboardInterrupt:
+        return
+
+
+def _approval(service: Service, shown: Document, expires: str) -> Approval:
+    organization = service.settings.require_organization()
+    approver = service.administrator_id()
+    return approval_of(shown, service=service.about.text("service"), organization=organization, approver=approver, expires=expires)
+
+
+def _rejection(service: Service, shown: Document, reason: str, expires: str) -> Rejection:
+    organization = service.settings.require_organization()
+    approver = service.administrator_id()
+    about = service.about.text("service")
+    return rejection_of(shown, service=about, organization=organization, approver=approver, reason=reason, expires=expires)
+
+
+def _end(desk: Desk, minutes: int) -> str:
+    if not 1 <= minutes <= 7 * 24 * 60:
+        raise UsageError("minutes", "--minutes is a number from 1 to 10080, which is seven days.")
+    return end_of(desk.now(), timedelta(minutes=minutes))
+
+
+def _ask(desk: Desk, question: str, *, yes: bool) -> None:
+    if not yes and not desk.confirm(question):
+        raise Refused("not-confirmed", "Nothing was signed, and the request stays as it is.")
+
+
+def _approved(answer: Document, approval: Approval) -> Reply:
+    request = answer.part("request")
+    document = {**answer.fields, "fingerprint": approval.fingerprint()}
+    given, needed = answer.integer("approvals"), answer.integer("approvals_needed")
+    state = request.text("state")
+    if state == "failed":
+        sentence = f"Your approval counts, but the certificate could not be issued: {request.maybe('state_reason')}"
+        return Reply(document, refusal=sentence)
+    text = f"Approved ({given} of {words.count(needed, 'approval')}). Request {request.text('id')} is {_state(request)}."
+    if answer.fields.get("certificate") is not None:
+        certificate = answer.part("certificate")
+        until = words.moment(certificate.maybe("not_after"))
+        text += f"\nCertificate {certificate.text('serial')}" + (f" is valid until {until}." if until else ".")
+    return Reply(document, text)

@@ -1,0 +1,40 @@
+"""What all command groups share: how a group is made, and how a command gets its desk and its service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+from cyclopts import App, Parameter
+
+from privyseal_agent.desk import Desk
+from privyseal_agent.errors import UsageError
+from privyseal_agent.private_files import read_secret
+from privyseal_agent.rest.client import Service
+from privyseal_agent.settings import ServiceOptions, resolve
+
+AtDesk: TypeAlias = Annotated[Desk, Parameter(parse=False)]
+"""A parameter that ``application`` fills in; it is no option."""
+
+# No --no-json and --empty-name beside each option, and no defaults where the sentence says them.
+OPTION_STYLE = Parameter(negative=(), show_default=False)
+
+
+def group(name: str, text: str) -> App:
+    """Return an empty group of commands, such as ``seal request``."""
+    return App(name=name, help=text, help_format="plaintext", help_formatter="plain", default_parameter=OPTION_STYLE, version_flags=())
+
+
+def open_service(options: ServiceOptions, desk: Desk) -> Service:
+    """Return the conversation that the options, the environment and the settings file ask for."""
+    return Service(resolve(options, desk.environment), desk)
+
+
+def challenge_phrase(file: Path | None, desk: Desk, *, new: bool = False) -> str:
+    """Return the challenge phrase from a file or from the person, who types a new one twice."""
+    if file is not None:
+        return read_secret(file, "the challenge phrase")
+    phrase = desk.secret("challenge phrase", "--phrase-file")
+    if new and desk.secret("same challenge phrase again", "--phrase-file") != phrase:
+        raise UsageError("phrase", "The two challenge phrases differ, so nothing was sent. Try again.")
+    return phrase

@@ -1,0 +1,119 @@
+"""Workers that die: killed processes, a database that goes away, names used twice."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from privyseal.jobs.engine import ENDED, Delivery, JobEngine
+from privyseal.jobs.rescue import Rescue, lock_key
+from privyseal.model.errors import Unavailable
+from privyseal.store.database import Database
+from tests.jobs.workbench import add_row, bare_house, fresh_database, state_of
+from tests.jobs.worker_process import log_of
+from tests.rigs.ports import wait_until
+from tests.rigs.postgresql import PostgresServer
+from tests.rigs.processes import Child
+
+
+def start(database: Database, node: str, log: Path) -> Child:
+    return Child([sys.executable, "-m", "tests.jobs.worker_process", database.url, node, log])
+
+
+def await_done(database: Database, rows: list[str], seconds: float = 30) -> None:
+    wait_until(lambda: all(state_of(database, row_id).done for row_id in rows), seconds=seconds, what="every row is done", pause=0.1)
+
+
+def begun(log: Path, node: str = "") -> list[str]:
+    lines = [line.split() for line in log_of(log)]
+    return [row for word, row, by in lines if word == "begin" and node in ("", by)]
+
+
+def test_the_living_take_over_from_the_dead(postgresql_database: Database, tmp_path: Path) -> None:
+    database, log = postgresql_database, tmp_path / "log"
+    house = bare_house(database)
+    with start(database, "node-a", log) as first:
+        first.wait_for_output("ready")
+        hanging = [add_row(house, "ear", {"hang": True}) for _ in range(3)]
+        wait_until(lambda: set(begun(log)) >= set(hanging), seconds=15, what="node-a has begun")
+        with start(database, "node-b", log) as second:
+            second.wait_for_output("ready")
+            rows = [add_row(house, "ear") for _ in range(12)]
+            # A node that is merely slow keeps what it has.
+            await_done(database, rows)
+            assert set(begun(log, "node-b")).isdisjoint(hanging)
+            first.send(signal.SIGKILL)
+            await_done(database, hanging, seconds=10)
+            assert set(begun(log, "node-b")) >= set(hanging)
+            assert "took over begun work" in second.output
+            assert second.terminate() == 0
+    # What was under way ran twice under one message id, everything else once.
+    assert Counter(begun(log)) == Counter(rows) + Counter(hanging) + Counter(hanging)
+
+
+def test_a_killed_sqlite_worker_goes_on_when_it_comes_back(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with fresh_database("sqlite", tmp_path, None) as database:
+        house = bare_house(database)
+        hanging = add_row(house, "ear", {"hang": True})
+        with start(database, "first", log) as worker:
+            wait_until(lambda: begun(log) == [hanging], seconds=15, what="the first process has begun")
+            worker.send(signal.SIGKILL)
+            worker.wait()
+        row = add_row(house, "ear")
+        assert not state_of(database, hanging).done
+        with start(database, "second", log) as worker:
+            await_done(database, [hanging, row])
+            assert worker.terminate() == 0
+    assert Counter(begun(log)) == {hanging: 2, row: 1}
+
+
+def test_a_name_is_used_by_one_worker_at_a_time(postgresql_database: Database) -> None:
+    def rescue() -> Rescue:
+        delivery = Delivery(lambda _row_id, _number: ENDED, lambda _row_id: None, lambda _number: 1.0)
+        return Rescue(postgresql_database, JobEngine(postgresql_database, "node-a", delivery), claim_seconds=0.3)
+
+    first, second = rescue(), rescue()
+    first.claim()
+    assert holders(postgresql_database, "node-a") == 1
+    with pytest.raises(Unavailable) as refusal:
+        second.claim()
+    assert refusal.value.kind == "worker-running"
+    first.release()
+    second.claim()
+    second.release()
+    assert holders(postgresql_database, "node-a") == 0
+
+
+def test_work_goes_on_after_the_database_was_away(tmp_path: Path) -> None:
+    """A server of its own, because it crashes: the connection with the lock breaks, as do those of DBOS."""
+    log = tmp_path / "log"
+    with PostgresServer() as server, fresh_database("postgresql", tmp_path, server) as database:
+        house = bare_house(database)
+        with start(database, "node-a", log) as worker:
+            worker.wait_for_output("ready")
+            before = [add_row(house, "ear") for _ in range(6)]
+            wait_until(lambda: len(begun(log)) >= 1, seconds=15, what="work has begun")
+            server.crash()
+            server.start()
+            after = [add_row(house, "ear") for _ in range(3)]
+            await_done(database, before + after, seconds=60)
+            # It holds its lock again, so that nobody takes it for dead.
+            wait_until(lambda: holders(database, "node-a") == 1, seconds=10, what="the lock is held")
+            assert worker.status is None
+
+
+def holders(database: Database, node: str) -> int:
+    """How many sessions hold the lock of this node."""
+    key = lock_key(node) & 0xFFFFFFFFFFFFFFFF
+    locks = sa.table("pg_locks", sa.column("locktype"), sa.column("classid"), sa.column("objid"))
+    statement = sa.select(sa.func.count()).where(
+        locks.c.locktype == "advisory", locks.c.classid == key >> 32, locks.c.objid == key & 0xFFFFFFFF
+    )
+    with database.writer.connect() as connection:
+        return int(connection.execute(statement).scalar_one())

@@ -1,0 +1,353 @@
+"""A whole service in one process: real database, real keys, real actions, a clock that the test moves.
+
+It is made by the same ``initialize`` that operators run. Entrances and processes are left out; their tests use
+tests/rigs/live_service.py.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import NameOID
+
+from privyseal.actions.administrator.enroll_administrator import enroll_administrator
+from privyseal.actions.administrator.invite_administrator import invite_administrator
+from privyseal.actions.audit.integrate_audit_log import LEASE, Holder, Integrated, integrate_audit_log
+from privyseal.actions.certificate.prepare_certificates import prepare_certificates
+from privyseal.actions.certificate.reissue_certificate import reissue_certificate
+from privyseal.actions.house import About, House, ServiceIdentity, attempt, perform
+from privyseal.actions.organization.add_domain import add_domain
+from privyseal.actions.organization.add_policy import PolicyDraft, add_policy
+from privyseal.actions.organization.create_organization import create_organization
+from privyseal.actions.organization.place_order import place_order
+from privyseal.actions.organization.record_validation import record_validation
+from privyseal.actions.organization.vet_organization import vet_organization
+from privyseal.actions.request.approve_request import Approved, approve_request
+from privyseal.actions.request.submit_request import submit_request
+from privyseal.cli.initialize import Plan, initialize
+from privyseal.cli.known_authorities import read_authorities
+from privyseal.cli.settings import Settings
+from privyseal.engine.csr import read_csr
+from privyseal.engine.dcv import Evidence
+from privyseal.engine.hierarchy import DEMO_PERMITTED_NAMES, DEMO_ROOT_NAME, KeyKind
+from privyseal.engine.log_key import LogKey, require_log_key
+from privyseal.engine.signers import SigningKey, encrypted_key_file
+from privyseal.engine.submission import RawSubmission, read_submission
+from privyseal.issuer.desk import complete_batch
+from privyseal.issuer.protocol import CompletedIntent
+from privyseal.model.actor import SYSTEM, Actor, ActorKind
+from privyseal.model.administrator import PERMISSIONS, Administrator, Role
+from privyseal.model.certificate import Certificate
+from privyseal.model.domain import ValidationMethod
+from privyseal.model.fact import FactKind
+from privyseal.model.identifiers import AdministratorId, AuthorityId, OrganizationId, RequestId
+from privyseal.model.organization import Organization
+from privyseal.model.request import Request
+from privyseal.model.statement import approval_fields, utc_text
+from privyseal.model.unit import UnitTier
+from privyseal.store import administrators, audit, authorities, certificates, organizations, policies, requests
+from privyseal.store.database import Database
+from privyseal_wire.canonical import canonical_bytes
+from privyseal_wire.cms import sign_attached
+
+SubjectKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+PHRASE = "blue kettle 9"
+
+
+def make_key(kind: str = "p256") -> SubjectKey:
+    """A subscriber's or administrator's key: p256, p384, p521, ed25519, rsa2048, ..."""
+    curves: dict[str, ec.EllipticCurve] = {"p256": ec.SECP256R1(), "p384": ec.SECP384R1(), "p521": ec.SECP521R1()}
+    if kind in curves:
+        return ec.generate_private_key(curves[kind])
+    return ed25519.Ed25519PrivateKey.generate() if kind == "ed25519" else rsa.generate_private_key(65537, int(kind.removeprefix("rsa")))
+
+
+def make_csr(names: Sequence[str], key: SubjectKey, *, organization: str = "Whatever the CSR says") -> str:
+    """A PKCS#10 request in PEM: the first name as common name, all as subject alternative names."""
+    subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization), x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])])
+    builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
+    signed = builder.sign(key, None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
+    return signed.public_bytes(serialization.Encoding.PEM).decode()
+
+
+@dataclass(slots=True)
+class MovableClock:
+    """Real time plus what the test adds."""
+
+    offset: timedelta = timedelta(0)
+
+    def __call__(self) -> datetime:
+        """Now."""
+        return datetime.now(UTC) + self.offset
+
+    def advance(self, by: timedelta) -> None:
+        """Let time pass (or go back)."""
+        self.offset += by
+
+
+@dataclass(frozen=True, slots=True)
+class AdministratorRig:
+    """A person with an Administrator ID and its key."""
+
+    administrator: Administrator
+    certificate_der: bytes
+    key: SubjectKey
+    organization: str
+
+    @property
+    def actor(self) -> Actor:
+        """The person as an entrance would know him."""
+        provider = self.administrator.organization_id is None
+        return Actor(
+            ActorKind.PROVIDER_ADMINISTRATOR if provider else ActorKind.ADMINISTRATOR,
+            self.administrator.id,
+            self.administrator.organization_id,
+            hashes_hex(self.certificate_der),
+            PERMISSIONS[self.administrator.role],
+        )
+
+
+def hashes_hex(data: bytes) -> str:
+    """SHA-256 in hex."""
+    digest = hashes.Hash(hashes.SHA256())
+    digest.update(data)
+    return digest.finalize().hex()
+
+
+OPERATOR = Actor(ActorKind.OPERATOR, "operator", permissions=PERMISSIONS[Role.PROVIDER_ADMINISTRATOR])
+
+
+@dataclass(slots=True)
+class ServiceRig:
+    """``directory`` becomes the data directory; ``database_url`` is empty for the embedded database."""
+
+    directory: Path
+    database_url: str = ""
+    key: KeyKind = "p256"
+    listeners: dict[FactKind, tuple[str, ...]] = field(default_factory=dict)
+    clock: MovableClock = field(default_factory=MovableClock)
+    settings: Settings = field(init=False)
+    house: House = field(init=False)
+    keys: dict[AuthorityId, SigningKey] = field(init=False)
+    log_key: LogKey = field(init=False)
+    _numbers: itertools.count[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.settings = Settings(
+            data=self.directory / "data",
+            service_id="privyseal.localhost",
+            log_host="privyseal.localhost",
+            database_url=self.database_url,
+            base_url="https://localhost:8443",
+            administrator_url="https://localhost:8444",
+            status_url="http://127.0.0.1:8080",
+        )
+        plan = Plan(self.settings, "Example Trust", self.key, DEMO_PERMITTED_NAMES, DEMO_ROOT_NAME)
+        initialize(plan, self.clock(), os.urandom)
+        self.house = self.open_house()
+        data = self.settings.data
+        issuer_secret = (data / "secrets/issuer.passphrase").read_bytes()
+        self.keys = {
+            self.house.authorities[slug].id: encrypted_key_file.load(data / "keys" / f"{slug}.key", issuer_secret)
+            for slug in ("issuing", "administrators")
+        }
+        log_key = encrypted_key_file.load(data / "keys/log.key", (data / "secrets/work.passphrase").read_bytes())
+        self.log_key = LogKey(require_log_key(log_key), self.settings.log_host)
+        self.integrate()
+
+    def open_house(self) -> House:
+        """A House on a database connection of its own, as another process would have."""
+        database = Database(self.settings.database)
+        with database.read(self.clock()) as tx:
+            facts = authorities.facts(tx)
+            known = read_authorities(authorities.every(tx), self.settings.status_url)
+        service = ServiceIdentity(
+            self.settings.service_id,
+            self.settings.log_host,
+            self.settings.base_url,
+            self.settings.administrator_url,
+            self.settings.status_url,
+            bytes.fromhex(facts["personal_salt"]),
+        )
+        return House(database, service, known, self.listeners, self.clock, os.urandom)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.house.database.close()
+
+    def integrate(self, *, anchor: bool = False) -> list[Integrated]:
+        """What the work process does each second."""
+        with self.house.database.write(self.clock()) as tx:
+            token = audit.take_lease(tx, LEASE, "rig", tx.now + timedelta(seconds=10))
+        assert token is not None
+        with self.house.database.write(self.clock()) as tx:
+            return integrate_audit_log(self.house, tx, SYSTEM, self.log_key, Holder("rig", token), anchor=anchor)
+
+    def create_organization(
+        self,
+        slug: str = "resource-marketing",
+        *,
+        name: str = "Resource Marketing, Inc.",
+        domains: Sequence[str] = ("resource-marketing.test",),
+        units: int = 5,
+        policy: PolicyDraft | None = None,
+        vet: bool = True,
+    ) -> Organization:
+        """An active organization with validated domains, units and a policy."""
+        about = About("set-up", "", "organization", slug)
+        perform(
+            self.house,
+            OPERATOR,
+            about,
+            create_organization,
+            slug=slug,
+            name=name,
+            country="US",
+            state_or_province="Kentucky",
+            locality="Fort Thomas",
+            contact_email=f"contact@{domains[0]}",
+        )
+        for domain in domains:
+            self.validate(slug, domain)
+        if vet:
+            perform(self.house, OPERATOR, about, vet_organization, slug, "Articles of incorporation 4711")
+        if units:
+            perform(self.house, OPERATOR, about, place_order, slug, UnitTier.STANDARD, units, "PO 1")
+        perform(self.house, OPERATOR, about, add_policy, slug, policy or PolicyDraft())
+        with self.house.database.read(self.clock()) as tx:
+            return organizations.require(tx, slug)
+
+    def validate(self, slug: str, name: str) -> None:
+        """Register a domain and record evidence of its control (the look-up itself is tested with engine/dcv)."""
+        about = About("set-up", slug, "domain", name)
+        domain = perform(self.house, OPERATOR, about, add_domain, slug, name)
+        evidence = Evidence(
+            method=ValidationMethod.DNS_TXT,
+            name=name,
+            answers=(domain.token,),
+            resolvers=("127.0.0.1:53",),
+            connected_to="",
+            authenticated=False,
+            at=self.clock(),
+        )
+        perform(self.house, OPERATOR, about, record_validation, slug, domain.name, domain.token, evidence)
+
+    def administrator(
+        self, slug: str, name: str = "", role: Role = Role.SECURITY_ADMINISTRATOR, *, by: Actor = OPERATOR, key: str = "p256"
+    ) -> AdministratorRig:
+        """Invite a person, enroll a key, and return the Administrator ID."""
+        full_name = name or f"Admin {next(self._numbers)}"
+        about = About("set-up", slug, "administrator", full_name)
+        email = f"{full_name.lower().replace(' ', '.')}@{slug or 'provider'}.test"
+        invited = perform(self.house, by, about, invite_administrator, slug, full_name, email, role)
+        private_key = make_key(key)
+        csr = read_csr(make_csr(["administrator.test"], private_key).encode())
+        intent_id = perform(self.house, SYSTEM, about, enroll_administrator, invited.code, csr)
+        [done] = complete_batch(self.house, self.keys, [intent_id]).values()
+        assert done.ok, done
+        with self.house.database.read(self.clock()) as tx:
+            person = administrators.get(tx, AdministratorId(invited.administrator.id))
+            [credential] = administrators.credentials_of(tx, invited.administrator.id)
+        assert person is not None
+        return AdministratorRig(person, credential.certificate_der, private_key, slug)
+
+    def raw_submission(self, csr: str, **changes: object) -> RawSubmission:
+        """A submission as Dana would send it."""
+        values: dict[str, object] = {
+            "csr": csr,
+            "policy": "tls-server",
+            "lifetime_days": 365,
+            "endpoints": ("web-server:www",),
+            "contact_name": "Dana Scully",
+            "contact_email": "dana@resource-marketing.test",
+            "phrase": PHRASE,
+            "server_platform": "nginx",
+            "comment": "",
+        }
+        return RawSubmission(**{**values, **changes})  # type: ignore[arg-type] # tests pass what a caller from outside may
+
+    def submit(self, slug: str, csr: str, *, actor: Actor | None = None, **changes: object) -> Request:
+        """Submit as an API client of the organization, so that the request is pending at once."""
+        about = About("submit-request", slug, "request", "new")
+        sender = actor or self.machine(slug)
+        submission = attempt(self.house, sender, about, lambda: read_submission(self.raw_submission(csr, **changes), os.urandom))
+        return perform(self.house, sender, about, submit_request, slug, submission).request
+
+    def machine(self, slug: str) -> Actor:
+        """An API client of an organization."""
+        with self.house.database.read(self.clock()) as tx:
+            organization_id: OrganizationId = organizations.require(tx, slug).id
+        return Actor(ActorKind.API_TOKEN, "tok-test", organization_id, permissions=PERMISSIONS[Role.CERTIFICATE_ADMINISTRATOR])
+
+    def approval_content(self, request: Request, admin: AdministratorRig, *, life: timedelta = timedelta(minutes=10)) -> bytes:
+        """The bytes that this administrator signs to approve."""
+        with self.house.database.read(self.clock()) as tx:
+            policy, _ = policies.get(tx, request.policy_id, request.policy_version)
+        fields = approval_fields(
+            request,
+            policy,
+            service=self.settings.service_id,
+            organization=admin.organization,
+            approver=admin.administrator.id,
+            expires=utc_text(self.clock() + life),
+        )
+        return canonical_bytes(fields)
+
+    def sign(self, content: bytes, admin: AdministratorRig) -> bytes:
+        """CMS over any content by this administrator."""
+        assert not isinstance(admin.key, ed25519.Ed25519PrivateKey)
+        return sign_attached(content, admin.certificate_der, admin.key, now=self.clock())
+
+    def approve(self, request: Request, admin: AdministratorRig) -> Approved:
+        """Sign and hand in an approval."""
+        signature = self.sign(self.approval_content(request, admin), admin)
+        about = About("approve-request", admin.organization, "request", request.id)
+        return perform(self.house, admin.actor, about, approve_request, admin.organization, request.id, signature)
+
+    def prepare_and_complete(self, *request_ids: RequestId) -> list[CompletedIntent]:
+        """What the entrance and the issuer do after the last approval."""
+        about = About("prepare-certificate", "", "request", "batch")
+        prepared = perform(self.house, SYSTEM, about, prepare_certificates, request_ids)
+        assert not prepared.failures, prepared.failures
+        return list(complete_batch(self.house, self.keys, [intent.id for intent in prepared.intents]).values())
+
+    def issue(self, slug: str, admin: AdministratorRig, names: Sequence[str], key: SubjectKey | None = None) -> Certificate:
+        """The whole way of one certificate."""
+        request = self.submit(slug, make_csr(names, key or make_key()))
+        self.approve(request, admin)
+        results = self.prepare_and_complete(request.id)
+        assert [result.ok for result in results] == [True], results
+        certificate = self.certificate_of(request)
+        assert certificate is not None
+        return certificate
+
+    def create_units(self, slug: str, quantity: int) -> None:
+        """Order more standard units."""
+        perform(self.house, OPERATOR, About("place-order", slug, "order", "new"), place_order, slug, UnitTier.STANDARD, quantity, "PO 2")
+
+    def reissue(self, slug: str, serial_hex: str, csr: str) -> Request:
+        """Ask for a reissue as an API client of the organization."""
+        about = About("reissue-certificate", slug, "certificate", serial_hex)
+        read = attempt(self.house, SYSTEM, about, lambda: read_csr(csr.encode()))
+        return perform(self.house, self.machine(slug), about, reissue_certificate, slug, serial_hex, read, None)
+
+    def certificate_of(self, request: Request) -> Certificate | None:
+        """The certificate of a request or None."""
+        with self.house.database.read(self.clock()) as tx:
+            return certificates.of_request(tx, request.id)
+
+    def request(self, request: Request) -> Request:
+        """The request as it stands now."""
+        with self.house.database.read(self.clock()) as tx:
+            found = requests.get(tx, request.organization_id, request.id)
+        assert found is not None
+        return found
