@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 
 from tests.rigs.postgresql import PostgresServer
-from tests.rigs.service import ServiceRig
+from tests.rigs.service import ServiceRig, ServiceTemplate, make_template
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,9 +46,28 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return server.create_database()
 
 
-@pytest.fixture
-def service(tmp_path: Path, database_url: str) -> Iterator[ServiceRig]:
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> ServiceTemplate:
+    """A service on the embedded database, initialized once and then copied."""
+    return make_template(tmp_path_factory.mktemp("sqlite-template"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> ServiceTemplate:
+    """A service on PostgreSQL, initialized once and then copied."""
+    return make_template(tmp_path_factory.mktemp("postgresql-template"), postgres.create_database())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def service(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ServiceRig]:
     """A whole service in this process, on each database."""
-    rig = ServiceRig(tmp_path, database_url)
+    template: ServiceTemplate = request.getfixturevalue(f"{request.param}_template")
+    url = ""
+    if request.param == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = server.create_database(template.database_url)
+    rig = ServiceRig(tmp_path, url, template=template)
     yield rig
     rig.close()
+    if url:
+        server.drop_database(url)

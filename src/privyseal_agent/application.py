@@ -14,10 +14,10 @@ from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
 from privyseal_agent.commands import administrator, audit, certificate, key, organization, policy, request, service, token, units
-from privyseal_agent.desk import Desk
-from privyseal_agent.errors import SealError
+from privyseal_agent.desk import Desk, Reply
+from privyseal_agent.errors import SealError, UsageError
 from privyseal_agent.groups import OPTION_STYLE
-from privyseal_agent.reply import Reply
+from privyseal_agent.manual import help_text
 from privyseal_agent.settings import ServiceOptions
 from privyseal_wire.errors import WireError
 
@@ -62,6 +62,7 @@ def run(words: Sequence[str], desk: Desk) -> int:
     ordered = _options_last(words)
     seated = replace(desk, json="--json" in ordered[: ordered.index("--")] if "--" in ordered else "--json" in ordered)
     try:
+        _require_text(words)
         return _tell(_perform(make_application(), ordered, seated), seated)
     except CycloptsError as error:
         seated.note(f"{error}\nseal --help lists the commands, seal COMMAND --help their options.")
@@ -73,6 +74,12 @@ def run(words: Sequence[str], desk: Desk) -> int:
     except KeyboardInterrupt:
         seated.note("\nStopped.")
         return REFUSED
+
+
+def _require_text(words: Sequence[str]) -> None:
+    # Bytes of a command line that are not UTF-8 arrive as lone surrogates, and no request could carry them.
+    if not all(word.isascii() or word.encode(errors="replace").decode() == word for word in words):
+        raise UsageError("text", "The command line has characters that are not UTF-8. Check the locale of the terminal.")
 
 
 def _options_last(words: Sequence[str]) -> list[str]:
@@ -89,6 +96,9 @@ def _options_last(words: Sequence[str]) -> list[str]:
 
 def _perform(application: App, words: Sequence[str], desk: Desk) -> Reply | None:
     command, bound, left_to_us = application.parse_args(list(words), exit_on_error=False, print_error=False)
+    if command == application.help_print:
+        text = help_text(application, [word for word in words if not word.startswith("-")])
+        return Reply({"help": text}, text)
     seat = {"desk": desk} if "desk" in left_to_us else {}
     reply = command(*bound.args, **bound.kwargs, **seat)
     return reply if isinstance(reply, Reply) else None

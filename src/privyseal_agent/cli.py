@@ -30,10 +30,12 @@ def main() -> None:
     try:
         status = run(sys.argv[1:], desk)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader, such as head, has seen enough. Standard output must not be flushed again at the end.
+    except OSError as error:
+        # Standard output is gone, and must not be flushed again at the end. A reader such as head has merely seen enough.
+        status = 0 if isinstance(error, BrokenPipeError) else 1
+        if status:
+            print(f"Standard output cannot be written ({error.strerror}).", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
     sys.exit(status)
 
 

@@ -70,6 +70,19 @@ class Desk:
         return answer
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """``document`` is printed with ``--json``, ``text`` without it.
+
+    A ``refusal`` is a sentence for standard error and makes the exit status 1: the command did its work and the answer
+    is no, as in ``seal certificate check`` of an expired certificate.
+    """
+
+    document: Mapping[str, object]
+    text: str = ""
+    refusal: str = ""
+
+
 def printable(text: str) -> str:
     """Return the text with every character that could steer a terminal written as an escape; line breaks stay."""
     if text.isascii() and text.replace("\n", "").isprintable():

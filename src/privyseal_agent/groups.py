@@ -22,7 +22,7 @@ OPTION_STYLE = Parameter(negative=(), show_default=False)
 
 def group(name: str, text: str) -> App:
     """Return an empty group of commands, such as ``seal request``."""
-    return App(name=name, help=text, help_format="plaintext", help_formatter="plain", default_parameter=OPTION_STYLE, version_flags=())
+    return App(name=name, help=text, default_parameter=OPTION_STYLE, version_flags=())
 
 
 def open_service(options: ServiceOptions, desk: Desk) -> Service:

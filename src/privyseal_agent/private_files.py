@@ -32,8 +32,9 @@ def read_file(path: Path, what: str, *, private: bool = False) -> bytes:
             data = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError as error:
         raise Refused("file-missing", f"There is no file {path} for {what}. Check the path.") from error
-    except OSError as error:
-        raise Refused("file-unreadable", f"The file {path} for {what} cannot be read ({error.strerror}).") from error
+    except (OSError, ValueError) as error:  # ValueError: a path with a null character.
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise Refused("file-unreadable", f"The file {path} for {what} cannot be read ({reason}).") from error
     if len(data) > MAX_FILE_BYTES:
         raise Refused("file-size", f"The file {path} has more than {MAX_FILE_BYTES:,} bytes and cannot be {what}.")
     return data

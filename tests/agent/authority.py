@@ -16,6 +16,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 DAY = timedelta(days=1)
+CLIENT_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH
 
 Key = ec.EllipticCurvePrivateKey
 
@@ -49,6 +50,11 @@ class Holder:
     def key_pem(self) -> bytes:
         """The key, not encrypted."""
         return self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the certificate in hex."""
+        return self.certificate.fingerprint(hashes.SHA256()).hex()
 
     @property
     def serial_hex(self) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509 import ocsp
 from hypothesis import given
@@ -326,6 +326,14 @@ def test_every_kind_of_responder_key_under_every_ca(kind: KeyKind, ca: KeyKind) 
         assert isinstance(key, ec.EllipticCurvePublicKey)
         key.verify(said.signature, said.tbs_response_bytes, ec.ECDSA(said.signature_hash_algorithm))
     assert said.responder_key_hash == x509.SubjectKeyIdentifier.from_public_key(key).digest
+
+
+def test_an_ed25519_responder_signs_too() -> None:
+    key = ed25519.Ed25519PrivateKey.generate()
+    plan = CaPlan(CaName("Sample OCSP Responder"), new_serial(2, os.urandom), NOW, 90)
+    certificate = make_ocsp_responder(plan, key.public_key(), issuing_ca(), ca_key("p256", 1))
+    said = answer([(cert_id_of(), GOOD)], by=make_responder(certificate, issuing_ca().certificate_der, key))
+    key.public_key().verify(said.signature, said.tbs_response_bytes)
 
 
 def test_several_certificates_are_answered_in_order() -> None:

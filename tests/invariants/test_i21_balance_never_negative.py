@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.house import About, perform
 from privyseal.model.actor import SYSTEM
@@ -53,5 +55,6 @@ def test_a_failed_request_can_be_approved_again_after_an_order(service: ServiceR
     failed = next(request for request in waiting if request.id == failed_id)
     assert service.request(failed).state.value == "failed"
     service.create_units(ORG, 1)
+    service.clock.advance(timedelta(seconds=1))
     service.approve(service.request(failed), admin)
     assert [result.ok for result in service.prepare_and_complete(failed.id)] == [True]

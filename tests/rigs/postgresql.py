@@ -114,11 +114,12 @@ class PostgresServer:
         files = (self._directory / "commands.log", self._log)
         return "".join(file.read_text(encoding="utf-8", errors="replace") for file in files if file.exists())
 
-    def create_database(self) -> str:
-        """Creates an empty database and returns its SQLAlchemy URL."""
+    def create_database(self, template: str = "") -> str:
+        """Creates an empty database, or a copy of the one at the URL ``template``, and returns its SQLAlchemy URL."""
         name = f"privyseal_{next(self._numbers)}"
+        source = sql.Identifier(template.rpartition("/")[2] or "template1")
         with psycopg.connect(self._dsn("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), source))
         return f"postgresql+psycopg://{self.user}@{LOOPBACK}:{self.port}/{name}"
 
     def drop_database(self, url: str) -> None:

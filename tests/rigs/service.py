@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -72,7 +73,9 @@ def make_key(kind: str = "p256") -> SubjectKey:
 
 def make_csr(names: Sequence[str], key: SubjectKey, *, organization: str = "Whatever the CSR says") -> str:
     """A PKCS#10 request in PEM: the first name as common name, all as subject alternative names."""
-    subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization), x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])])
+    subject = x509.Name(
+        [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization), x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])]
+    )
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
     builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
     signed = builder.sign(key, None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
@@ -126,13 +129,34 @@ def hashes_hex(data: bytes) -> str:
 OPERATOR = Actor(ActorKind.OPERATOR, "operator", permissions=PERMISSIONS[Role.PROVIDER_ADMINISTRATOR])
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceTemplate:
+    """A service that was initialized once; rigs copy its directory and database instead of making keys again."""
+
+    directory: Path
+    database_url: str
+    keys: dict[AuthorityId, SigningKey]
+    log_key: LogKey
+
+
+def make_template(directory: Path, database_url: str = "") -> ServiceTemplate:
+    """Initialize a service to copy."""
+    rig = ServiceRig(directory, database_url)
+    rig.close()
+    return ServiceTemplate(directory, database_url, rig.keys, rig.log_key)
+
+
 @dataclass(slots=True)
 class ServiceRig:
-    """``directory`` becomes the data directory; ``database_url`` is empty for the embedded database."""
+    """``directory`` becomes the data directory; ``database_url`` is empty for the embedded database.
+
+    With a ``template`` the service is a copy: its database (``database_url`` on PostgreSQL) must be a copy as well.
+    """
 
     directory: Path
     database_url: str = ""
     key: KeyKind = "p256"
+    template: ServiceTemplate | None = None
     listeners: dict[FactKind, tuple[str, ...]] = field(default_factory=dict)
     clock: MovableClock = field(default_factory=MovableClock)
     settings: Settings = field(init=False)
@@ -151,6 +175,11 @@ class ServiceRig:
             administrator_url="https://localhost:8444",
             status_url="http://127.0.0.1:8080",
         )
+        if self.template is not None:
+            shutil.copytree(self.template.directory / "data", self.settings.data)
+            self.house = self.open_house()
+            self.keys, self.log_key = self.template.keys, self.template.log_key
+            return
         plan = Plan(self.settings, "Example Trust", self.key, DEMO_PERMITTED_NAMES, DEMO_ROOT_NAME)
         initialize(plan, self.clock(), os.urandom)
         self.house = self.open_house()

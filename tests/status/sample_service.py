@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 import psycopg
+from cryptography import x509
 
 from privyseal.engine.certificate import Issuer
 from privyseal.engine.crl import CrlContent, encode_entry, pack_pages, sign_crl
@@ -27,7 +28,7 @@ from privyseal.store import authorities, certificates, revocations
 from privyseal.store.authorities import StoredAuthority
 from privyseal.store.database import Database, Transaction
 from privyseal.store.revocations import FULL, DueScope, StoredCrl
-from privyseal.store.schema import to_microseconds
+from privyseal.store.schema import UtcTime, to_microseconds
 from privyseal.store.schema_setup import all_metadata
 
 STATUS_URL = "http://status.example.test"
@@ -84,8 +85,9 @@ class SampleService:
         key = generate_key("p256")
         plan = CaPlan(CaName("Sample OCSP Responder"), new_serial(1, os.urandom), began or self.now(), lifetime_days)
         certificate = make_ocsp_responder(plan, key.public_key(), self.cas.issuing, self.cas.issuing_key)
+        not_after = x509.load_der_x509_certificate(certificate).not_valid_after_utc
         with self.database.write(self.now()) as tx:
-            authorities.insert_responder(tx, responder_id, CA_ID, certificate, plan.now + timedelta(days=lifetime_days))
+            authorities.insert_responder(tx, responder_id, CA_ID, certificate, not_after)
             revocations.advance_generation(tx)
         self.responder_keys[responder_id] = key
         return key
@@ -170,15 +172,11 @@ class SampleService:
         """Inserts a row whose other obligatory columns hold something of their type."""
         for column in table.columns:
             if column.name not in values and not column.nullable:
-                kind = column.type.python_type
-                filled: dict[type, object] = {
-                    bytes: b"",
-                    int: 0,
-                    str: os.urandom(16).hex(),
-                    datetime: to_microseconds(self.now()),
-                    dict: "{}",
-                }
-                values[column.name] = filled[kind]
+                if isinstance(column.type, UtcTime):
+                    values[column.name] = to_microseconds(self.now())
+                else:
+                    filled: dict[type, object] = {bytes: b"", int: 0, str: os.urandom(16).hex(), object: "[]"}  # object: JSON
+                    values[column.name] = filled[column.type.python_type]
         names, marks = ", ".join(values), ", ".join("?" * len(values))
         self.execute(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", *values.values())  # noqa: S608 - names of our own tables
 

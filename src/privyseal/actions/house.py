@@ -118,15 +118,24 @@ def announce(house: House, tx: Transaction, fact: FactKind, payload: dict[str, A
 def require_evidence(tx: Transaction) -> None:
     """Raise Unavailable unless the audit log keeps up and the clock does not stand behind it (fail-closed, I10 and P5)."""
     if is_clock_behind(audit.newest_time(tx), tx.now):
-        sentence = "The clock of the service is more than five minutes behind its newest audit entry. Nothing is signed until it is right again."
+        sentence = (
+            "The clock of the service is more than five minutes behind its newest audit entry. Nothing is signed until it is right again."
+        )
         raise Unavailable("clock-behind", sentence, retry_after_seconds=60)
     if is_stale(audit.oldest_waiting(tx), tx.now):
-        sentence = "The audit log does not keep up: an entry has been waiting for more than 60 seconds. Nothing is issued until it is integrated."
+        sentence = (
+            "The audit log does not keep up: an entry has been waiting for more than 60 seconds. Nothing is issued until it is integrated."
+        )
         raise Unavailable("audit-stale", sentence, retry_after_seconds=10)
 
 
 def perform(
-    house: House, actor: Actor, about: About, action: Callable[Concatenate[House, Transaction, Actor, P], R], *args: P.args, **kwargs: P.kwargs
+    house: House,
+    actor: Actor,
+    about: About,
+    action: Callable[Concatenate[House, Transaction, Actor, P], R],
+    *args: P.args,
+    **kwargs: P.kwargs,
 ) -> R:
     """Run an action in its transaction and record a refusal; raises what the action raised, or Unavailable."""
 

@@ -26,9 +26,13 @@ PAGE = 1000
 def audit_commands(program: App, rooms: Rooms) -> None:
     """Add the group to ``program``."""
     group = App(name="audit", help="Audit logs: export, verify, verifier keys.")
+    group.command(_export(rooms), name="export")
+    group.command(_verify, name="verify")
+    group.command(_key(rooms), name="key")
     program.command(group)
 
-    @group.command
+
+def _export(rooms: Rooms) -> Callable[..., None]:
     def export(*, data: Data, output: Path, checkpoint: Path, organization: str = "") -> None:
         """Write a log as JSON Lines and its latest checkpoint as a signed note.
 
@@ -51,22 +55,25 @@ def audit_commands(program: App, rooms: Rooms) -> None:
         checkpoint.write_text(note, encoding="utf-8")
         print(f"{size} entries of {log}; verify them with --key {opened.vkey(log)}")
 
-    @group.command
-    def verify(export_file: Path, /, *, checkpoint: Path, key: str, tiles: Path | None = None) -> None:
-        """Verify an export against a checkpoint; exits 1 and names the entry that differs. Needs no service.
+    return export
 
-        Parameters
-        ----------
-        export_file: The JSON Lines of `audit export`.
-        checkpoint: A signed note; better one that was kept elsewhere than the one of the export.
-        key: The verifier key of the log.
-        tiles: Directory of the log's public files; finds the first range that differs.
-        """
-        with export_file.open(encoding="utf-8") as lines:
-            verdict = verify_export(lines, checkpoint.read_text(encoding="utf-8"), key, _tile_reader(tiles) if tiles else None)
-        print(verdict.sentence)
 
-    @group.command
+def _verify(export_file: Path, /, *, checkpoint: Path, key: str, tiles: Path | None = None) -> None:
+    """Verify an export against a checkpoint; exits 1 and names the entry that differs. Needs no service.
+
+    Parameters
+    ----------
+    export_file: The JSON Lines of `audit export`.
+    checkpoint: A signed note; better one that was kept elsewhere than the one of the export.
+    key: The verifier key of the log.
+    tiles: Directory of the log's public files; finds the first range that differs.
+    """
+    with export_file.open(encoding="utf-8") as lines:
+        verdict = verify_export(lines, checkpoint.read_text(encoding="utf-8"), key, _tile_reader(tiles) if tiles else None)
+    print(verdict.sentence)
+
+
+def _key(rooms: Rooms) -> Callable[..., None]:
     def key(*, data: Data, organization: str = "") -> None:
         """Print the verifier key of a log.
 
@@ -77,6 +84,8 @@ def audit_commands(program: App, rooms: Rooms) -> None:
         """
         opened = open_house(read_settings(data), rooms)
         print(opened.vkey(organization_log(organization) if organization else PROVIDER_LOG))
+
+    return key
 
 
 def _lines(tx: Transaction, log: str, size: int) -> Iterator[str]:

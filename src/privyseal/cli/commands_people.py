@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -26,9 +27,15 @@ OPERATOR = Actor(ActorKind.OPERATOR, "operator", permissions=PERMISSIONS[Role.PR
 def people_commands(program: App, rooms: Rooms) -> None:
     """Add the groups to ``program``."""
     administrator = App(name="administrator", help="One-time links to Administrator IDs, and their revocation.")
+    administrator.command(_invite(rooms), name="invite")
+    administrator.command(_revoke(rooms), name="revoke")
+    token = App(name="token", help="API tokens for machines.")
+    token.command(_create(rooms), name="create")
     program.command(administrator)
+    program.command(token)
 
-    @administrator.command
+
+def _invite(rooms: Rooms) -> Callable[..., None]:
     def invite(*, data: Data, name: str, email: str, organization: str = "", role: Role = Role.PROVIDER_ADMINISTRATOR) -> None:
         """Invite a person and print the one-time code for `seal administrator enroll`; it is valid for an hour.
 
@@ -45,7 +52,10 @@ def people_commands(program: App, rooms: Rooms) -> None:
         invited = perform(house, OPERATOR, about, invite_administrator, organization, name, email, role)
         print(invited.code)
 
-    @administrator.command
+    return invite
+
+
+def _revoke(rooms: Rooms) -> Callable[..., None]:
     def revoke(certificate_sha256: str, /, *, data: Data, organization: str = "") -> None:
         """Revoke an Administrator ID: a lost card, a person who left.
 
@@ -60,10 +70,10 @@ def people_commands(program: App, rooms: Rooms) -> None:
         perform(house, OPERATOR, about, revoke_credential, organization, certificate_sha256, RevocationReason.PRIVILEGE_WITHDRAWN)
         print("The Administrator ID is revoked.")
 
-    token = App(name="token", help="API tokens for machines.")
-    program.command(token)
+    return revoke
 
-    @token.command
+
+def _create(rooms: Rooms) -> Callable[..., None]:
     def create(*, data: Data, organization: str, name: str, scopes: tuple[Permission, ...], days: int = 365) -> None:
         """Make an API token and print it once.
 
@@ -78,3 +88,5 @@ def people_commands(program: App, rooms: Rooms) -> None:
         house = open_house(read_settings(data), rooms).house
         about = About("create-api-token", organization, "api-token", name)
         print(perform(house, OPERATOR, about, create_api_token, organization, name, scopes, days).text)
+
+    return create

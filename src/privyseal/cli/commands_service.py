@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from privyseal.cli.house_setup import open_house
 from privyseal.cli.initialize import Plan, initialize
 from privyseal.cli.processes import only_one, run_issuer, run_web, run_work, until_told
 from privyseal.cli.rooms import Rooms
+from privyseal.cli.service_certificate import issue_service_certificate
 from privyseal.cli.settings import Settings, read_settings
 from privyseal.cli.supervisor import Supervisor
 from privyseal.engine.hierarchy import KeyKind
+from privyseal.engine.names import normalize_dns_name
 from privyseal.model.errors import Refused
 from privyseal.store.database import Database
 from privyseal.store.schema_setup import upgrade
@@ -24,9 +28,15 @@ Data = Annotated[Path, Parameter(help="The data directory of the service.")]
 
 def service_commands(program: App, rooms: Rooms) -> None:
     """Add the commands to ``program``."""
+    program.command(_init(rooms), name="init")
+    program.command(_migrate, name="migrate")
+    program.command(_service_certificate(rooms), name="service-certificate")
+    program.command(_serve, name="serve")
+    program.command(_run(rooms), name="run")
 
-    @program.command
-    def init(  # noqa: PLR0913 - an operator sets each of these once
+
+def _init(rooms: Rooms) -> Callable[..., None]:
+    def init(
         *,
         data: Data,
         name: str,
@@ -36,9 +46,6 @@ def service_commands(program: App, rooms: Rooms) -> None:
         status_url: str,
         database_url: str = "",
         key: KeyKind = "p256",
-        maildir: Path | None = None,
-        smtp_host: str = "localhost",
-        smtp_port: int = 25,
     ) -> None:
         """Make a new service: keys, root, issuing CA, administrators' CA, database, settings file.
 
@@ -52,9 +59,6 @@ def service_commands(program: App, rooms: Rooms) -> None:
         status_url: http address of CRL and OCSP; baked into certificates, never changes.
         database_url: postgresql://user@host/name; the embedded database when left out.
         key: Kind of the CA keys: p256, p384, rsa2048, rsa3072 or rsa4096.
-        maildir: Deliver letters into this Maildir instead of by SMTP.
-        smtp_host: SMTP relay.
-        smtp_port: Port of the relay.
         """
         settings = Settings(
             data=data,
@@ -64,40 +68,55 @@ def service_commands(program: App, rooms: Rooms) -> None:
             administrator_url=administrator_url,
             status_url=status_url,
             database_url=database_url,
-            maildir=maildir,
-            smtp_host=smtp_host,
-            smtp_port=smtp_port,
         )
         made = initialize(Plan(settings, name, key, None, f"{name} Root CA 1"), rooms.clock(), rooms.random_bytes)
         print(f"The service is made. Settings: {made['settings']}. Root certificate: {made['root_certificate']}.")
         print(f"Now take the root key {made['root_key']} and secrets/root.passphrase off this machine.")
-        print("Next: put the TLS certificate and key where the settings say, `privyseal administrator invite`, `privyseal serve`.")
+        print("Next: a TLS certificate where the settings say, `privyseal administrator invite`, `privyseal serve`.")
 
-    @program.command
-    def migrate(*, data: Data) -> None:
-        """Bring the database to the schema of this release."""
-        database = Database(read_settings(data).database)
-        upgrade(database)
-        print("The database has the schema of this release.")
+    return init
 
-    @program.command
-    def serve(*, data: Data, demo: bool = False) -> None:
-        """Run all processes of the service on this machine until SIGTERM.
+
+def _migrate(*, data: Data) -> None:
+    """Bring the database to the schema of this release."""
+    upgrade(Database(read_settings(data).database))
+    print("The database has the schema of this release.")
+
+
+def _service_certificate(rooms: Rooms) -> Callable[..., None]:
+    def service_certificate(*names: str, data: Data) -> None:
+        """Issue the TLS certificate of the service's own https ports from its own CA, for a private network.
 
         Parameters
         ----------
+        names: Host names of the service.
         data: The data directory of the service.
-        demo: Needed for a demonstration directory, whose root must never be trusted.
         """
         settings = read_settings(data)
-        require_demo_flag(settings, demo=demo)
-        supervisor = Supervisor(data.resolve(), separate_work=bool(settings.database_url))
-        with until_told() as told:
-            supervisor.start()
-            told.wait()
-        supervisor.stop()
+        issue_service_certificate(open_house(settings, rooms).house, settings, [normalize_dns_name(name) for name in names])
+        print(f"Written to {settings.path(settings.tls_certificate)} and {settings.path(settings.tls_key)}. Start the service again.")
 
-    @program.command
+    return service_certificate
+
+
+def _serve(*, data: Data, demo: bool = False) -> None:
+    """Run all processes of the service on this machine until SIGTERM.
+
+    Parameters
+    ----------
+    data: The data directory of the service.
+    demo: Needed for a demonstration directory, whose root must never be trusted.
+    """
+    settings = read_settings(data)
+    require_demo_flag(settings, demo=demo)
+    supervisor = Supervisor(data.resolve(), separate_work=bool(settings.database_url))
+    with until_told() as told:
+        supervisor.start()
+        told.wait()
+    supervisor.stop()
+
+
+def _run(rooms: Rooms) -> Callable[..., None]:
     def run(process: Literal["issuer", "web", "work"], /, *, data: Data) -> None:
         """Run one process of the service until SIGTERM; `serve` runs them all.
 
@@ -107,7 +126,6 @@ def service_commands(program: App, rooms: Rooms) -> None:
         data: The data directory of the service.
         """
         settings = read_settings(data)
-        node = f"{socket.gethostname()}-{os.getpid()}"[:64]
         if process == "issuer":
             with only_one(settings, "issuer"):
                 run_issuer(settings, rooms)
@@ -116,10 +134,12 @@ def service_commands(program: App, rooms: Rooms) -> None:
         elif process == "web":
             with only_one(settings, "web and work"):
                 run_web(settings, rooms, "local")
+        elif settings.database_url:
+            run_work(settings, rooms, f"{socket.gethostname()}-{os.getpid()}"[:64])
         else:
-            if not settings.database_url:
-                raise Refused("work", "With the embedded database the web process does this work. `privyseal work` needs PostgreSQL.")
-            run_work(settings, rooms, node)
+            raise Refused("work", "With the embedded database the web process does this work; a work process needs PostgreSQL.")
+
+    return run
 
 
 def require_demo_flag(settings: Settings, *, demo: bool) -> None:

@@ -47,7 +47,9 @@ def open_house(settings: Settings, rooms: Rooms) -> Opened:
         facts = authorities.facts(tx)
         rows = authorities.every(tx)
     if facts.get("service_id") != settings.service_id or facts.get("log_host") != settings.log_host:
-        sentence = f"The settings name the service {settings.service_id}, the database {facts.get('service_id')}. Neither name may ever change."
+        sentence = (
+            f"The settings name the service {settings.service_id}, the database {facts.get('service_id')}. Neither name may ever change."
+        )
         raise Unavailable("service-id", sentence)
     listeners: dict[FactKind, tuple[str, ...]] = {}
     for feature in rooms.features:

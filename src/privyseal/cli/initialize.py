@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from privyseal.actions.certificate.certify_responder import certify_responder
 from privyseal.actions.house import House, ServiceIdentity, record
 from privyseal.cli.settings import FILE_NAME, Settings
 from privyseal.engine import hierarchy
@@ -86,7 +87,9 @@ def initialize(plan: Plan, now: datetime, random_bytes: RandomBytes) -> dict[str
         encrypted_key_file.create(keys / f"{slug}.key", ca.key, secret)
     for slug, key in responders.items():
         # The status front must answer within half a second of its start; its passphrase is random (E9).
-        encrypted_key_file.create(keys / f"ocsp-{slug}.key", key, passphrases["status"], rounds=encrypted_key_file.ROUNDS_FOR_RANDOM_PASSPHRASE)
+        encrypted_key_file.create(
+            keys / f"ocsp-{slug}.key", key, passphrases["status"], rounds=encrypted_key_file.ROUNDS_FOR_RANDOM_PASSPHRASE
+        )
     encrypted_key_file.create(keys / "log.key", log_key.key, passphrases["work"])
     database = Database(settings.database)
     upgrade(database)
@@ -133,7 +136,11 @@ def _hierarchy(plan: Plan, now: datetime, random_bytes: RandomBytes) -> dict[str
         ca_plan(f"{plan.name} Administrators CA 1", hierarchy.ADMINISTRATORS_CA_LIFETIME_DAYS), administrators_key
     )
     made = {}
-    parts = (("root", root_certificate, root_key, 1), ("issuing", issuing, issuing_key, SHARDS), ("administrators", administrators, administrators_key, 1))
+    parts = (
+        ("root", root_certificate, root_key, 1),
+        ("issuing", issuing, issuing_key, SHARDS),
+        ("administrators", administrators, administrators_key, 1),
+    )
     for slug, certificate, key, shards in parts:
         authority_id = AuthorityId(new_id("ca", now, random_bytes))
         chain = (certificate,) if slug == "issuing" else ()
@@ -151,9 +158,7 @@ def _house(database: Database, settings: Settings, made: dict[str, _Made], rando
     return House(database, service, {slug: ca.authority for slug, ca in made.items()}, {}, lambda: now, random_bytes)
 
 
-def _store(
-    house: House, tx: Transaction, plan: Plan, made: dict[str, _Made], responders: dict[str, SigningKey], log_key: LogKey
-) -> None:
+def _store(house: House, tx: Transaction, plan: Plan, made: dict[str, _Made], responders: dict[str, SigningKey], log_key: LogKey) -> None:
     facts = {
         "service_id": house.service.service_id,
         "log_host": house.service.log_host,
@@ -168,18 +173,9 @@ def _store(
         authorities.insert(tx, ca.stored)
     for slug in ("issuing", "administrators"):
         revocations.create_scopes(tx, made[slug].stored.id, made[slug].stored.shard_count)
-        store_responder(house, tx, made[slug].authority, made[slug].key, responders[slug])
+        certify_responder(house, tx, OPERATOR, made[slug].authority, made[slug].key, responders[slug].public_key())
     publish_root_crl(house, tx, made["root"].authority, made["root"].key, number=1)
     record(house, tx, OPERATOR, "", AuditEvent("initialize", Outcome.DONE, "service", house.service.service_id))
-
-
-def store_responder(house: House, tx: Transaction, authority: Authority, key: SigningKey, responder: SigningKey) -> None:
-    """Certify an OCSP responder's key for ninety days and store the certificate."""
-    name = CaName(f"OCSP responder of {authority.slug} CA")
-    plan = CaPlan(name, new_serial(SERIAL_PREFIX, house.random_bytes), tx.now, hierarchy.OCSP_RESPONDER_LIFETIME_DAYS)
-    certificate = hierarchy.make_ocsp_responder(plan, responder.public_key(), authority.issuer, key)
-    end = tx.now + timedelta(days=hierarchy.OCSP_RESPONDER_LIFETIME_DAYS)
-    authorities.insert_responder(tx, house.id("rsp", tx.now), authority.id, certificate, end)
 
 
 def publish_root_crl(house: House, tx: Transaction, root: Authority, key: SigningKey, number: int) -> None:
@@ -190,7 +186,18 @@ def publish_root_crl(house: House, tx: Transaction, root: Authority, key: Signin
         frame = sign_crl(root.issuer, key, content, 0, [])
         digest = frame.sha256([])
         crl = StoredCrl(
-            house.id("crl", tx.now), root.id, scope, number, this_update, content.next_update, frame.prefix, frame.suffix, (), b"", digest, frame.byte_length
+            house.id("crl", tx.now),
+            root.id,
+            scope,
+            number,
+            this_update,
+            content.next_update,
+            frame.prefix,
+            frame.suffix,
+            (),
+            b"",
+            digest,
+            frame.byte_length,
         )
         revocations.insert_crl(tx, crl)
         record(house, tx, OPERATOR, "", AuditEvent("publish-crl", Outcome.DONE, "crl", f"root/{scope}", digest, f"number {number}"))
@@ -203,7 +210,7 @@ def _write_root(data: Path, root: _Made) -> Path:
 
 
 def _write_settings(settings: Settings) -> None:
-    lines = ["# Settings of this Privyseal service. docs/operators/settings.md explains each one."]
+    lines = ["# Settings of this Privyseal service. docs/reference/settings.md explains each one."]
     for name, value in settings.model_dump(mode="json", exclude={"data"}, exclude_defaults=True).items():
         if value is not None:
             lines.append(f"{name} = {json.dumps(value)}")

@@ -7,6 +7,7 @@ a passphrase file of its own, so that in production each can be a user of its ow
 from __future__ import annotations
 
 import fcntl
+import ipaddress
 import os
 import signal
 import threading
@@ -14,17 +15,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import dns.resolver
 import structlog
 
 from privyseal.cli.house_setup import Opened, compare_evidence, crl_life, log_files, open_house
 from privyseal.cli.rooms import Rooms
 from privyseal.cli.settings import Settings
+from privyseal.cli.web_server import make_application, serve_web
+from privyseal.doors import DoorContext
+from privyseal.engine.dcv import DnsLookup
 from privyseal.engine.log_key import LogKey, require_log_key
+from privyseal.engine.pem import certificate_to_pem
 from privyseal.engine.signers import SigningKey, encrypted_key_file
+from privyseal.engine.token_fetch import FetchPolicy
+from privyseal.features import Listener, MailSecurity, MailSettings, SmtpSettings
 from privyseal.issuer.client import IssuerClient
 from privyseal.issuer.server import IssuerServer
+from privyseal.jobs.schedule import PeriodicTask
 from privyseal.jobs.sequencer import Sequencer
 from privyseal.jobs.sweep import sweep
+from privyseal.jobs.worker import Worker
 from privyseal.model.errors import Conflict, Unavailable
 from privyseal.model.identifiers import AuthorityId
 
@@ -190,3 +200,12 @@ def fetch_policy(settings: Settings) -> FetchPolicy:
     loopback = tuple(ipaddress.ip_network(text) for text in ("127.0.0.0/8", "::1/128"))
     opened = loopback if settings.allow_private_validation else ()
     return FetchPolicy((settings.http_validation_port,), allow_private=settings.allow_private_validation, allowed_networks=opened)
+
+
+def mail_settings(settings: Settings) -> MailSettings:
+    """Where letters go."""
+    if settings.maildir is not None:
+        return MailSettings(settings.mail_from, delivery=settings.path(settings.maildir))
+    password_file = settings.path(settings.smtp_password_file) if settings.smtp_password_file else None
+    smtp = SmtpSettings(settings.smtp_host, settings.smtp_port, MailSecurity(settings.smtp_security), settings.smtp_user, password_file)
+    return MailSettings(settings.mail_from, delivery=smtp)

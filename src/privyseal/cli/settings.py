@@ -24,7 +24,9 @@ class Settings(BaseSettings):
     demo: bool = Field(default=False, description="A demonstration: random root named so, loopback only. `serve` needs `--demo` for it.")
     service_id: str = Field(description="Name of this service in every signed statement; never changes.")
     log_host: str = Field(description="Host part of the origins of the audit logs; never changes.")
-    database_url: str = Field(default="", description="`postgresql://user@host/name`, or empty for the embedded database in the data directory.")
+    database_url: str = Field(
+        default="", description="`postgresql://user@host/name`, or empty for the embedded database in the data directory."
+    )
     base_url: str = Field(description="https address of portal and REST, without a final slash.")
     administrator_url: str = Field(description="https address that asks for an Administrator ID, without a final slash.")
     status_url: str = Field(description="http address of CRL, OCSP and CA certificates, baked into certificates; never changes.")
@@ -34,13 +36,25 @@ class Settings(BaseSettings):
     status_port: int = Field(default=8080, description="Port of `status_url`.")
     tls_certificate: Path = Field(default=Path("tls/server.pem"), description="Certificate chain of the two https ports, PEM.")
     tls_key: Path = Field(default=Path("tls/server.key"), description="Its key, PEM, 0600.")
-    issuer_passphrase: Path = Field(default=Path("secrets/issuer.passphrase"), description="File with the passphrase of the CA keys; only the issuer process reads it.")
-    status_passphrase: Path = Field(default=Path("secrets/status.passphrase"), description="File with the passphrase of the OCSP keys; only the status process reads it.")
-    work_passphrase: Path = Field(default=Path("secrets/work.passphrase"), description="File with the passphrase of the audit log's key; only the work process reads it.")
+    issuer_passphrase: Path = Field(
+        default=Path("secrets/issuer.passphrase"), description="File with the passphrase of the CA keys; only the issuer process reads it."
+    )
+    status_passphrase: Path = Field(
+        default=Path("secrets/status.passphrase"),
+        description="File with the passphrase of the OCSP keys; only the status process reads it.",
+    )
+    work_passphrase: Path = Field(
+        default=Path("secrets/work.passphrase"),
+        description="File with the passphrase of the audit log's key; only the work process reads it.",
+    )
     issuer_socket: Path = Field(default=Path("run/issuer.sock"), description="Where the issuer process listens.")
     log_directory: Path = Field(default=Path("log"), description="Public files of the audit logs.")
-    checkpoint_copies: tuple[Path, ...] = Field(default=(Path("checkpoints"),), description="Directories on other machines for copies of each checkpoint.")
-    resolvers: tuple[str, ...] = Field(default=(), description="`address:port` of the DNS resolvers for domain validation; empty: those of the system.")
+    checkpoint_copies: tuple[Path, ...] = Field(
+        default=(Path("checkpoints"),), description="Directories on other machines for copies of each checkpoint."
+    )
+    resolvers: tuple[str, ...] = Field(
+        default=(), description="`address:port` of the DNS resolvers for domain validation; empty: those of the system."
+    )
     http_validation_port: int = Field(default=80, description="Port at which HTTP tokens are fetched.")
     allow_private_validation: bool = Field(default=False, description="Fetch HTTP tokens from private and loopback addresses too.")
     mail_from: str = Field(default="privyseal@localhost", description="Sender of letters.")

@@ -159,8 +159,8 @@ def verify_phrase(phc: str | None, text: str, *, slots: HashingSlots = HASHING_S
 
 
 def new_code(random_bytes: RandomBytes) -> str:
-    """Return a one-time code for a link: 256 random bits as 43 URL-safe characters. Store only its code_hash."""
-    return base64.urlsafe_b64encode(random_bytes(_CODE_BYTES)).rstrip(b"=").decode("ascii")
+    """Return a one-time code of 256 random bits: 52 lower case letters and digits, so that no shell takes it for an option."""
+    return base64.b32encode(random_bytes(_CODE_BYTES)).decode().rstrip("=").lower()
 
 
 def code_hash(code: str) -> str:

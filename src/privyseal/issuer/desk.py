@@ -90,7 +90,9 @@ class Desk:
         except Exception as error:  # noqa: BLE001 - a bug must not end the only thread that signs; the sweep closes what is open
             _log.exception("issuer.failed")
             for order in batch:
-                order.answer.set_exception(Unavailable("issuer", f"The issuer failed ({type(error).__name__}). The sweep closes what is open."))
+                order.answer.set_exception(
+                    Unavailable("issuer", f"The issuer failed ({type(error).__name__}). The sweep closes what is open.")
+                )
         else:
             for order in batch:
                 order.answer.set_result([results[intent_id] for intent_id in order.intent_ids])
@@ -104,7 +106,7 @@ def complete_batch(house: House, keys: Mapping[AuthorityId, SigningKey], intent_
     with house.database.read(house.clock()) as tx:
         known = certificates.intents_of(tx, intent_ids)
     missing = CompletedIntent(IntentId(""), ok=False, kind="intent", sentence="There is no such intent.")
-    results = {intent_id: missing for intent_id in intent_ids}
+    results = dict.fromkeys(intent_ids, missing)
     for intent in known.values():
         done = intent.state is IntentState.COMPLETED
         sentence = "" if done else f"The intent is {intent.state.value}."

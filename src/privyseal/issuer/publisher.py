@@ -8,13 +8,15 @@ from datetime import timedelta
 
 import structlog
 
+from privyseal.actions.certificate.certify_responder import RENEW_BEFORE, certify_responder
 from privyseal.actions.certificate.publish_crl import CRL_LIFE, publish_crl
 from privyseal.actions.house import House
 from privyseal.engine.signers import SigningKey
+from privyseal.engine.spki import public_key_of
 from privyseal.issuer.desk import ISSUER
 from privyseal.model.errors import PrivysealError
 from privyseal.model.identifiers import AuthorityId
-from privyseal.store import revocations
+from privyseal.store import authorities, revocations
 from privyseal.store.failpoints import failpoint
 
 PERIOD_SECONDS = 1.0
@@ -33,6 +35,25 @@ def publish_due(house: House, keys: Mapping[AuthorityId, SigningKey], life: time
             published += publish_crl(house, tx, ISSUER, keys, scope, life) is not None
         failpoint("publish.after-commit")
     return published
+
+
+def renew_responders(house: House, keys: Mapping[AuthorityId, SigningKey]) -> int:
+    """Certify again every OCSP responder whose certificate is past half of its life; return how many.
+
+    The public key is taken from the certificate that ends; the private one stays with the status process.
+    """
+    renewed = 0
+    for authority in house.authorities.values():
+        if authority.id not in keys:
+            continue
+        with house.database.read(house.clock()) as tx:
+            newest = authorities.newest_responder(tx, authority.id)
+        if newest is None or newest[1] - house.clock() > RENEW_BEFORE:
+            continue
+        with house.database.write(house.clock()) as tx:
+            certify_responder(house, tx, ISSUER, authority, keys[authority.id], public_key_of(newest[0]))
+        renewed += 1
+    return renewed
 
 
 class Publisher:
@@ -58,6 +79,7 @@ class Publisher:
         while not self._stop.is_set():
             try:
                 publish_due(self._house, self._keys, self._life)
+                renew_responders(self._house, self._keys)
             except PrivysealError as error:
                 _log.warning("publish.failed", kind=error.kind, sentence=error.sentence)
             except Exception:  # noqa: BLE001 - a stopped publisher would let every CRL grow old

@@ -28,7 +28,12 @@ class IssuerServer:
     """
 
     def __init__(
-        self, house: House, keys: Mapping[AuthorityId, SigningKey], socket_path: Path, may_sign: ReadinessCheck, crl_life: timedelta = CRL_LIFE
+        self,
+        house: House,
+        keys: Mapping[AuthorityId, SigningKey],
+        socket_path: Path,
+        may_sign: ReadinessCheck,
+        crl_life: timedelta = CRL_LIFE,
     ) -> None:
         self._desk = Desk(house, keys)
         self._publisher = Publisher(house, keys, crl_life)

@@ -23,10 +23,11 @@ class IntentState(enum.Enum):
 
 
 class IntentKind(enum.Enum):
-    """What authorizes an intent: approvals of a request, or an administrator's one-time link."""
+    """What authorizes an intent: approvals, an administrator's one-time link, or the operator for the service's own ports."""
 
     REQUEST = "request"
     ADMINISTRATOR = "administrator"
+    SERVICE = "service"
 
 
 @dataclass(frozen=True, slots=True)

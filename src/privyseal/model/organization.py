@@ -88,7 +88,9 @@ def require_country(country: str) -> str:
 
 
 _UPPER_BOUNDS = {"name": 64, "state_or_province": 128, "locality": 128}  # RFC 5280 appendix A.1
-_JUNK = frozenset({"some-state", "default city", "internet widgits pty ltd", "n/a", "none", "test", "1", ".", "-", "unknown", "default company ltd"})
+_JUNK = frozenset(
+    {"some-state", "default city", "internet widgits pty ltd", "n/a", "none", "test", "1", ".", "-", "unknown", "default company ltd"}
+)
 
 
 def require_record_text(field: str, value: str, *, optional: bool = False) -> str:
@@ -109,5 +111,7 @@ def require_record_text(field: str, value: str, *, optional: bool = False) -> st
     if text.casefold() in _JUNK or not any(character.isalpha() for character in text):
         raise Refused("organization-record", f'"{text}" is a placeholder, not a {label}.', field=field)
     if field == "state_or_province" and re.fullmatch(r"[A-Z]{2}", text):
-        raise Refused("organization-record", f'"{text}" is an abbreviation. Spell the state or province out, such as Kentucky.', field=field)
+        raise Refused(
+            "organization-record", f'"{text}" is an abbreviation. Spell the state or province out, such as Kentucky.', field=field
+        )
     return text

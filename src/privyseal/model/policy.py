@@ -133,9 +133,9 @@ def require_policy_content(policy: Policy) -> Policy:
         problems.append("it allows keys that its profile does not")
     if not policy.key_algorithms or not policy.lifetimes_days:
         problems.append("it allows no key or no life")
-    if any(not 1 <= days <= 825 for days in policy.lifetimes_days):  # noqa: PLR2004 - A13, the private tier's longest life
+    if any(not 1 <= days <= 825 for days in policy.lifetimes_days):
         problems.append("a life is outside 1 to 825 days")
-    if not 1 <= policy.approvals <= 5:  # noqa: PLR2004 - more approvers than this never decide
+    if not 1 <= policy.approvals <= 5:
         problems.append("it needs 1 to 5 approvals")
     if not 1 <= policy.max_endpoints <= MAXIMUM_ENDPOINTS:
         problems.append(f"it allows 1 to {MAXIMUM_ENDPOINTS} servers")

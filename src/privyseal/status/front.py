@@ -16,6 +16,7 @@ from privyseal.status.http.request_head import RequestHead
 from privyseal.status.http.routes import Kind, Route
 from privyseal.status.log_files import log_answer
 from privyseal.status.metrics import render_metrics
+from privyseal.status.ocsp_answers import FAILED as OCSP_FAILED
 from privyseal.status.ocsp_answers import MALFORMED, OcspAnswers, try_later
 from privyseal.status.pulse import Pulse
 from privyseal.status.settings import StatusSettings
@@ -99,12 +100,11 @@ class Front:
         return self._finish(answer, head, route)
 
     def _failure(self, error: Exception, route: Route | None) -> Answer:
+        is_ocsp = route is not None and route.kind in {Kind.OCSP_POST, Kind.OCSP_GET}
         if not isinstance(error, Unavailable):
             _log.error("The status front failed to answer.", exc_info=error)
-            return FAILED
-        if route is not None and route.kind in {Kind.OCSP_POST, Kind.OCSP_GET}:
-            return try_later(error)
-        return unavailable_answer(error)
+            return OCSP_FAILED if is_ocsp else FAILED
+        return try_later(error) if is_ocsp else unavailable_answer(error)
 
     def _finish(self, answer: Answer, head: RequestHead, route: Route | None) -> Answer:
         if head.if_none_match and head.method != "POST":

@@ -30,6 +30,8 @@ def log_answer(directory: Path | None, file: str) -> Answer | None:
         return None
     try:
         content = _read(directory, file)
+    except FileNotFoundError:
+        return None  # the whole directory: nothing was logged yet
     except OSError as error:
         sentence = f"The audit log's file cannot be read at the moment ({error.strerror}). Try again later."
         raise Unavailable("log-file", sentence, retry_after_seconds=30) from error
@@ -42,10 +44,7 @@ def log_answer(directory: Path | None, file: str) -> Answer | None:
 
 def _read(directory: Path, file: str) -> bytes | None:
     folders, name = file.split("/")[:-1], file.rsplit("/", 1)[-1]
-    try:
-        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         # One step at a time, each without following a link: nothing outside the directory can be reached.
         for folder in folders:
@@ -60,8 +59,11 @@ def _read(directory: Path, file: str) -> bytes | None:
         raise
     finally:
         os.close(handle)
-    with os.fdopen(descriptor, "rb") as stream:
-        status = os.fstat(stream.fileno())
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
             return None
-        return stream.read(MAX_FILE_BYTES)
+        # One read gives all of a small regular file; files are replaced by rename and never grow (store/log_files).
+        return os.read(descriptor, MAX_FILE_BYTES)
+    finally:
+        os.close(descriptor)

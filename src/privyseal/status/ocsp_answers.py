@@ -15,6 +15,7 @@ from functools import partial
 
 from privyseal.engine.ocsp import (
     GOOD,
+    INTERNAL_ERROR,
     MALFORMED_REQUEST,
     TRY_LATER,
     UNAUTHORIZED,
@@ -50,6 +51,7 @@ def _error(body: bytes) -> Answer:
 
 MALFORMED = _error(MALFORMED_REQUEST)
 NOT_OURS = _error(UNAUTHORIZED)
+FAILED = make_answer(INTERNAL_ERROR, CONTENT_TYPE, status=500)
 
 
 def try_later(refusal: Unavailable) -> Answer:

@@ -162,7 +162,11 @@ def invitation_of_code(tx: Transaction, code_hash: str) -> Invitation | None:
 
 def invitation_used_for(tx: Transaction, administrator_id: AdministratorId, spki_sha256: str) -> Invitation | None:
     """Return the link that this person used for this key: what the issuer process verifies again."""
-    clause = (invitations.c.administrator_id == administrator_id, invitations.c.csr_spki_sha256 == spki_sha256, invitations.c.used_at.is_not(None))
+    clause = (
+        invitations.c.administrator_id == administrator_id,
+        invitations.c.csr_spki_sha256 == spki_sha256,
+        invitations.c.used_at.is_not(None),
+    )
     row = tx.execute(invitations.select().where(*clause)).first()
     return None if row is None else Invitation(**row._mapping)
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from privyseal.store.database import Transaction
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
@@ -107,7 +109,9 @@ def insert(tx: Transaction, rows: Sequence[tuple[str, str, bytes, str]]) -> None
 
 def oldest_waiting(tx: Transaction) -> datetime | None:
     """Return the time of the oldest entry without a place in the tree, or None."""
-    return tx.execute(sa.select(entries.c.at).where(entries.c.leaf_index.is_(None)).order_by(entries.c.sequence).limit(1)).scalar_one_or_none()
+    return tx.execute(
+        sa.select(entries.c.at).where(entries.c.leaf_index.is_(None)).order_by(entries.c.sequence).limit(1)
+    ).scalar_one_or_none()
 
 
 def newest_time(tx: Transaction) -> datetime | None:
@@ -139,7 +143,9 @@ def size(tx: Transaction, log: str) -> int:
 
 def node(tx: Transaction, log: str, level: int, index: int) -> bytes:
     """Return the hash of a complete subtree; raises LookupError when it is not stored."""
-    value = tx.execute(sa.select(nodes.c.hash).where(nodes.c.log == log, nodes.c.level == level, nodes.c.node_index == index)).scalar_one_or_none()
+    value = tx.execute(
+        sa.select(nodes.c.hash).where(nodes.c.log == log, nodes.c.level == level, nodes.c.node_index == index)
+    ).scalar_one_or_none()
     if value is None:
         message = f"no node {level}/{index} in log {log}"
         raise LookupError(message)
@@ -216,10 +222,10 @@ def require_lease(tx: Transaction, name: str, holder: str, token: int) -> bool:
 
 def count_refusal(tx: Transaction, minute: datetime, kind: str) -> int:
     """Count one more unauthenticated refusal of this kind in this minute; return the count."""
-    statement = refusal_counts.update().where(refusal_counts.c.minute == minute, refusal_counts.c.kind == kind)
-    if tx.changed(statement.values(count=refusal_counts.c.count + 1)) == 0:
-        tx.execute(refusal_counts.insert().values(minute=minute, kind=kind, count=1))
-        return 1
+    # One statement: two first refusals of a minute at the same moment are two refusals and no error.
+    insert = sqlite_insert if tx.connection.dialect.name == "sqlite" else postgresql_insert
+    statement = insert(refusal_counts).values(minute=minute, kind=kind, count=1)
+    tx.execute(statement.on_conflict_do_update(index_elements=["minute", "kind"], set_={"count": refusal_counts.c.count + 1}))
     selected = sa.select(refusal_counts.c.count).where(refusal_counts.c.minute == minute, refusal_counts.c.kind == kind)
     return int(tx.execute(selected).scalar_one())
 

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.engine import Connection, Engine, make_url
 
-from privyseal.model.errors import PrivysealError, Unavailable
+from privyseal.model.errors import BadRequest, PrivysealError, Unavailable
 
 BUSY_TIMEOUT_MS = 5000
 
@@ -97,8 +97,18 @@ def _database_errors() -> Iterator[None]:
     except (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError) as error:
         text = str(error.orig if isinstance(error, exc.DBAPIError) else error).lower()
         if "full" in text or "no space" in text:
-            raise Unavailable("storage-full", "The database has no space left. Nothing was done. Try again later.", retry_after_seconds=60) from error
-        raise Unavailable("database", "The database does not answer at the moment. Nothing was done. Try again in a few seconds.") from error
+            raise Unavailable(
+                "storage-full", "The database has no space left. Nothing was done. Try again later.", retry_after_seconds=60
+            ) from error
+        raise Unavailable(
+            "database", "The database does not answer at the moment. Nothing was done. Try again in a few seconds."
+        ) from error
+    except exc.IntegrityError as error:
+        # A rule of the schema stopped the second of two that did the same at once; every other case is checked before.
+        sentence = "Somebody did the same at this moment. Nothing was done. Look at it again, and try again if it is still needed."
+        raise Unavailable("database-race", sentence, retry_after_seconds=1) from error
+    except exc.DataError as error:
+        raise BadRequest("text", "A text holds characters that cannot be stored, or is too long. Nothing was done.") from error
 
 
 def _sqlite_engine(url: sa.URL, *, read_only: bool) -> Engine:
@@ -106,7 +116,9 @@ def _sqlite_engine(url: sa.URL, *, read_only: bool) -> Engine:
         path = Path(url.database)
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}, pool_size=10, max_overflow=20)
+    engine = sa.create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}, pool_size=10, max_overflow=20
+    )
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's own types

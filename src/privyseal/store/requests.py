@@ -168,12 +168,20 @@ def page(
     return [_request(row) for row in tx.execute(statement.order_by(requests.c.id).limit(limit))]
 
 
-def changed_since(tx: Transaction, organization_id: OrganizationId, since: datetime, limit: int = 200) -> list[tuple[RequestId, str, datetime]]:
-    """Return (id, state, when) of requests that changed after ``since``, oldest change first: what the live queue sends."""
+def changed_since(
+    tx: Transaction, organization_id: OrganizationId, since: datetime, after: RequestId | None = None, limit: int = 200
+) -> list[tuple[RequestId, str, datetime]]:
+    """Return (id, state, when) of requests that changed after ``since``, oldest change first: what the live queue sends.
+
+    Requests that changed exactly at ``since`` are included from the id ``after`` on: one transaction may change many.
+    """
+    later = requests.c.changed_at > since
+    if after is not None:
+        later = sa.or_(later, sa.and_(requests.c.changed_at == since, requests.c.id > after))
     statement = (
         sa.select(requests.c.id, requests.c.state, requests.c.changed_at)
-        .where(requests.c.organization_id == organization_id, requests.c.changed_at > since)
-        .order_by(requests.c.changed_at)
+        .where(requests.c.organization_id == organization_id, later)
+        .order_by(requests.c.changed_at, requests.c.id)
         .limit(limit)
     )
     return [(RequestId(row.id), row.state, row.changed_at) for row in tx.execute(statement)]
@@ -235,7 +243,8 @@ def in_state_since(tx: Transaction, state: RequestState, before: datetime, limit
 
 def count_by_state(tx: Transaction, organization_id: OrganizationId) -> dict[RequestState, int]:
     """Return how many requests stand in each state."""
-    statement = sa.select(requests.c.state, sa.func.count().label("quantity")).where(requests.c.organization_id == organization_id).group_by(requests.c.state)
+    counted = sa.select(requests.c.state, sa.func.count().label("quantity")).where(requests.c.organization_id == organization_id)
+    statement = counted.group_by(requests.c.state)
     return {RequestState(row.state): row.quantity for row in tx.execute(statement)}
 
 

@@ -28,7 +28,9 @@ revocations = sa.Table(
     sa.Column("entry", sa.LargeBinary, nullable=False),
     sa.Column("page_id", Id),
     sa.Column("expires_at", UtcTime, nullable=False),
-    sa.Index("ix_revocations_unpaged", "ca_id", "shard", sqlite_where=sa.text("page_id IS NULL"), postgresql_where=sa.text("page_id IS NULL")),
+    sa.Index(
+        "ix_revocations_unpaged", "ca_id", "shard", sqlite_where=sa.text("page_id IS NULL"), postgresql_where=sa.text("page_id IS NULL")
+    ),
 )
 
 statements = sa.Table(
@@ -149,7 +151,9 @@ def insert(tx: Transaction, revocation: Revocation, entry: bytes) -> bool:
             expires_at=revocation.expires_at,
         )
     )
-    statement = crl_scopes.update().where(crl_scopes.c.ca_id == revocation.authority_id, crl_scopes.c.scope.in_((FULL, str(revocation.shard))))
+    statement = crl_scopes.update().where(
+        crl_scopes.c.ca_id == revocation.authority_id, crl_scopes.c.scope.in_((FULL, str(revocation.shard)))
+    )
     tx.execute(statement.values(changed=True))
     advance_generation(tx)
     return True
@@ -165,7 +169,10 @@ def create_scopes(tx: Transaction, authority_id: AuthorityId, shard_count: int) 
     scopes = [FULL, *(str(shard) for shard in range(shard_count))]
     tx.execute(
         crl_scopes.insert(),
-        [{"ca_id": authority_id, "scope": scope, "number": 0, "next_update": None, "changed": True, "this_update": None} for scope in scopes],
+        [
+            {"ca_id": authority_id, "scope": scope, "number": 0, "next_update": None, "changed": True, "this_update": None}
+            for scope in scopes
+        ],
     )
     if tx.execute(sa.select(status_generation.c.id)).first() is None:
         tx.execute(status_generation.insert().values(id=1, generation=1))
@@ -231,9 +238,7 @@ def add_page(tx: Transaction, page_id: str, ca_id: AuthorityId, shard: int, seri
     )
     for start in range(0, len(serials), 500):
         chunk = list(serials[start : start + 500])
-        tx.execute(
-            revocations.update().where(revocations.c.ca_id == ca_id, revocations.c.serial_hex.in_(chunk)).values(page_id=page_id)
-        )
+        tx.execute(revocations.update().where(revocations.c.ca_id == ca_id, revocations.c.serial_hex.in_(chunk)).values(page_id=page_id))
 
 
 def insert_crl(tx: Transaction, crl: StoredCrl) -> None:
@@ -269,7 +274,9 @@ def of_serial(tx: Transaction, ca_id: AuthorityId, serial_hex: str) -> tuple[dat
     return None if row is None else (row.revoked_at, row.reason)
 
 
-def insert_statement(tx: Transaction, certificate_id: str, content: bytes, content_sha256: str, signature: bytes, credential_sha256: str) -> None:
+def insert_statement(
+    tx: Transaction, certificate_id: str, content: bytes, content_sha256: str, signature: bytes, credential_sha256: str
+) -> None:
     """Keep an administrator's signed revocation as it came; the same content can stand only once (replay)."""
     tx.execute(
         statements.insert().values(

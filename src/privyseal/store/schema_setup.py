@@ -16,7 +16,19 @@ from privyseal.model.errors import Unavailable
 from privyseal.store.database import Database
 from privyseal.store.schema import metadata
 
-NOUNS = ("administrators", "audit", "authorities", "certificates", "organizations", "outbox", "policies", "requests", "revocations", "throttles", "units")
+NOUNS = (
+    "administrators",
+    "audit",
+    "authorities",
+    "certificates",
+    "organizations",
+    "outbox",
+    "policies",
+    "requests",
+    "revocations",
+    "throttles",
+    "units",
+)
 
 
 def all_metadata() -> sa.MetaData:
@@ -50,7 +62,9 @@ def require_current(database: Database) -> None:
     with database.reader.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     if current != head:
-        raise Unavailable("schema", f"The database has the schema {current}, this release needs {head}. Run `privyseal init` or `privyseal migrate`.")
+        raise Unavailable(
+            "schema", f"The database has the schema {current}, this release needs {head}. Run `privyseal init` or `privyseal migrate`."
+        )
 
 
 def differences(database: Database) -> list[object]:

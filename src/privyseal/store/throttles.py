@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 
 from privyseal.store.database import Transaction
@@ -51,8 +53,11 @@ def misses(tx: Transaction, subject: str) -> tuple[int, datetime | None]:
 
 def add_miss(tx: Transaction, subject: str) -> int:
     """Count a miss and return the count."""
-    if tx.changed(attempts.update().where(attempts.c.subject == subject).values(misses=attempts.c.misses + 1, last_at=tx.now)) == 0:
-        tx.execute(attempts.insert().values(subject=subject, misses=1, last_at=tx.now))
+    # One statement: two first misses at the same moment are two misses and no error.
+    insert = sqlite_insert if tx.connection.dialect.name == "sqlite" else postgresql_insert
+    statement = insert(attempts).values(subject=subject, misses=1, last_at=tx.now)
+    counted = statement.on_conflict_do_update(index_elements=["subject"], set_={"misses": attempts.c.misses + 1, "last_at": tx.now})
+    tx.execute(counted)
     return misses(tx, subject)[0]
 
 

@@ -65,8 +65,12 @@ def add_order(tx: Transaction, order: Order) -> None:
     tx.execute(orders.insert().values(**values))
     _line(tx, order.organization_id, order.tier, LedgerKind.PURCHASE, order.quantity, order_id=order.id)
     insert = sqlite_insert if tx.connection.dialect.name == "sqlite" else postgresql_insert
-    statement = insert(balances).values(organization_id=order.organization_id, tier=order.tier.value, bought=order.quantity, reserved=0, used=0)
-    tx.execute(statement.on_conflict_do_update(index_elements=["organization_id", "tier"], set_={"bought": balances.c.bought + order.quantity}))
+    statement = insert(balances).values(
+        organization_id=order.organization_id, tier=order.tier.value, bought=order.quantity, reserved=0, used=0
+    )
+    tx.execute(
+        statement.on_conflict_do_update(index_elements=["organization_id", "tier"], set_={"bought": balances.c.bought + order.quantity})
+    )
 
 
 def _line(
@@ -81,7 +85,13 @@ def _line(
 ) -> None:
     tx.execute(
         ledger.insert().values(
-            organization_id=organization_id, tier=tier.value, kind=kind.value, quantity=quantity, request_id=request_id, order_id=order_id, at=tx.now
+            organization_id=organization_id,
+            tier=tier.value,
+            kind=kind.value,
+            quantity=quantity,
+            request_id=request_id,
+            order_id=order_id,
+            at=tx.now,
         )
     )
 
@@ -147,5 +157,10 @@ def release(tx: Transaction, organization_id: OrganizationId, tier: UnitTier, re
 def reserved_among(tx: Transaction, request_ids: list[RequestId]) -> set[RequestId]:
     """Return those requests that hold a reserved unit now: a second preparation reserves no second one (I20)."""
     signed = sa.case((ledger.c.kind == LedgerKind.RESERVE.value, 1), else_=-1)
-    statement = sa.select(ledger.c.request_id).where(ledger.c.request_id.in_(request_ids)).group_by(ledger.c.request_id).having(sa.func.sum(signed) > 0)
+    statement = (
+        sa.select(ledger.c.request_id)
+        .where(ledger.c.request_id.in_(request_ids))
+        .group_by(ledger.c.request_id)
+        .having(sa.func.sum(signed) > 0)
+    )
     return {RequestId(row.request_id) for row in tx.execute(statement)}

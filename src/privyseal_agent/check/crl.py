@@ -63,12 +63,20 @@ def _require_scope(crl: x509.CertificateRevocationList, certificate: x509.Certif
         point = crl.extensions.get_extension_for_class(x509.IssuingDistributionPoint).value
     except x509.ExtensionNotFound:
         return
-    if point.indirect_crl or point.only_some_reasons or point.only_contains_attribute_certs or point.only_contains_ca_certs:
+    other_kind = point.only_contains_user_certs if _is_ca(certificate) else point.only_contains_ca_certs
+    if point.indirect_crl or point.only_some_reasons or point.only_contains_attribute_certs or other_kind:
         raise StatusRefused("it covers other certificates")
     own = {name.value for name in point.full_name or () if isinstance(name, x509.UniformResourceIdentifier)}
     # RFC 5280 6.3.3 (b)(2)(i): a shard clears only certificates that name it.
     if point.full_name is not None and own.isdisjoint(crl_addresses(certificate)):
         raise StatusRefused("it is another part of the revocation list than the certificate names")
+
+
+def _is_ca(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
 
 
 def _entry_reason(entry: x509.RevokedCertificate) -> str:

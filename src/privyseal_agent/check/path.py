@@ -7,7 +7,8 @@ else clients ask of a chain is judged by OpenSSL in :mod:`connection`, which is 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -16,6 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from privyseal_agent.keys.pyca import UNREADABLE
 
 MAX_PATH = 8
+MAX_SENT = 32
 
 
 class Gap(enum.Enum):
@@ -37,8 +39,28 @@ class Broken:
 def find_path(
     leaf: x509.Certificate, sent: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]
 ) -> tuple[x509.Certificate, ...] | Broken:
-    """Return the chain from ``leaf`` to one of ``roots``, both included, or where it breaks."""
-    return _extend((leaf,), tuple(dict.fromkeys(sent)), frozenset(roots), roots)
+    """Return the shortest chain from ``leaf`` to one of ``roots``, both included, or where the way ends.
+
+    Every certificate is visited once, so that a server cannot make the search long with certificates that cross-sign
+    each other; only the first ``MAX_SENT`` of ``sent`` count.
+    """
+    candidates = tuple(dict.fromkeys((*roots, *sent[:MAX_SENT])))
+    visited, waiting = {leaf}, deque([(leaf,)])
+    broken = Broken(Gap.UNKNOWN_ISSUER, leaf)
+    while waiting:
+        path: tuple[x509.Certificate, ...] = waiting.popleft()
+        if path[-1] in roots:
+            return path
+        broken = Broken(Gap.SELF_SIGNED if is_self_signed(path[-1]) else Gap.UNKNOWN_ISSUER, path[-1])
+        for issuer in _issuers(path[-1], candidates):
+            if issuer in visited or len(path) == MAX_PATH:
+                continue
+            visited.add(issuer)
+            if _may_issue(issuer, intermediates=len(path) - 1):
+                waiting.append((*path, issuer))
+            else:
+                broken = Broken(Gap.NOT_A_CA, issuer)
+    return broken
 
 
 def is_self_signed(certificate: x509.Certificate) -> bool:
@@ -46,33 +68,8 @@ def is_self_signed(certificate: x509.Certificate) -> bool:
     return _issued(certificate, certificate)
 
 
-def _extend(
-    path: tuple[x509.Certificate, ...],
-    sent: Sequence[x509.Certificate],
-    trusted: frozenset[x509.Certificate],
-    roots: Sequence[x509.Certificate],
-) -> tuple[x509.Certificate, ...] | Broken:
-    last = path[-1]
-    if last in trusted:
-        return path
-    broken = Broken(Gap.SELF_SIGNED if is_self_signed(last) else Gap.UNKNOWN_ISSUER, last)
-    if len(path) == MAX_PATH:
-        return broken
-    for issuer in _issuers(last, (*roots, *sent), path):
-        if not _may_issue(issuer, intermediates=len(path) - 1):
-            broken = Broken(Gap.NOT_A_CA, issuer)
-            continue
-        found = _extend((*path, issuer), sent, trusted, roots)
-        if not isinstance(found, Broken):
-            return found
-        broken = found
-    return broken
-
-
-def _issuers(
-    certificate: x509.Certificate, candidates: Iterable[x509.Certificate], path: tuple[x509.Certificate, ...]
-) -> list[x509.Certificate]:
-    return [candidate for candidate in candidates if candidate not in path and _issued(candidate, certificate)]
+def _issuers(certificate: x509.Certificate, candidates: Iterable[x509.Certificate]) -> Iterator[x509.Certificate]:
+    return (candidate for candidate in candidates if _issued(candidate, certificate))
 
 
 def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from privyseal_agent import words
-from privyseal_agent.desk import Desk
+from privyseal_agent.desk import Desk, Reply
 from privyseal_agent.errors import UsageError
 from privyseal_agent.groups import AtDesk, group, open_service
 from privyseal_agent.keys import csr as csrs
 from privyseal_agent.keys import private_key
 from privyseal_agent.private_files import read_secret, write_file
-from privyseal_agent.reply import Reply
 from privyseal_agent.rest.client import Service
 from privyseal_agent.rest.documents import Document
 from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions, Settings, resolve, settings_file

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from privyseal_agent import words
+from privyseal_agent.desk import Reply
 from privyseal_agent.errors import Refused
 from privyseal_agent.groups import AtDesk, group, open_service
 from privyseal_agent.private_files import read_text, write_file
-from privyseal_agent.reply import Reply
 from privyseal_agent.rest.client import Service
 from privyseal_agent.settings import NO_OUTPUT_OPTIONS, NO_SERVICE_OPTIONS, OutputOptions, ServiceOptions
 from privyseal_wire.checkpoint import Checkpoint

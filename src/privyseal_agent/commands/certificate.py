@@ -9,12 +9,11 @@ from privyseal_agent import words
 from privyseal_agent.commands.certificate_check import check
 from privyseal_agent.commands.request import read_csr
 from privyseal_agent.decisions import end_of, revocation_of
-from privyseal_agent.desk import Desk
+from privyseal_agent.desk import Desk, Reply
 from privyseal_agent.errors import Refused, UsageError
 from privyseal_agent.groups import AtDesk, challenge_phrase, group, open_service
 from privyseal_agent.keys.issued_certificate import read_issued_certificate
 from privyseal_agent.private_files import write_file
-from privyseal_agent.reply import Reply
 from privyseal_agent.rest.client import Service
 from privyseal_agent.rest.documents import Document
 from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions

@@ -11,9 +11,9 @@ from privyseal_agent.check.inspection import check_endpoint, read_expected
 from privyseal_agent.check.roots import Roots, read_roots, system_roots
 from privyseal_agent.check.sentences import minute
 from privyseal_agent.check.verdict import Report, Verdict
+from privyseal_agent.desk import Reply
 from privyseal_agent.groups import AtDesk, open_service
 from privyseal_agent.keys.csr import host_name
-from privyseal_agent.reply import Reply
 from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions, resolve
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from privyseal_agent import words
+from privyseal_agent.desk import Reply
 from privyseal_agent.errors import UsageError
 from privyseal_agent.groups import AtDesk, group
 from privyseal_agent.keys import csr as csrs
 from privyseal_agent.keys import private_key
 from privyseal_agent.private_files import read_secret, write_file
-from privyseal_agent.reply import Reply
 from privyseal_agent.settings import NO_OUTPUT_OPTIONS, OutputOptions
 
 APP = group("key", "Make private keys and CSRs on this computer.")

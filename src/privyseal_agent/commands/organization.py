@@ -6,9 +6,9 @@ from typing import Literal, TypeAlias
 from urllib.parse import quote
 
 from privyseal_agent import words
+from privyseal_agent.desk import Reply
 from privyseal_agent.groups import AtDesk, group, open_service
 from privyseal_agent.keys.csr import host_name
-from privyseal_agent.reply import Reply
 from privyseal_agent.rest.documents import Document
 from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from cyclopts import Parameter
+
 from privyseal_agent import words
 from privyseal_agent.decisions import approval_of, end_of, rejection_of, require_same
-from privyseal_agent.desk import Desk
+from privyseal_agent.desk import Desk, Reply
 from privyseal_agent.errors import Refused, UsageError
 from privyseal_agent.groups import AtDesk, challenge_phrase, group, open_service
 from privyseal_agent.private_files import read_text
-from privyseal_agent.reply import Reply
 from privyseal_agent.rest.client import Service
 from privyseal_agent.rest.documents import Document
 from privyseal_agent.rest.live import follow_requests
@@ -24,18 +26,39 @@ APP = group("request", "Ask for certificates, and decide on requests.")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrollmentForm:
+    """What a requester says beside the CSR."""
+
+    endpoint: list[str]
+    """A server that will use the certificate, such as www.example.test or load-balancer:10.0.0.7; once for each."""
+
+    contact_name: str
+    """The person who is told about the certificate."""
+
+    contact_email: str
+    """The address of that person."""
+
+    policy: str | None = None
+    """Name of the policy; may be left out when the organization has only one."""
+
+    lifetime_days: int | None = None
+    """Life of the certificate; the longest of the policy when left out."""
+
+    platform: str = "other"
+    """Software of the server, such as nginx or apache, for the installation steps in the mail."""
+
+    comment: str = ""
+    """A note for the administrator who decides."""
+
+
 @APP.command
 def submit(
     csr: Path,
     /,
     *,
-    endpoint: list[str],
-    contact_name: str,
-    contact_email: str,
-    policy: str | None = None,
-    lifetime_days: int | None = None,
-    platform: str = "other",
-    comment: str = "",
+    form: EnrollmentForm,
     phrase_file: Path | None = None,
     options: ServiceOptions = NO_SERVICE_OPTIONS,
     desk: AtDesk,
@@ -49,40 +72,26 @@ def submit(
     ----------
     csr
         The file with the CSR, as seal key new makes it.
-    endpoint
-        A server that will use the certificate, such as www.example.test or load-balancer:10.0.0.7; once for each.
-    contact_name
-        The person who is told about the certificate.
-    contact_email
-        The address of that person.
-    policy
-        Name of the policy; may be left out when the organization has only one.
-    lifetime_days
-        Life of the certificate; the longest of the policy when left out.
-    platform
-        Software of the server, such as nginx or apache, for the installation steps in the mail.
-    comment
-        A note for the administrator who decides.
     phrase_file
         File with the challenge phrase; asked for when left out.
     """
     text = read_csr(csr)
     phrase = challenge_phrase(phrase_file, desk, new=True)
     with open_service(options, desk) as service:
-        name, longest = _choose_policy(service, policy)
+        name, longest = _choose_policy(service, form.policy)
         body = {
             "csr": text,
             "policy": name,
-            "lifetime_days": longest if lifetime_days is None else lifetime_days,
-            "endpoints": endpoint,
-            "contact_name": contact_name,
-            "contact_email": contact_email,
+            "lifetime_days": longest if form.lifetime_days is None else form.lifetime_days,
+            "endpoints": form.endpoint,
+            "contact_name": form.contact_name,
+            "contact_email": form.contact_email,
             "phrase": phrase,
-            "server_platform": platform,
-            "comment": comment,
+            "server_platform": form.platform,
+            "comment": form.comment,
         }
         answer = service.post(service.path("requests"), body)
-    return Reply(answer.fields, _received(answer, contact_email))
+    return Reply(answer.fields, _received(answer, form.contact_email))
 
 
 @APP.command
@@ -295,9 +304,8 @@ def _follow(service: Service, desk: Desk, states: list[str]) -> None:
         if desk.json:
             desk.emit(line)
         else:
-            desk.say(
-                words.one_line(f"{desk.now():%H:%M:%S}  {state:<11}  {request.text('id')}  {words.bare_names(request.texts('names'))}")
-            )
+            names = words.one_line(words.bare_names(request.texts("names")))
+            desk.say(f"{desk.now():%H:%M:%S}  {state:<11}  {request.text('id')}  {names}")
 
     def catch_up() -> None:
         for request in service.items(service.path("requests"), {"state": states or ["pending"]}):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from privyseal_agent import words
+from privyseal_agent.desk import Reply
 from privyseal_agent.groups import AtDesk, group, open_service
-from privyseal_agent.reply import Reply
 from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions
 
 APP = group("service", "The service itself.")

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from privyseal_agent import words
+from privyseal_agent.desk import Reply
 from privyseal_agent.errors import UsageError
 from privyseal_agent.groups import AtDesk, group, open_service
 from privyseal_agent.private_files import PRIVATE_MODE, write_file
-from privyseal_agent.reply import Reply
 from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions
 
 APP = group("token", "API tokens for programs.")

@@ -145,7 +145,7 @@ class Service:
                 if problem is not None:
                     raise problem
                 yield iter(httpx2.EventSource(response))
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise transport_problem(error, _origin(url)) from error
 
     @property
@@ -219,7 +219,7 @@ class Service:
         for left in reversed(range(ATTEMPTS)):
             try:
                 response = self._client.request(method, url, params=dict(params or {}), json=body, headers=dict(headers or {}))
-            except httpx2.HTTPError as error:
+            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
                 problem = transport_problem(error, _origin(url))
                 lost += isinstance(error, _LOST)
                 again = 0 < lost < LOST_ATTEMPTS and method != "DELETE" and not isinstance(problem, Refused)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import httpx2
 
-from privyseal_agent.errors import Refused, SealError, Unreachable
+from privyseal_agent.errors import Refused, SealError, Unreachable, UsageError
 
 _UNAVAILABLE = 503
 _MAX_SENTENCE = 2_000
@@ -58,6 +58,8 @@ def transport_problem(error: httpx2.HTTPError | httpx2.InvalidURL, address: str)
                 f"{address} does not accept your Administrator ID ({_alert(cause)}). It may be expired, revoked, or of another service."
             )
             return Refused("administrator-id-refused", sentence)
+    if isinstance(error, httpx2.InvalidURL):
+        return UsageError("service", f'"{address}" is not an address ({_reason(error)}).')
     if isinstance(error, httpx2.TimeoutException):
         return Unreachable("timeout", f"{address} did not answer in time. Try again later.")
     if isinstance(error, httpx2.ConnectError):

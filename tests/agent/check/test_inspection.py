@@ -320,6 +320,11 @@ def test_a_crl_that_does_not_hold_clears_nobody(provider: Provider, why: str, re
     assert reason in report.revocation
 
 
+def test_a_crl_of_cas_alone_clears_an_intermediate(provider: Provider) -> None:
+    provider.front.bodies["/crl/root/0.crl"] = authority.make_crl(provider.root, extra=((issuing_point(None, cas=True), True),))
+    assert provider.check(provider.server()).verdict is Verdict.OK
+
+
 def test_the_shard_that_the_certificate_names_counts(provider: Provider) -> None:
     url = f"{provider.front.url}/crl/issuing/7.crl"
     point = issuing_point([x509.UniformResourceIdentifier(url)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -56,6 +57,16 @@ def test_cas_that_certify_each_other_do_not_go_round_for_ever(root: Holder) -> N
     assert found.gap is Gap.UNKNOWN_ISSUER
     through = find_path(server.certificate, (one_by_two, two_by_one), (two.certificate,))
     assert through == (server.certificate, one_by_two, two.certificate)
+
+
+def test_a_server_cannot_make_the_search_long(root: Holder) -> None:
+    """Fifty certificates of one CA that all sign each other: once around is enough."""
+    one = authority.make_root("One", key=authority.key_number(4))
+    crossed = [authority.make_crossed(one, one) for _ in range(50)]
+    server = authority.make_server(one)
+    started = time.monotonic()
+    assert isinstance(find_path(server.certificate, crossed, (root.certificate,)), Broken)
+    assert time.monotonic() - started < 10
 
 
 def test_a_changed_certificate_is_judged_or_unreadable(root: Holder, long_run: bool) -> None:  # noqa: FBT001

@@ -37,7 +37,9 @@ class CompletedIds:
     failures: tuple[tuple[IntentId, PrivysealError], ...]
 
 
-def complete_administrator_ids(house: House, tx: Transaction, actor: Actor, key: SigningKey, intent_ids: Sequence[IntentId]) -> CompletedIds:
+def complete_administrator_ids(
+    house: House, tx: Transaction, actor: Actor, key: SigningKey, intent_ids: Sequence[IntentId]
+) -> CompletedIds:
     """Verify, sign and register; each intent succeeds or fails for itself. Raises Unavailable (evidence, clock)."""
     require_evidence(tx)
     done: list[Credential] = []
@@ -74,7 +76,9 @@ def _complete(house: House, tx: Transaction, actor: Actor, key: SigningKey, inte
     administrators.insert_credential(tx, credential)
     administrators.change_state(tx, person.id, AdministratorState.INVITED, AdministratorState.ACTIVE)
     slug = organization.slug if organization else ""
-    event = AuditEvent("issue-administrator-id", Outcome.DONE, "administrator", person.id, credential.certificate_sha256, f"serial {intent.serial_hex}")
+    event = AuditEvent(
+        "issue-administrator-id", Outcome.DONE, "administrator", person.id, credential.certificate_sha256, f"serial {intent.serial_hex}"
+    )
     record(house, tx, actor, slug, event)
     payload = {"organization": slug, "administrator": person.id, "certificate_sha256": credential.certificate_sha256}
     announce(house, tx, FactKind.CREDENTIAL_ADDED, payload)

@@ -30,7 +30,9 @@ class CreatedToken:
     text: str
 
 
-def create_api_token(house: House, tx: Transaction, actor: Actor, slug: str, name: str, scopes: Collection[Permission], days: int) -> CreatedToken:
+def create_api_token(
+    house: House, tx: Transaction, actor: Actor, slug: str, name: str, scopes: Collection[Permission], days: int
+) -> CreatedToken:
     """Return a new token of an organization; raises NotFound, NotPermitted, Refused ``token-scope`` or ``token-life``."""
     organization = organizations.require(tx, slug)
     require_active(organization)
@@ -38,7 +40,9 @@ def create_api_token(house: House, tx: Transaction, actor: Actor, slug: str, nam
         require(actor, Permission.MANAGE_TOKENS, organization.id)
     if not scopes or not set(scopes) <= TOKEN_SCOPES:
         listed = ", ".join(sorted(scope.value for scope in TOKEN_SCOPES))
-        raise Refused("token-scope", f"A token carries one or more of {listed}. Approving and revoking need a person's signature.", field="scopes")
+        raise Refused(
+            "token-scope", f"A token carries one or more of {listed}. Approving and revoking need a person's signature.", field="scopes"
+        )
     if not 1 <= days <= LONGEST_LIFE_DAYS:
         raise Refused("token-life", f"A token lives 1 to {LONGEST_LIFE_DAYS} days.", field="days")
     text, token_hash = new_token(house.random_bytes)

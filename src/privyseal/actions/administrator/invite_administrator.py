@@ -58,7 +58,9 @@ def invite_administrator(house: House, tx: Transaction, actor: Actor, slug: str,
     )
     administrators.insert(tx, administrator)
     code = new_code(house.random_bytes)
-    invitation = Invitation(InvitationId(house.id("inv", tx.now)), administrator.id, code_hash(code), tx.now, tx.now + LINK_LIFE, None, None)
+    invitation = Invitation(
+        InvitationId(house.id("inv", tx.now)), administrator.id, code_hash(code), tx.now, tx.now + LINK_LIFE, None, None
+    )
     administrators.insert_invitation(tx, invitation)
     record(house, tx, actor, slug, AuditEvent("invite-administrator", Outcome.DONE, "administrator", administrator.id, reason=role.value))
     announce(house, tx, FactKind.ADMINISTRATOR_INVITED, {"organization": slug, "administrator": administrator.id, "code": code})

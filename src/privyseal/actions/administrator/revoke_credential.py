@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from privyseal.actions.house import House, record
-from privyseal.engine.crl import encode_entry
 from privyseal.engine.authority import serial_of_certificate
+from privyseal.engine.crl import encode_entry
 from privyseal.engine.serials import serial_hex, shard_of
 from privyseal.model.actor import Actor, ActorKind, require
 from privyseal.model.administrator import Permission
@@ -42,4 +42,6 @@ def revoke_credential(house: House, tx: Transaction, actor: Actor, slug: str, ce
         expires_at=credential.not_after,
     )
     revocations.insert(tx, revocation, encode_entry(serial, tx.now, reason.code))
-    record(house, tx, actor, slug, AuditEvent("revoke-credential", Outcome.DONE, "administrator", person.id, certificate_sha256, reason.value))
+    record(
+        house, tx, actor, slug, AuditEvent("revoke-credential", Outcome.DONE, "administrator", person.id, certificate_sha256, reason.value)
+    )

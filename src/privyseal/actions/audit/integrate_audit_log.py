@@ -62,7 +62,9 @@ def _integrate(tx: Transaction, log_key: LogKey, log: str, entries: list[audit.S
     old_size = audit.size(tx, log)
     hashes = [leaf_hash(entry.entry) for entry in entries]
     growth = append_leaves(old_size, hashes, lambda level, index: audit.node(tx, log, level, index))
-    audit.place(tx, [(entry.sequence, old_size + offset, digest.hex()) for offset, (entry, digest) in enumerate(zip(entries, hashes, strict=True))])
+    audit.place(
+        tx, [(entry.sequence, old_size + offset, digest.hex()) for offset, (entry, digest) in enumerate(zip(entries, hashes, strict=True))]
+    )
     audit.insert_nodes(tx, log, [(node.level, node.number, node.hash) for node in growth.nodes])
     note = log_key.sign(log, growth.size, growth.root)
     audit.insert_checkpoint(tx, log, growth.size, growth.root.hex(), note)

@@ -27,5 +27,11 @@ def pick_up_certificate(house: House, tx: Transaction, actor: Actor, slug: str, 
         raise Conflict("not-issued", sentence)
     first = certificates.mark_picked_up(tx, certificate.id)
     reason = "first" if first else "again"
-    record(house, tx, actor, slug, AuditEvent("pick-up-certificate", Outcome.DONE, "certificate", certificate.serial_hex, certificate.sha256, reason))
+    record(
+        house,
+        tx,
+        actor,
+        slug,
+        AuditEvent("pick-up-certificate", Outcome.DONE, "certificate", certificate.serial_hex, certificate.sha256, reason),
+    )
     return certificate

@@ -134,7 +134,9 @@ def _require_still_allowed(tx: Transaction, request: Request, organization: Orga
     policy, content = around.policies[request.policy_id, request.policy_version]
     require_active(organization)
     if sha256_hex(content) != policy.sha256:
-        raise Refused("policy-changed", f"The stored policy {policy.name} does not have the checksum that was approved. Tell your provider.")
+        raise Refused(
+            "policy-changed", f"The stored policy {policy.name} does not have the checksum that was approved. Tell your provider."
+        )
     current = {approval.administrator_id for approval in around.approvals[request.id] if approval.is_current(tx.now)}
     if len(current) < policy.approvals:
         raise Conflict("approval-expired", "The approval expired before the certificate was prepared. Approve the request again.")
@@ -144,7 +146,9 @@ def _require_still_allowed(tx: Transaction, request: Request, organization: Orga
     if request.kind is RequestKind.NEW:
         require_lifetime(policy, request.lifetime_days, tx.now)
     if certificates.count_abandoned(tx, request.id) >= MAXIMUM_TRIES:
-        raise Conflict("issuing-failed", "The certificate could not be completed several times. Approve the request again, or ask your provider.")
+        raise Conflict(
+            "issuing-failed", "The certificate could not be completed several times. Approve the request again, or ask your provider."
+        )
 
 
 def _reserve(tx: Transaction, request: Request, around: _Circumstances) -> None:

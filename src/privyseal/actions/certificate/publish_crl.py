@@ -1,9 +1,9 @@
 """Publish the CRL of one scope: a shard, or the full one (architecture section 3 step 10, I24).
 
- 1. the next number of the scope is taken, conditionally: whoever comes second signs nothing (F16)
- 2. revocations that stand in no page yet are packed into pages when they are many
- 3. the frame is signed over the stored pages and the tail
- 4. the CRL and its audit entry are written, the generation of the status fronts rises, and all is committed
+1. the next number of the scope is taken, conditionally: whoever comes second signs nothing (F16)
+2. revocations that stand in no page yet are packed into pages when they are many
+3. the frame is signed over the stored pages and the tail
+4. the CRL and its audit entry are written, the generation of the status fronts rises, and all is committed
 """
 
 from __future__ import annotations

@@ -11,7 +11,19 @@ from privyseal.model.request import require_text
 from privyseal.store import certificates, organizations
 from privyseal.store.database import Transaction
 
-VERDICTS = frozenset({"ok", "name-mismatch", "untrusted-issuer", "expired", "not-yet-valid", "revoked", "unreachable"})
+VERDICTS = frozenset(
+    {
+        "ok",
+        "name-mismatch",
+        "untrusted-issuer",
+        "expired",
+        "not-yet-valid",
+        "revoked",
+        "other-certificate",
+        "revocation-unknown",
+        "unreachable",
+    }
+)
 
 
 def record_check(house: House, tx: Transaction, actor: Actor, slug: str, serial_hex: str, endpoint: str, verdict: str) -> None:

@@ -27,7 +27,9 @@ from privyseal.store import certificates, organizations, policies, requests, rev
 from privyseal.store.database import Transaction
 
 
-def reissue_certificate(house: House, tx: Transaction, actor: Actor, slug: str, serial_hex: str, csr: Csr, proof: PhraseProof | None) -> Request:
+def reissue_certificate(
+    house: House, tx: Transaction, actor: Actor, slug: str, serial_hex: str, csr: Csr, proof: PhraseProof | None
+) -> Request:
     """Store a pending reissue; ``proof`` of the challenge phrase, or the right to submit, shows who may ask.
 
     Raises NotFound, Refused (names differ, key the same or compromised), Conflict (expired, revoked too long ago).
@@ -53,7 +55,9 @@ def reissue_certificate(house: House, tx: Transaction, actor: Actor, slug: str, 
         if existing is None:
             raise Conflict("submitted-twice", "The same reissue was just asked for and decided. Look at it before you send another.")
         return existing
-    event = AuditEvent("reissue-certificate", Outcome.DONE, "request", request.id, request.spki_sha256, f"replaces {serial_hex}", (sha256_hex(csr.der),))
+    event = AuditEvent(
+        "reissue-certificate", Outcome.DONE, "request", request.id, request.spki_sha256, f"replaces {serial_hex}", (sha256_hex(csr.der),)
+    )
     record(house, tx, actor, slug, event)
     announce(house, tx, FactKind.REQUEST_RECEIVED, {"organization": slug, "request": request.id})
     return request
@@ -70,14 +74,18 @@ def _require_new_key(tx: Transaction, certificate: Certificate, csr: Csr, policy
     key_policy.check_key(csr.spki_der, policy.key_algorithms)
     spki_sha256 = csr.spki_sha256.hex()
     if revocations.blocked_reason(tx, spki_sha256) is not None:
-        raise Refused("key-blocked", "This key is known to be compromised and is never certified again. Make a new key and a new CSR.", field="csr")
+        raise Refused(
+            "key-blocked", "This key is known to be compromised and is never certified again. Make a new key and a new CSR.", field="csr"
+        )
     if spki_sha256 == certificate.spki_sha256:
         raise Refused("key-reused", "A reissue needs a new key; this CSR has the key of the certificate to be replaced.", field="csr")
     asked, _ = read_names(csr)
     certified = {name for _, name in certificate.names}
     if set(asked) != certified:
         different = ", ".join(sorted(set(asked) ^ certified))
-        sentence = f"A reissue has exactly the names of the certificate it replaces; {different} differ. For other names make a new request."
+        sentence = (
+            f"A reissue has exactly the names of the certificate it replaces; {different} differ. For other names make a new request."
+        )
         raise Refused("names-differ", sentence, field="csr")
 
 

@@ -77,7 +77,9 @@ def revoke_certificate(
     _revoke(house, tx, certificate, reason)
     event = AuditEvent("revoke-certificate", Outcome.DONE, "certificate", serial_hex, certificate.sha256, reason.value, evidence)
     record(house, tx, actor, slug, event)
-    announce(house, tx, FactKind.CERTIFICATE_REVOKED, {"organization": slug, "certificate": certificate.id, "request": certificate.request_id})
+    announce(
+        house, tx, FactKind.CERTIFICATE_REVOKED, {"organization": slug, "certificate": certificate.id, "request": certificate.request_id}
+    )
     failpoint("revoke.before-commit")
     return certificates.get(tx, certificate.id) or certificate
 
@@ -94,7 +96,9 @@ def _by_administrator(
     statement = RevocationStatement.from_bytes(content)
     signed = (statement.service, statement.organization, statement.ca, statement.serial, statement.revoker)
     if signed != (house.service.service_id, organization.slug, house.issuing.slug, certificate.serial_hex, person.id):
-        raise Refused("revocation-content", "What was signed is the revocation of another certificate, or by another person, or for another service.")
+        raise Refused(
+            "revocation-content", "What was signed is the revocation of another certificate, or by another person, or for another service."
+        )
     require_unexpired(statement.expires, tx.now, MAXIMUM_REVOCATION_LIFE)
     digest = sha256_hex(content)
     if not revocations.is_replayed(tx, digest):

@@ -15,7 +15,16 @@ from privyseal.store.database import Transaction
 
 
 def create_organization(
-    house: House, tx: Transaction, actor: Actor, *, slug: str, name: str, country: str, state_or_province: str, locality: str, contact_email: str
+    house: House,
+    tx: Transaction,
+    actor: Actor,
+    *,
+    slug: str,
+    name: str,
+    country: str,
+    state_or_province: str,
+    locality: str,
+    contact_email: str,
 ) -> Organization:
     """Store the record as it will stand in certificates; raises Refused (a field), Conflict ``slug-taken``."""
     require(actor, Permission.VET, None)

@@ -31,5 +31,7 @@ def vet_organization(house: House, tx: Transaction, actor: Actor, slug: str, evi
     if not organizations.mark_vetted(tx, vetted):
         raise Conflict("organization-state", f"{organization.name} is {organization.state.value} and cannot be vetted.")
     evidence_sha256 = sha256_hex(text.encode())
-    record(house, tx, actor, slug, AuditEvent("vet-organization", Outcome.DONE, "organization", organization.id, evidence=(evidence_sha256,)))
+    record(
+        house, tx, actor, slug, AuditEvent("vet-organization", Outcome.DONE, "organization", organization.id, evidence=(evidence_sha256,))
+    )
     return vetted

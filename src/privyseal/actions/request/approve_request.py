@@ -81,7 +81,13 @@ def approve_request(house: House, tx: Transaction, actor: Actor, slug: str, requ
         requests.happen(tx, [request.id], RequestEvent.APPROVE)
     evidence = (approval.content_sha256, sha256_hex(signature))
     signer = Actor(ActorKind.ADMINISTRATOR, approver.id, organization.id, credential.certificate_sha256)
-    record(house, tx, signer, slug, AuditEvent("approve-request", Outcome.DONE, "request", request.id, approval.content_sha256, evidence=evidence))
+    record(
+        house,
+        tx,
+        signer,
+        slug,
+        AuditEvent("approve-request", Outcome.DONE, "request", request.id, approval.content_sha256, evidence=evidence),
+    )
     failpoint("approve.before-commit")
     return approved
 
@@ -107,7 +113,9 @@ def _require_same(
     if canonical_bytes(expected) == content:
         return
     signed = statement.to_fields()
-    different = sorted(name for name in expected.keys() | signed.keys() if canonical_bytes({"v": expected.get(name, "")}) != _field_bytes(signed, name))
+    different = sorted(
+        name for name in expected.keys() | signed.keys() if canonical_bytes({"v": expected.get(name, "")}) != _field_bytes(signed, name)
+    )
     sentence = f"What was signed is not this request: {', '.join(different)} differ. Look at the request again and sign what it says now."
     raise Refused("approval-content", sentence)
 

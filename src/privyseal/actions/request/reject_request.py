@@ -35,7 +35,9 @@ def reject_request(house: House, tx: Transaction, actor: Actor, slug: str, reque
         raise NotFound("not-found", "There is no such request in your organization.")
     signed = (statement.service, statement.organization, statement.request, statement.approver)
     if signed != (house.service.service_id, slug, request.id, approver.id):
-        raise Refused("rejection-content", "What was signed is the rejection of another request, or by another person, or for another service.")
+        raise Refused(
+            "rejection-content", "What was signed is the rejection of another request, or by another person, or for another service."
+        )
     expires_at = require_unexpired(statement.expires, tx.now, MAXIMUM_STATEMENT_LIFE)
     reason = require_text("reason", statement.reason, 500)
     if not requests.happen(tx, [request.id], RequestEvent.REJECT, reason):
@@ -56,7 +58,13 @@ def reject_request(house: House, tx: Transaction, actor: Actor, slug: str, reque
     requests.insert_approvals(tx, [rejection])
     signer = Actor(ActorKind.ADMINISTRATOR, approver.id, organization.id, credential.certificate_sha256)
     evidence = (rejection.content_sha256, sha256_hex(signature))
-    record(house, tx, signer, slug, AuditEvent("reject-request", Outcome.DONE, "request", request.id, rejection.content_sha256, evidence=evidence))
+    record(
+        house,
+        tx,
+        signer,
+        slug,
+        AuditEvent("reject-request", Outcome.DONE, "request", request.id, rejection.content_sha256, evidence=evidence),
+    )
     announce(house, tx, FactKind.REQUEST_REJECTED, {"organization": slug, "request": request.id})
     after = requests.get(tx, organization.id, request.id)
     return after or request

@@ -50,7 +50,9 @@ def submit_request(house: House, tx: Transaction, actor: Actor, slug: str, submi
     if not (actor.kind is ActorKind.REQUESTER and policy.open_enrollment):
         require(actor, Permission.SUBMIT, organization.id)
     _require_allowed(tx, organization, policy, submission)
-    same = sha256_hex("\n".join([policy.id, submission.csr.spki_sha256.hex(), *sorted(submission.names), submission.contact_email]).encode())
+    same = sha256_hex(
+        "\n".join([policy.id, submission.csr.spki_sha256.hex(), *sorted(submission.names), submission.contact_email]).encode()
+    )
     existing = requests.open_same(tx, same)
     if existing is not None:
         return Submitted(existing, is_new=False)
@@ -85,9 +87,7 @@ def _require_allowed(tx: Transaction, organization: Organization, policy: Policy
         raise Conflict("no-units", sentence)
 
 
-def _request(
-    house: House, tx: Transaction, actor: Actor, organization: Organization, policy: Policy, submission: Submission
-) -> Request:
+def _request(house: House, tx: Transaction, actor: Actor, organization: Organization, policy: Policy, submission: Submission) -> Request:
     names = tuple((NameKind.DNS, name) for name in submission.names)
     record_of = dict(subject_values(organization, ""))
     duplicates = certificates.valid_names(tx, organization.id, submission.names)

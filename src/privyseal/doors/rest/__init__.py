@@ -6,48 +6,31 @@ authenticated, an action is called, its result is shown.
 
 from __future__ import annotations
 
+import threading
+
 from fastapi import FastAPI
 
-from privyseal.doors import Door, DoorContext
-from privyseal.doors.rest import (
-    routes_administrators,
-    routes_audit,
-    routes_certificates,
-    routes_decisions,
-    routes_events,
-    routes_organizations,
-    routes_provider,
-    routes_requests,
-    routes_service,
-)
+from privyseal.doors import AnonymousLimit, Door, DoorContext
 from privyseal.doors.rest.authentication import Authenticator
 from privyseal.doors.rest.errors import install_problem_handlers
-from privyseal.doors.rest.idempotency import IdempotencyMiddleware
-from privyseal.doors.rest.limits import AnonymousLimit
-
-PREFIX = "/api/v1"
+from privyseal.doors.rest.intake import Intake
+from privyseal.doors.rest.openapi import PREFIX, add_routes
 
 
 def mount(app: FastAPI, context: DoorContext) -> None:
-    """Add the routes, the problem handlers and the idempotency keys."""
+    """Add the routes, the problem handlers and what happens to every POST.
+
+    ``app.state.stopping`` ends the event streams when the process is to end; whoever serves the application sets it.
+    """
     authenticator = Authenticator(context, AnonymousLimit(context.house.clock))
     app.state.rest = context
     app.state.authenticator = authenticator
+    app.state.streams = set()
+    if not hasattr(app.state, "stopping"):
+        app.state.stopping = threading.Event()
     install_problem_handlers(app)
-    app.add_middleware(IdempotencyMiddleware, context=context, prefix=PREFIX)
-    modules = (
-        routes_service,
-        routes_requests,
-        routes_decisions,
-        routes_certificates,
-        routes_organizations,
-        routes_administrators,
-        routes_audit,
-        routes_events,
-        routes_provider,
-    )
-    for module in modules:
-        app.include_router(module.router, prefix=PREFIX)
+    app.add_middleware(Intake, context=context, authenticator=authenticator, prefix=PREFIX)
+    add_routes(app)
 
 
 DOOR = Door("rest", mount)

@@ -72,5 +72,7 @@ class IdempotentCall:
 
 
 def _shown_once() -> JSONResponse:
-    sentence = "The first call with this key succeeded, and its answer held a secret that is shown once. Revoke what it made and make a new one."
+    sentence = (
+        "The first call with this key succeeded, and its answer held a secret that is shown once. Revoke what it made and make a new one."
+    )
     return problem_of(Conflict("shown-once", sentence))

@@ -1,11 +1,11 @@
 """What happens to every POST before a route sees it (facts/reliability 5.2).
 
- 1. the body is read whole, up to 128 KiB and for at most 30 s
- 2. it is a JSON object in UTF-8 that says so: a form of a foreign page, which a browser sends along with its client
-    certificate without asking, never does (cross-site request forgery)
- 3. the caller is authenticated, so that no answer kept under an idempotency key goes to a revoked credential
- 4. every text in it is searched for a private key, wherever it was pasted; one that is found is blocked for ever
- 5. an idempotency key is claimed
+1. the body is read whole, up to 128 KiB and for at most 30 s
+2. it is a JSON object in UTF-8 that says so: a form of a foreign page, which a browser sends along with its client
+   certificate without asking, never does (cross-site request forgery)
+3. the caller is authenticated, so that no answer kept under an idempotency key goes to a revoked credential
+4. every text in it is searched for a private key, wherever it was pasted; one that is found is blocked for ever
+5. an idempotency key is claimed
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ class Intake:
         def refuse() -> None:
             raise refusal
 
-        about = About("receive-body", organization.slug if organization else "", "organization", organization.id if organization else "unknown")
+        about = About(
+            "receive-body", organization.slug if organization else "", "organization", organization.id if organization else "unknown"
+        )
         attempt(house, caller.actor, about, refuse)
 
 

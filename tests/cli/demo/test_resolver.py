@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privyseal.cli.demo_resolver import DemoResolver
+from privyseal.cli.demo.resolver import DemoResolver
 from privyseal.engine import dcv
 from privyseal.engine.dcv import DnsLookup
 from privyseal.model.errors import Refused

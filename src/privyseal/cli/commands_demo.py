@@ -1,0 +1,183 @@
+"""`privyseal demo`: sets a demonstration up, serves it, or walks story 1 through it and ends."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import ssl
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from cyclopts import App
+
+from privyseal.cli.demo.directory import DemoDirectory, open_demo_directory, write_facts
+from privyseal.cli.demo.provision import DOMAIN, ORGANIZATION, provision
+from privyseal.cli.demo.resolver import DemoResolver
+from privyseal.cli.demo.story import HOST, Walk, story_one
+from privyseal.cli.house_setup import Opened, open_house
+from privyseal.cli.processes import until_told
+from privyseal.cli.rooms import Rooms
+from privyseal.cli.supervisor import Supervisor
+from privyseal.engine.dcv import challenge_name
+from privyseal.model.audit import organization_log
+from privyseal.model.errors import PrivysealError, Unavailable
+from privyseal.store import organizations
+
+READY_SECONDS = 60
+
+
+def demo_commands(program: App, rooms: Rooms) -> None:
+    """Add the command to ``program``."""
+
+    @program.command
+    def demo(*, data: Path | None = None, port: int | None = None, once: bool = False, json: bool = False) -> None:
+        """Create a demonstration with its own root (never trust it) and serve it on this machine.
+
+        Parameters
+        ----------
+        data: Directory of the demonstration; `demo-data` when left out, a temporary one with --once.
+        port: First of four ports in a row; the first free ones from 8440 when left out.
+        once: Walk story 1 from a CSR to a served and then revoked certificate, print each step with its time, and end.
+        json: Print nothing but JSON.
+        """
+        _demo(rooms, data, port, once=once, only_json=json)
+
+
+def _demo(rooms: Rooms, data: Path | None, port: int | None, *, once: bool, only_json: bool) -> None:
+    temporary = Path(tempfile.mkdtemp(prefix="privyseal-demo-")) if data is None and once else None
+
+    def say(line: str) -> None:
+        print(line, flush=True, file=sys.stderr if only_json else sys.stdout)
+
+    try:
+        directory = open_demo_directory(temporary or data or Path("demo-data"), port, rooms)
+        held = _run(rooms, directory, say, once=once, only_json=only_json)
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+    if not held:
+        raise SystemExit(1)
+
+
+def _run(rooms: Rooms, directory: DemoDirectory, say: Callable[[str], None], *, once: bool, only_json: bool) -> bool:
+    address, _, resolver_port = directory.settings.resolvers[0].rpartition(":")
+    opened = open_house(directory.settings, rooms)
+    supervisor = Supervisor(directory.data, separate_work=False)
+    with until_told() as told, DemoResolver(address, int(resolver_port)) as resolver:
+        supervisor.start()
+        try:
+            wait_until_ready(directory)
+            token = _provisioned(directory, opened, resolver)
+            facts = _facts(directory, opened, token)
+            write_facts(directory, facts)
+            if once:
+                return _walk(directory, opened, say)
+            say(json.dumps(facts, indent=2) if only_json else first_page(directory, facts))
+            told.wait()
+        finally:
+            supervisor.stop()
+            opened.house.database.close()
+    return True
+
+
+def wait_until_ready(directory: DemoDirectory) -> None:
+    """Return when the web process says it is ready; raises Unavailable ``demo`` after a minute."""
+    tick = threading.Event()
+    for _ in range(READY_SECONDS * 5):
+        try:
+            if httpx2.get(f"{directory.settings.base_url}/readyz", verify=_trust(directory), timeout=5).status_code == 200:
+                return
+        except httpx2.HTTPError:
+            pass
+        tick.wait(0.2)
+    raise Unavailable("demo", f"The service did not become ready within {READY_SECONDS} seconds. Its messages above tell why.")
+
+
+def _trust(directory: DemoDirectory) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(directory.root_pem))
+
+
+def _provisioned(directory: DemoDirectory, opened: Opened, resolver: DemoResolver) -> Path:
+    """Fill a new demo; in an old one only publish again what its domain validation asks for."""
+    token = directory.people / "api-token"
+    if not token.exists():
+        return provision(directory, opened, resolver)
+    with opened.house.database.read(opened.house.clock()) as tx:
+        organization = organizations.require(tx, ORGANIZATION)
+        for domain in organizations.domains_of(tx, organization.id):
+            resolver.set_txt(challenge_name(domain.name), domain.token)
+    return token
+
+
+def _facts(directory: DemoDirectory, opened: Opened, token: Path) -> dict[str, Any]:
+    settings, people = directory.settings, directory.people
+    log = organization_log(ORGANIZATION)
+    return {
+        "base_url": settings.base_url,
+        "administrator_url": settings.administrator_url,
+        "status_url": f"http://localhost:{settings.status_port}",
+        "root_pem": str(directory.root_pem),
+        "organization": ORGANIZATION,
+        "mail_dir": str(directory.mail),
+        "administrator": {
+            "certificate": str(people / "administrator/administrator.pem"),
+            "key": str(people / "administrator/administrator.key"),
+        },
+        "provider_administrator": {
+            "certificate": str(people / "provider/administrator.pem"),
+            "key": str(people / "provider/administrator.key"),
+        },
+        "api_token_file": str(token),
+        "checkpoint_file": str(directory.root / "elsewhere" / f"{log}.checkpoint"),
+        "log_key": opened.vkey(log),
+        "data": str(directory.data),
+    }
+
+
+def _walk(directory: DemoDirectory, opened: Opened, say: Callable[[str], None]) -> bool:
+    walk = Walk(directory, say, opened.vkey)
+    problem = ""
+    try:
+        story_one(walk)
+    except PrivysealError as error:
+        problem = error.sentence
+        say(problem)
+    result = {"ok": not problem, "steps": walk.steps, **walk.found} | ({"problem": problem} if problem else {})
+    print(json.dumps(result), flush=True)
+    return not problem
+
+
+def first_page(directory: DemoDirectory, facts: dict[str, Any]) -> str:
+    """What a newcomer reads first: three roads in."""
+    root, people = directory.root_pem, directory.people
+    return f"""
+Privyseal demo is ready. Its root is called "DEMO - do not trust" and only ever vouches for .test names.
+
+  REST        {facts["base_url"]}/api/v1/openapi.json
+  Status      {facts["status_url"]}  (CRL, OCSP, CA certificates)
+  Letters     {facts["mail_dir"]}  (a Maildir)
+  All facts   {directory.facts}
+
+Three roads in:
+
+1. Trust the root for this try only: every command below does, by --root {root}.
+
+2. Ask for a certificate, as somebody who runs a server:
+     export SEAL_SERVICE={facts["base_url"]} SEAL_ROOT={root} SEAL_ORGANIZATION={ORGANIZATION}
+     seal key new www.{DOMAIN}
+     seal request submit www.{DOMAIN}.csr --policy tls-server --contact-name "Your Name" --contact-email you@{DOMAIN}
+   A letter in the Maildir carries the line that confirms your address.
+
+3. Decide, as the organization's administrator:
+     export SEAL_CERTIFICATE={people}/administrator/administrator.pem SEAL_KEY={people}/administrator/administrator.key
+     seal request list
+     seal request approve REQUEST
+
+Passkeys and pages come with the next release. `seal` stands beside `privyseal` in .venv/bin.
+The whole story by itself: scripts/demo --once ({HOST}). Stop this demo with Ctrl-C.
+"""

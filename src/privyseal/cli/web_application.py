@@ -1,0 +1,192 @@
+"""The web process's application: the doors, and around them headers, counting, health and the first page."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from collections.abc import Sequence
+from html import escape
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from privyseal.actions.house import require_evidence
+from privyseal.doors import Door, DoorContext
+from privyseal.model.errors import PrivysealError
+from privyseal.store import audit
+
+CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+HSTS = "max-age=31536000; includeSubDomains"
+
+
+def make_application(context: DoorContext, doors: Sequence[Door]) -> FastAPI:
+    """Return the application that both ports serve.
+
+    ``app.state.stopping`` is an event that ends streams; serve_web sets it when the process is to end.
+    """
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.stopping = threading.Event()
+    metrics = _Metrics(context)
+    for door in doors:
+        door.mount(app, context)
+    _add_health(app, context, metrics)
+    # The last one added is the outermost: what is answered by a middleware is counted and gets the headers too.
+    app.add_middleware(_Counting, context=context, metrics=metrics)
+    app.add_middleware(_Headers, strict_transport=_is_public(context.house.service.base_url))
+    return app
+
+
+def _is_public(base_url: str) -> bool:
+    """A browser that once learned HSTS for localhost would refuse every other program there."""
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost" and not host.endswith(".localhost")
+
+
+class _Metrics:
+    """The numbers of one application, in a registry of their own."""
+
+    def __init__(self, context: DoorContext) -> None:
+        self._house = context.house
+        self.registry = CollectorRegistry()
+        self.requests = Counter("privyseal_http_requests", "Answers by route.", ["method", "route", "status"], registry=self.registry)
+        self.seconds = Histogram("privyseal_http_seconds", "Time to answer by route.", ["route"], registry=self.registry)
+        self.audit_lag = Gauge(
+            "privyseal_audit_waiting_seconds", "Age of the oldest entry that is not in its log's tree.", registry=self.registry
+        )
+
+    def text(self) -> bytes:
+        """Return everything in Prometheus's text form; raises Unavailable."""
+        now = self._house.clock()
+        with self._house.database.read(now) as tx:
+            oldest = audit.oldest_waiting(tx)
+        self.audit_lag.set(0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
+        return generate_latest(self.registry)
+
+
+def _add_health(app: FastAPI, context: DoorContext, metrics: _Metrics) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def show_liveness() -> PlainTextResponse:
+        return PlainTextResponse("alive\n")
+
+    @app.get("/readyz", include_in_schema=False)
+    def show_readiness() -> JSONResponse:
+        found = {"database": _database(context), "issuer": _issuer(context)}
+        ready = all(word == "ready" for word in found.values())
+        return JSONResponse({"ready": ready, **found}, 200 if ready else 503, None if ready else {"Retry-After": "5"})
+
+    @app.get("/metrics", include_in_schema=False)
+    def show_metrics() -> Response:
+        return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/", include_in_schema=False)
+    async def show_first_page() -> HTMLResponse:
+        return HTMLResponse(_first_page(context))
+
+
+def _database(context: DoorContext) -> str:
+    """Whether the database answers and its evidence allows signing, in one word."""
+    try:
+        with context.house.database.read(context.house.clock()) as tx:
+            require_evidence(tx)
+    except PrivysealError as error:
+        return error.kind
+    return "ready"
+
+
+def _issuer(context: DoorContext) -> str:
+    try:
+        context.issuer.ping()
+    except PrivysealError as error:
+        return error.kind
+    return "ready"
+
+
+def _first_page(context: DoorContext) -> str:
+    service = context.house.service
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Privyseal</title></head>
+<body>
+<main>
+<h1>Privyseal</h1>
+<p>This is {escape(service.service_id)}, a managed PKI. An organization approves its certificates under its own signature, the provider
+signs them, and neither can do the other's part.</p>
+<ul>
+<li>Programs and the command <code>seal</code> use <a href="/api/v1/service">the REST API</a>, described in
+<a href="/api/v1/openapi.json">OpenAPI</a>.</li>
+<li>Administrators use {escape(service.administrator_url)} with their Administrator ID.</li>
+<li>CRL, OCSP and CA certificates are at {escape(service.status_url)}.</li>
+</ul>
+</main>
+</body>
+</html>
+"""
+
+
+class _Headers:
+    """Adds what every answer of the web process carries, unless the route said otherwise."""
+
+    def __init__(self, app: ASGIApp, *, strict_transport: bool) -> None:
+        self._app = app
+        self._always = {
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Content-Security-Policy": CONTENT_POLICY,
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+            "Cache-Control": "no-store",
+        }
+        if strict_transport:
+            self._always["Strict-Transport-Security"] = HSTS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, adding headers to the answer."""
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._always.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_on)
+
+
+class _Counting:
+    """Counts answers and their time by route, never by address: an address may name an organization or a request."""
+
+    def __init__(self, app: ASGIApp, context: DoorContext, metrics: _Metrics) -> None:
+        self._app = app
+        self._clock = context.house.clock
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on and count."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = self._clock()
+        status = 500
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_on)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            method = scope["method"] if scope["method"] in {"GET", "POST", "DELETE", "HEAD"} else "other"
+            self._metrics.requests.labels(method, route, str(status)).inc()
+            self._metrics.seconds.labels(route).observe(max(0.0, (self._clock() - began).total_seconds()))

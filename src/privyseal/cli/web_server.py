@@ -1,0 +1,243 @@
+"""Serves the web process's application on two https ports: one for everybody, one that asks for an Administrator ID.
+
+Both speak TLS themselves (facts/stack section 6). The administrators' port trusts only the administrators' CA, speaks
+TLS 1.3 alone and gives out no session tickets: a resumed session would come in without its certificate being looked
+at. Which certificate still counts is decided from the database at every request, because a connection outlives a
+revocation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator, Mapping, MutableMapping
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from privyseal.cli.web_application import make_application
+from privyseal.model.errors import Unavailable
+
+__all__ = ["ClientCertificateProtocol", "WebServer", "administrator_context", "make_application", "portal_context", "serve_web"]
+
+MAXIMUM_HEAD = 64 * 1024
+HEAD_SECONDS = 20.0
+GRACE_SECONDS = 10
+MAXIMUM_CONNECTIONS = 1000
+KEEP_ALIVE_SECONDS = 30
+
+
+class ClientCertificateProtocol(HttpToolsProtocol):
+    """HTTP/1.1 whose requests carry the verified client certificate in the ASGI ``tls`` extension.
+
+    It also closes a connection that sends no complete request head within 20 s, or one larger than 64 KiB: the parser
+    itself has neither limit.
+    """
+
+    _head_bytes = 0
+    _in_head = True
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn narrows it the same way
+        """Remember the certificate of this connection."""
+        super().connection_made(transport)
+        tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        der = tls.getpeercert(binary_form=True) if tls is not None else None
+        self.app = with_certificate(self.app, {"client_cert_der": der, "tls_version": tls.version() if tls is not None else None})
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse, unless the head has become too large."""
+        super().data_received(data)
+        if self._in_head and self.parser is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAXIMUM_HEAD:
+                self.send_400_response("The head of the request is too large.")
+
+    def on_headers_complete(self) -> None:
+        """The head is complete; what follows is the application's business."""
+        self._in_head = False
+        self._stop_timer()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is complete; another head may follow."""
+        self._in_head = True
+        self._head_bytes = 0
+        super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timer with the connection."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def _expect_head(self) -> None:
+        self._head_timer = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
+
+    def on_message_begin(self) -> None:
+        """A head begins on a connection that was kept alive."""
+        if self._head_timer is None:
+            self._expect_head()
+        super().on_message_begin()
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+
+def with_certificate(app: Any, tls: Mapping[str, object]) -> ASGIApp:  # noqa: ANN401 - uvicorn's and Starlette's ASGI types differ
+    """Return an application whose requests carry the ASGI ``tls`` extension of their connection."""
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        extensions: MutableMapping[str, object] = scope.setdefault("extensions", {})
+        extensions["tls"] = tls
+        await app(scope, receive, send)
+
+    return call
+
+
+def portal_context(certificate_file: Path, key_file: Path) -> ssl.SSLContext:
+    """Return TLS 1.2 and later for everybody (A48); raises Unavailable ``tls``."""
+    return _context(certificate_file, key_file, ssl.TLSVersion.TLSv1_2)
+
+
+def administrator_context(certificate_file: Path, key_file: Path, administrators_ca_pem: str) -> ssl.SSLContext:
+    """Return TLS 1.3 with a client certificate of the administrators' CA and of no other; raises Unavailable ``tls``."""
+    context = _context(certificate_file, key_file, ssl.TLSVersion.TLSv1_3)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(cadata=administrators_ca_pem)
+    context.num_tickets = 0
+    return context
+
+
+def _context(certificate_file: Path, key_file: Path, minimum: ssl.TLSVersion) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = minimum
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
+    context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        context.load_cert_chain(certificate_file, key_file)
+    except OSError as error:  # ssl.SSLError is one
+        sentence = f"The TLS certificate {certificate_file} and its key {key_file} cannot be used: {error.strerror or error.args[-1]}."
+        raise Unavailable("tls", sentence) from error
+    return context
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the process: it has two servers and one end."""
+        yield
+
+
+class WebServer:
+    """Both listeners of one process; the sockets are open when this is made. Port 0 takes a free one.
+
+    Raises Unavailable ``port`` when an address is taken, ``tls`` when certificate or key cannot be used.
+    """
+
+    def __init__(
+        self,
+        application: FastAPI,
+        *,
+        host: str,
+        web_port: int,
+        administrator_port: int,
+        certificate_file: Path,
+        key_file: Path,
+        administrators_ca_pem: str,
+    ) -> None:
+        self._application = application
+        self._contexts = (
+            portal_context(certificate_file, key_file),
+            administrator_context(certificate_file, key_file, administrators_ca_pem),
+        )
+        self._sockets = [_listen(host, web_port)]
+        try:
+            self._sockets.append(_listen(host, administrator_port))
+        except Unavailable:
+            self._sockets[0].close()
+            raise
+        self.web_port, self.administrator_port = (int(listener.getsockname()[1]) for listener in self._sockets)
+
+    def run(self, stop: threading.Event) -> None:
+        """Serve until ``stop`` is set, then let calls that are under way end for up to ten seconds."""
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._serve(stop))
+
+    async def _serve(self, stop: threading.Event) -> None:
+        servers = [_Server(self._configuration(context)) for context in self._contexts]
+        tasks = [asyncio.create_task(server.serve([listener])) for server, listener in zip(servers, self._sockets, strict=True)]
+        told = asyncio.create_task(_told(stop))
+        await asyncio.wait([told, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        self._application.state.stopping.set()
+        for server in servers:
+            server.should_exit = True
+        await asyncio.gather(*tasks)
+        told.cancel()
+
+    def _configuration(self, context: ssl.SSLContext) -> uvicorn.Config:
+        return uvicorn.Config(
+            self._application,
+            http=ClientCertificateProtocol,
+            ws="none",
+            lifespan="off",
+            ssl_context_factory=lambda _config, _default: context,
+            proxy_headers=False,
+            server_header=False,
+            access_log=False,
+            log_config=None,
+            log_level="warning",
+            limit_concurrency=MAXIMUM_CONNECTIONS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+
+
+async def _told(stop: threading.Event) -> None:
+    while not stop.is_set():  # noqa: ASYNC110 - the event is a thread's, which asyncio cannot wait for
+        await asyncio.sleep(0.1)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        raise Unavailable(
+            "port", f"Port {port} of {host} cannot be listened on: {error.strerror}. Choose another in the settings."
+        ) from error
+
+
+def serve_web(
+    application: FastAPI,
+    *,
+    host: str,
+    web_port: int,
+    administrator_port: int,
+    certificate_file: Path,
+    key_file: Path,
+    administrators_ca_pem: str,
+    stop: threading.Event,
+) -> None:
+    """Run both listeners in this process until ``stop`` is set; raises Unavailable ``port`` or ``tls``."""
+    server = WebServer(
+        application,
+        host=host,
+        web_port=web_port,
+        administrator_port=administrator_port,
+        certificate_file=certificate_file,
+        key_file=key_file,
+        administrators_ca_pem=administrators_ca_pem,
+    )
+    server.run(stop)

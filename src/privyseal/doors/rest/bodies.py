@@ -1,0 +1,178 @@
+"""What callers send, as far as its form goes. Lengths here only bound the work; what a text may say, actions decide.
+
+Free texts may be much longer here than actions keep, so that a key pasted into any of them is still recognized.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from privyseal.model.administrator import Role
+from privyseal.model.domain import ValidationMethod
+from privyseal.model.policy import Lint
+from privyseal.model.profile import KeyAlgorithm
+from privyseal.model.rules import Tier
+from privyseal.model.unit import UnitTier
+
+Text = Annotated[str, Field(max_length=16 * 1024)]
+Pem = Annotated[str, Field(max_length=64 * 1024)]
+Number = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000)]
+CSR_EXAMPLE = "-----BEGIN CERTIFICATE REQUEST-----\nMIHz...\n-----END CERTIFICATE REQUEST-----\n"
+
+
+class Body(BaseModel):
+    """A JSON object; fields that are not named are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RequestBody(Body):
+    """A request for a certificate."""
+
+    csr: Pem = Field(description="The CSR (PKCS #10) in PEM.", examples=[CSR_EXAMPLE])
+    policy: Text = Field(description="Name of a policy of the organization.", examples=["tls-server"])
+    lifetime_days: Number = Field(description="Life in days, one of those the policy allows.", examples=[365])
+    endpoints: Annotated[list[Text], Field(max_length=1000)] = Field(
+        description="The servers that will use the certificate, each `kind:address` or an address.",
+        examples=[["web-server:www.example.test"]],
+    )
+    contact_name: Text = Field(description="The person who is told about the certificate.", examples=["Dana Scully"])
+    contact_email: Text = Field(description="The address of that person.", examples=["dana@example.test"])
+    phrase: Text = Field(description="Challenge phrase, needed to pick up, revoke and reissue.", examples=["blue kettle 9"])
+    server_platform: Text = Field(default="", description="Software of the server, for the installation steps.", examples=["nginx"])
+    comment: Text = Field(default="", description="A note for the administrator who decides.")
+
+
+class CodeBody(Body):
+    """A one-time code."""
+
+    code: Annotated[str, Field(max_length=200)] = Field(description="The code from the mail.")
+
+
+class PhraseBody(Body):
+    """Proof of being the subscriber."""
+
+    phrase: Annotated[str, Field(max_length=1000)] = Field(description="The challenge phrase of the request.", examples=["blue kettle 9"])
+
+
+class SignatureBody(Body):
+    """A signed decision."""
+
+    signature: Annotated[str, Field(max_length=96 * 1024)] = Field(
+        description="CMS SignedData over the statement, attached, DER in base64 (or PEM): `openssl cms -sign -binary -nodetach`.",
+        examples=["MIIG..."],
+    )
+
+
+class RevocationBody(Body):
+    """Either a signed `privyseal.revocation.v1`, or the challenge phrase with a reason."""
+
+    signature: Annotated[str, Field(max_length=96 * 1024)] | None = Field(default=None, description="CMS, as for approvals.")
+    phrase: Annotated[str, Field(max_length=1000)] | None = Field(default=None, description="The challenge phrase.")
+    reason: Annotated[str, Field(max_length=64)] = Field(
+        default="unspecified", description="With a phrase: a CRL reason.", examples=["keyCompromise"]
+    )
+    comment: Text = Field(default="", description="With a phrase: a note; it is not kept.")
+
+
+class ReissueBody(Body):
+    """The same certificate with a new key."""
+
+    csr: Pem = Field(description="The CSR of the new key, with exactly the same names.", examples=[CSR_EXAMPLE])
+    phrase: Annotated[str, Field(max_length=1000)] | None = Field(
+        default=None, description="The challenge phrase; not needed with the right to submit."
+    )
+
+
+class CheckBody(Body):
+    """What a check from outside found."""
+
+    endpoint: Text = Field(description="Host and port that were looked at.", examples=["www.example.test:443"])
+    verdict: Annotated[str, Field(max_length=64)] = Field(description="The verdict of `seal certificate check`.", examples=["ok"])
+    handshake_ms: Number = Field(default=0, description="Time of the TLS handshake in milliseconds.")
+
+
+class EnrollBody(Body):
+    """A one-time code and the key that it is used for."""
+
+    code: Annotated[str, Field(max_length=200)] = Field(description="The one-time code from the invitation.")
+    csr: Pem = Field(description="A CSR of a key made on the person's own computer; only its key is read.", examples=[CSR_EXAMPLE])
+
+
+class InvitationBody(Body):
+    """A person to be invited."""
+
+    name: Text = Field(description="Full name.", examples=["Walter Skinner"])
+    email: Text = Field(description="Address; the one-time code goes there.", examples=["walter@example.test"])
+    role: Role = Field(description="What the person may do.")
+
+
+class CredentialRevocationBody(Body):
+    """Why an Administrator ID is revoked."""
+
+    reason: Annotated[str, Field(max_length=64)] = Field(default="unspecified", description="A CRL reason.")
+
+
+class TokenBody(Body):
+    """An API token to be made."""
+
+    name: Text = Field(description="What the token is for.", examples=["deployment"])
+    scopes: list[Literal["read", "submit", "read-audit"]] = Field(description="What it may do.", max_length=10)
+    days: Number = Field(description="How long it works.", examples=[90])
+
+
+class OrganizationBody(Body):
+    """An organization that applies, as its certificates will name it."""
+
+    slug: Text = Field(description="Short name in addresses.", examples=["resource-marketing"])
+    name: Text = Field(description="Legal name.", examples=["Resource Marketing, Inc."])
+    country: Text = Field(description="Two-letter code.", examples=["US"])
+    state_or_province: Text = Field(default="", description="State or province, spelled out.", examples=["Kentucky"])
+    locality: Text = Field(default="", description="City.", examples=["Fort Thomas"])
+    contact_email: Text = Field(description="Corporate contact.", examples=["contact@resource-marketing.test"])
+
+
+class VettingBody(Body):
+    """By what evidence an organization was vetted."""
+
+    evidence: Text = Field(description="What was seen and where it is kept.", examples=["Articles of incorporation 4711"])
+
+
+class DomainBody(Body):
+    """A domain to be registered."""
+
+    name: Text = Field(description="The domain; every name under it is covered.", examples=["resource-marketing.test"])
+
+
+class ValidationBody(Body):
+    """How control over a domain is looked up."""
+
+    method: ValidationMethod = Field(description="Where the token was published.")
+
+
+class OrderBody(Body):
+    """An order of units."""
+
+    tier: UnitTier = Field(default=UnitTier.STANDARD, description="What the units buy.")
+    quantity: Number = Field(description="How many units.", examples=[5])
+    purchase_order: Text = Field(default="", description="The customer's number of the order.", examples=["PO 4711"])
+
+
+class PolicyBody(Body):
+    """A policy, or a new version of the one of this name."""
+
+    name: Text = Field(default="tls-server", description="Name of the policy.")
+    lifetimes_days: Annotated[list[Number], Field(max_length=50)] = Field(
+        default=[90, 365, 397], description="Lives that may be asked for."
+    )
+    key_algorithms: Annotated[list[KeyAlgorithm], Field(max_length=10)] = Field(
+        default=[KeyAlgorithm.RSA, KeyAlgorithm.P256, KeyAlgorithm.P384, KeyAlgorithm.P521], description="Keys that may be certified."
+    )
+    unit_tier: UnitTier = Field(default=UnitTier.STANDARD, description="The unit that a certificate uses.")
+    tier: Tier = Field(default=Tier.PRIVATE, description="Rules that apply.")
+    approvals: Number = Field(default=1, description="How many administrators approve each request.")
+    lint: Lint = Field(default=Lint.EACH, description="How certificates are linted before they are signed.")
+    max_endpoints: Number = Field(default=20, description="On how many servers one certificate may be used.")
+    open_enrollment: Annotated[bool, Field(strict=True)] = Field(default=True, description="Accept requests from people without a token.")

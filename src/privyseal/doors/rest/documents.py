@@ -1,0 +1,386 @@
+"""What the service answers, as JSON objects; OpenAPI and docs/reference/rest.md are made of these.
+
+Times are RFC 3339 in UTC with whole seconds. A field that does not apply is left out.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ItemT = TypeVar("ItemT")
+
+Time = Annotated[str, Field(examples=["2026-11-22T01:02:03Z"])]
+RequestStates = Literal["unconfirmed", "pending", "held", "rejected", "withdrawn", "lapsed", "approved", "issuing", "issued", "failed"]
+
+
+class Document(BaseModel):
+    """Base of the answers."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Problem(Document):
+    """RFC 9457: what went wrong. `kind` is for programs, `detail` for people."""
+
+    type: str = Field(examples=["urn:privyseal:problem:not-found"])
+    title: str = Field(examples=["Not found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["There is no such request in your organization."])
+    kind: str = Field(examples=["not-found"])
+    field: str | None = Field(default=None, description="The field of the body that the sentence is about.")
+
+
+class Page(Document, Generic[ItemT]):
+    """A page of a list; `next` is the `after` of the following one, or empty at the end."""
+
+    items: list[ItemT]
+    next: str = ""
+
+
+class Contact(Document):
+    """A person to be told."""
+
+    name: str
+    email: str
+
+
+class ServiceDocument(Document):
+    """What the service says of itself. `log_keys` has the verifier keys of the logs that the caller may read."""
+
+    service: str = Field(description="The id that signed statements name.")
+    version: str
+    base_url: str
+    administrator_url: str
+    status_url: str
+    root_pem: str
+    issuing_pem: str
+    administrators_ca_pem: str
+    log_keys: dict[str, str]
+
+
+class PublicPolicy(Document):
+    """What a requester needs to know of a policy."""
+
+    name: str
+    version: int
+    lifetimes_days: list[int]
+    key_algorithms: list[str]
+    unit_tier: str
+    open_enrollment: bool
+    max_endpoints: int
+
+
+class PublicOrganization(Document):
+    """What everybody may know of an active organization."""
+
+    slug: str
+    name: str
+    domains: list[str] = Field(description="Domains whose validation holds now.")
+    policies: list[PublicPolicy]
+    contact: str
+    log_key: str = Field(description="Verifier key of the organization's audit log.")
+
+
+class PolicyDocument(PublicPolicy):
+    """A whole policy version."""
+
+    id: str
+    sha256: str
+    tier: str
+    approvals: int
+    lint: str
+    created_at: Time
+
+
+class PolicyReference(Document):
+    """The policy version that a request was made under, as an approval names it."""
+
+    id: str
+    name: str
+    version: int
+    sha256: str
+
+
+class KeyDocument(Document):
+    """Kind and size of a key."""
+
+    algorithm: str
+    bits: int
+
+
+class Requester(Document):
+    """Who sent a request: nobody known (`requester`), an API token, an administrator."""
+
+    kind: str
+    id: str
+
+
+class ApprovalDocument(Document):
+    """One signed approval."""
+
+    administrator: str
+    at: Time
+    content_sha256: str
+
+
+class RequestDocument(Document):
+    """Everything an administrator decides on; `subject` and `names` are in the order of the certificate."""
+
+    id: str
+    organization: str
+    kind: Literal["new", "reissue"]
+    state: RequestStates
+    state_reason: str
+    policy: PolicyReference
+    subject: list[tuple[str, str]] = Field(description="Pairs of attribute OID and value.")
+    names: list[str] = Field(examples=[["dns:www.example.test"]])
+    spki_sha256: str
+    key: KeyDocument
+    csr: str
+    lifetime_days: int
+    endpoints: list[str]
+    unit_tier: str
+    contact: Contact
+    server_platform: str
+    comment: str
+    warnings: list[str]
+    requester: Requester
+    replaces: str | None = Field(default=None, description="Reissue: serial of the certificate that is replaced.")
+    created_at: Time
+    changed_at: Time
+    approvals: list[ApprovalDocument]
+    approvals_needed: int
+    serial: str | None = Field(default=None, description="Serial of the certificate, once issued.")
+
+
+class ShortRequest(Document):
+    """What somebody without a credential learns."""
+
+    id: str
+    state: RequestStates
+    state_reason: str
+    names: list[str]
+    created_at: Time
+
+
+class ReceivedRequest(RequestDocument):
+    """A request as it was received; `confirmation` tells whether a mail with a code was sent."""
+
+    confirmation: Literal["mail", "not-needed"]
+
+
+class ReceivedShortRequest(ShortRequest):
+    """The same for somebody without a credential."""
+
+    confirmation: Literal["mail", "not-needed"]
+
+
+class RequestStatus(Document):
+    """The subscriber's own look."""
+
+    id: str
+    state: RequestStates
+    state_reason: str
+    serial: str | None = None
+
+
+class CertificateDocument(Document):
+    """An issued certificate; `chain_pem` is the certificate first, then each issuer, without the root."""
+
+    serial: str
+    organization: str
+    state: Literal["valid", "revoked", "expired"]
+    common_name: str
+    names: list[str]
+    not_before: Time
+    not_after: Time
+    issued_at: Time
+    revoked_at: Time | None = None
+    revocation_reason: str | None = None
+    sha256: str
+    spki_sha256: str
+    pem: str
+    chain_pem: str
+    request: str | None = None
+    contact: Contact
+    picked_up_at: Time | None = None
+    replaces: str | None = Field(default=None, description="Serial of the certificate that it replaced.")
+
+
+class AuditEntry(Document):
+    """One entry about the certificate, as the log has it."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    time: Time
+    action: str
+    outcome: str
+
+
+class CertificateHistory(CertificateDocument):
+    """The same with everything that happened to it, oldest first."""
+
+    history: list[AuditEntry]
+
+
+class ShortCertificate(Document):
+    """Just enough to go on with."""
+
+    serial: str
+    common_name: str
+    not_before: Time
+    not_after: Time
+    sha256: str
+
+
+class ApprovalResult(Document):
+    """What became of an approval."""
+
+    request: RequestDocument
+    certificate: ShortCertificate | None = None
+    approvals: int
+    approvals_needed: int
+
+
+class PickedUp(Document):
+    """A certificate in every form a server wants."""
+
+    serial: str
+    certificate_pem: str
+    chain_pem: str
+    pkcs7_pem: str
+    root_pem: str
+    not_before: Time
+    not_after: Time
+
+
+class CheckResult(Document):
+    """A recorded check."""
+
+    serial: str
+    endpoint: str
+    verdict: str
+    recorded: bool
+
+
+class BalanceDocument(Document):
+    """Units of one tier."""
+
+    bought: int
+    reserved: int
+    used: int
+    available: int
+
+
+class UnitsDocument(Document):
+    """Units of both tiers."""
+
+    standard: BalanceDocument
+    premium: BalanceDocument
+
+
+class CredentialDocument(Document):
+    """An Administrator ID."""
+
+    sha256: str
+    not_after: Time
+    revoked_at: Time | None = None
+
+
+class AdministratorDocument(Document):
+    """A person who may decide; `organization` is left out for the provider's own people."""
+
+    id: str
+    name: str
+    email: str
+    role: str
+    state: str
+    organization: str | None = None
+    credentials: list[CredentialDocument]
+
+
+class EnrolledAdministrator(Document):
+    """Who the new Administrator ID is for."""
+
+    id: str
+    name: str
+    role: str
+    organization: str | None = None
+
+
+class Enrollment(Document):
+    """A new Administrator ID."""
+
+    administrator: EnrolledAdministrator
+    certificate_pem: str
+    chain_pem: str
+
+
+class CreatedTokenDocument(Document):
+    """A new API token; `token` is shown this once."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    expires_at: Time
+    token: str
+
+
+class OrganizationDocument(Document):
+    """The vetted record of an organization."""
+
+    slug: str
+    name: str
+    country: str
+    state_or_province: str
+    locality: str
+    contact_email: str
+    state: str
+    created_at: Time
+    vetted_at: Time | None = None
+
+
+class DnsRecord(Document):
+    """The record to publish."""
+
+    name: str
+    type: Literal["TXT"]
+    value: str
+
+
+class HttpToken(Document):
+    """The file to serve."""
+
+    url: str
+    body: str
+
+
+class DomainDocument(Document):
+    """A registered domain and how control over it is shown."""
+
+    name: str
+    token: str
+    dns_record: DnsRecord
+    http: HttpToken
+    method: str | None = None
+    validated_at: Time | None = None
+    expires_at: Time | None = None
+
+
+class OrderDocument(Document):
+    """An order of units."""
+
+    id: str
+    tier: str
+    quantity: int
+    purchase_order: str
+    created_at: Time
+
+
+class OrderResult(Document):
+    """An order and what the organization has now."""
+
+    order: OrderDocument
+    balance: BalanceDocument

@@ -1,0 +1,253 @@
+"""From the things of the model to the documents of :mod:`privyseal.doors.rest.documents`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from privyseal.actions.house import House
+from privyseal.doors.rest import documents
+from privyseal.engine.dcv import challenge_name, challenge_url
+from privyseal.engine.pem import certificate_to_pem, chain_to_pem, csr_to_pem
+from privyseal.engine.pkcs7 import certs_only_pem
+from privyseal.model.administrator import Administrator
+from privyseal.model.audit import organization_log
+from privyseal.model.certificate import Certificate, CertificateState
+from privyseal.model.domain import Domain
+from privyseal.model.identifiers import PolicyId
+from privyseal.model.organization import Organization
+from privyseal.model.policy import Policy
+from privyseal.model.profile import NameKind
+from privyseal.model.request import Request, RequestState
+from privyseal.model.revocation import RevocationReason
+from privyseal.model.statement import utc_text
+from privyseal.model.unit import UnitBalance
+from privyseal.store import administrators, audit, certificates, policies, requests
+from privyseal.store.database import Transaction
+
+_REASONS = {reason.code: reason.value for reason in RevocationReason}
+
+
+def _maybe(moment: datetime | None) -> str | None:
+    return None if moment is None else utc_text(moment)
+
+
+def _names(names: Sequence[tuple[NameKind, str]]) -> list[str]:
+    return [f"{kind.value}:{name}" for kind, name in names]
+
+
+def request_documents(tx: Transaction, organization: Organization, found: Sequence[Request]) -> list[documents.RequestDocument]:
+    """Return the documents of requests of one organization, in the same order."""
+    approvals = requests.approvals_of(tx, [request.id for request in found])
+    known: dict[tuple[PolicyId, int], Policy] = {}
+    for request in found:
+        version = (request.policy_id, request.policy_version)
+        if version not in known:
+            known[version] = policies.get(tx, *version)[0]
+    return [
+        _request_document(tx, organization, request, known[request.policy_id, request.policy_version], approvals[request.id])
+        for request in found
+    ]
+
+
+def request_document(tx: Transaction, organization: Organization, request: Request) -> documents.RequestDocument:
+    """Return the document of one request."""
+    return request_documents(tx, organization, [request])[0]
+
+
+def _request_document(
+    tx: Transaction, organization: Organization, request: Request, policy: Policy, approvals: list[requests.Approval]
+) -> documents.RequestDocument:
+    issued = certificates.of_request(tx, request.id) if request.state is RequestState.ISSUED else None
+    given = [
+        documents.ApprovalDocument(administrator=item.administrator_id, at=utc_text(item.at), content_sha256=item.content_sha256)
+        for item in approvals
+        if item.decision == "approve"
+    ]
+    return documents.RequestDocument(
+        id=request.id,
+        organization=organization.slug,
+        kind=request.kind.value,
+        state=request.state.value,
+        state_reason=request.state_reason,
+        policy=documents.PolicyReference(id=policy.id, name=policy.name, version=policy.version, sha256=policy.sha256),
+        subject=[(field.value, value) for field, value in request.subject],
+        names=_names(request.names),
+        spki_sha256=request.spki_sha256,
+        key=documents.KeyDocument(algorithm=request.key_algorithm, bits=request.key_bits),
+        csr=csr_to_pem(request.csr_der),
+        lifetime_days=request.lifetime_days,
+        endpoints=[endpoint.text() for endpoint in request.endpoints],
+        unit_tier=request.unit_tier,
+        contact=documents.Contact(name=request.contact_name, email=request.contact_email),
+        server_platform=request.server_platform,
+        comment=request.comment,
+        warnings=list(request.warnings),
+        requester=documents.Requester(kind=request.requester_kind, id=request.requester_id),
+        replaces=request.replaces_serial_hex or None,
+        created_at=utc_text(request.created_at),
+        changed_at=utc_text(request.changed_at),
+        approvals=given,
+        approvals_needed=policy.approvals,
+        serial=issued.serial_hex if issued else None,
+    )
+
+
+def short_request(request: Request) -> documents.ShortRequest:
+    """Return what somebody without a credential learns of a request."""
+    return documents.ShortRequest(
+        id=request.id,
+        state=request.state.value,
+        state_reason=request.state_reason,
+        names=_names(request.names),
+        created_at=utc_text(request.created_at),
+    )
+
+
+def certificate_document(
+    tx: Transaction, house: House, organization: Organization, certificate: Certificate
+) -> documents.CertificateDocument:
+    """Return the document of a certificate; ``expired`` is seen from its dates at ``tx.now``."""
+    state: Literal["valid", "revoked", "expired"] = certificate.state.value
+    if certificate.state is CertificateState.VALID and tx.now >= certificate.not_after:
+        state = "expired"
+    replaced = certificates.get(tx, certificate.replaces) if certificate.replaces else None
+    return documents.CertificateDocument(
+        serial=certificate.serial_hex,
+        organization=organization.slug,
+        state=state,
+        common_name=certificate.common_name,
+        names=_names(certificate.names),
+        not_before=utc_text(certificate.not_before),
+        not_after=utc_text(certificate.not_after),
+        issued_at=utc_text(certificate.issued_at),
+        revoked_at=_maybe(certificate.revoked_at),
+        revocation_reason=None if certificate.revocation_reason is None else _REASONS[certificate.revocation_reason],
+        sha256=certificate.sha256,
+        spki_sha256=certificate.spki_sha256,
+        pem=certificate_to_pem(certificate.der),
+        chain_pem=chain_to_pem(chain_of(house, certificate)),
+        request=certificate.request_id,
+        contact=documents.Contact(name=certificate.contact_name, email=certificate.contact_email),
+        picked_up_at=_maybe(certificate.picked_up_at),
+        replaces=replaced.serial_hex if replaced else None,
+    )
+
+
+def certificate_history(
+    tx: Transaction, house: House, organization: Organization, certificate: Certificate
+) -> documents.CertificateHistory:
+    """Return the document with the organization's audit entries about the certificate."""
+    entries = audit.of_object(tx, organization_log(organization.slug), certificate.serial_hex)
+    history = [documents.AuditEntry(**json.loads(entry)) for entry in entries]
+    document = certificate_document(tx, house, organization, certificate)
+    return documents.CertificateHistory(**dict(document), history=history)
+
+
+def chain_of(house: House, certificate: Certificate) -> list[bytes]:
+    """Return the certificate and its issuers in DER, without the root."""
+    authority = next(known for known in house.authorities.values() if known.id == certificate.authority_id)
+    return [certificate.der, *authority.chain]
+
+
+def short_certificate(certificate: Certificate) -> documents.ShortCertificate:
+    """Return just enough of a certificate to go on with."""
+    return documents.ShortCertificate(
+        serial=certificate.serial_hex,
+        common_name=certificate.common_name,
+        not_before=utc_text(certificate.not_before),
+        not_after=utc_text(certificate.not_after),
+        sha256=certificate.sha256,
+    )
+
+
+def picked_up(house: House, certificate: Certificate) -> documents.PickedUp:
+    """Return a certificate in every form a server wants."""
+    chain = chain_of(house, certificate)
+    return documents.PickedUp(
+        serial=certificate.serial_hex,
+        certificate_pem=certificate_to_pem(certificate.der),
+        chain_pem=chain_to_pem(chain),
+        pkcs7_pem=certs_only_pem(chain),
+        root_pem=certificate_to_pem(house.issuing.root),
+        not_before=utc_text(certificate.not_before),
+        not_after=utc_text(certificate.not_after),
+    )
+
+
+def public_policy(policy: Policy) -> documents.PublicPolicy:
+    """Return what a requester needs to know of a policy."""
+    return documents.PublicPolicy(
+        name=policy.name,
+        version=policy.version,
+        lifetimes_days=list(policy.lifetimes_days),
+        key_algorithms=[algorithm.value for algorithm in policy.key_algorithms],
+        unit_tier=policy.unit_tier.value,
+        open_enrollment=policy.open_enrollment,
+        max_endpoints=policy.max_endpoints,
+    )
+
+
+def policy_document(policy: Policy) -> documents.PolicyDocument:
+    """Return a whole policy version."""
+    return documents.PolicyDocument(
+        **dict(public_policy(policy)),
+        id=policy.id,
+        sha256=policy.sha256,
+        tier=policy.tier.value,
+        approvals=policy.approvals,
+        lint=policy.lint.value,
+        created_at=utc_text(policy.created_at),
+    )
+
+
+def balance_document(balance: UnitBalance) -> documents.BalanceDocument:
+    """Return the counts of a tier."""
+    return documents.BalanceDocument(bought=balance.bought, reserved=balance.reserved, used=balance.used, available=balance.available)
+
+
+def administrator_document(tx: Transaction, organization: Organization | None, person: Administrator) -> documents.AdministratorDocument:
+    """Return a person with every credential ever registered."""
+    credentials = [
+        documents.CredentialDocument(sha256=item.certificate_sha256, not_after=utc_text(item.not_after), revoked_at=_maybe(item.revoked_at))
+        for item in administrators.credentials_of(tx, person.id)
+    ]
+    return documents.AdministratorDocument(
+        id=person.id,
+        name=person.name,
+        email=person.email,
+        role=person.role.value,
+        state=person.state.value,
+        organization=organization.slug if organization else None,
+        credentials=credentials,
+    )
+
+
+def organization_document(organization: Organization) -> documents.OrganizationDocument:
+    """Return the vetted record."""
+    return documents.OrganizationDocument(
+        slug=organization.slug,
+        name=organization.name,
+        country=organization.country,
+        state_or_province=organization.state_or_province,
+        locality=organization.locality,
+        contact_email=organization.contact_email,
+        state=organization.state.value,
+        created_at=utc_text(organization.created_at),
+        vetted_at=_maybe(organization.vetted_at),
+    )
+
+
+def domain_document(domain: Domain, port: int) -> documents.DomainDocument:
+    """Return a domain with what to publish; ``port`` is where HTTP tokens are fetched."""
+    return documents.DomainDocument(
+        name=domain.name,
+        token=domain.token,
+        dns_record=documents.DnsRecord(name=challenge_name(domain.name), type="TXT", value=domain.token),
+        http=documents.HttpToken(url=challenge_url(domain.name, domain.token, port), body=domain.token),
+        method=domain.method.value if domain.method else None,
+        validated_at=_maybe(domain.validated_at),
+        expires_at=_maybe(domain.expires_at),
+    )

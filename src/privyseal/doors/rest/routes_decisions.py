@@ -1,0 +1,144 @@
+"""Decisions of administrators, each under a signature that is verified here, stored, and verified again by the issuer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Query, Response
+
+from privyseal.actions.certificate.prepare_certificates import prepare_certificates
+from privyseal.actions.house import About, perform
+from privyseal.actions.request.approve_request import approve_request
+from privyseal.actions.request.reject_request import reject_request
+from privyseal.doors import DoorContext
+from privyseal.doors.rest.access import described, holder
+from privyseal.doors.rest.addresses import RequestPath, Slug
+from privyseal.doors.rest.authentication import CallerOf, Context
+from privyseal.doors.rest.bodies import SignatureBody
+from privyseal.doors.rest.documents import ApprovalResult, RequestDocument
+from privyseal.doors.rest.reading import read
+from privyseal.doors.rest.representations import request_document, short_certificate
+from privyseal.doors.rest.routes_requests import require_request
+from privyseal.doors.rest.signatures import read_signature
+from privyseal.model.actor import SYSTEM
+from privyseal.model.administrator import Permission
+from privyseal.model.errors import BadRequest, NotPermitted, Unavailable
+from privyseal.model.identifiers import RequestId
+from privyseal.model.organization import Organization
+from privyseal.model.request import RequestState
+from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, approval_fields, require_unexpired, utc_text
+from privyseal.store import certificates, policies
+from privyseal.store.database import Transaction
+from privyseal.store.failpoints import failpoint
+from privyseal_wire.canonical import canonical_bytes
+from privyseal_wire.statements import Approval
+
+router = APIRouter(tags=["Decisions"])
+_log = structlog.get_logger("privyseal.rest")
+
+STATEMENT_LIFE = timedelta(minutes=10)
+Expires = Annotated[
+    str,
+    Query(
+        pattern=r"^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)?$",
+        description="End of the approval, RFC 3339 in UTC with whole seconds; ten minutes from now when left out.",
+    ),
+]
+
+
+@router.get(
+    "/organizations/{org}/requests/{request_id}/approval-content",
+    response_class=Response,
+    **described(holder(Permission.APPROVE), 403),
+)
+def show_approval_content(org: Slug, request_id: RequestPath, context: Context, caller: CallerOf, expires: Expires = "") -> Response:
+    """Give out the bytes that the caller signs to approve (RFC 8785).
+
+    `Privyseal-Fingerprint` is the short form to compare with `seal request show`. Whoever signs should compute the
+    bytes himself from what he sees, as `seal` does.
+    """
+
+    def content(tx: Transaction, organization: Organization) -> bytes:
+        if caller.administrator is None:
+            raise NotPermitted("administrator-needed", "An approval is signed by a person. Use an Administrator ID.")
+        request = require_request(tx, organization, request_id)
+        policy, _ = policies.get(tx, request.policy_id, request.policy_version)
+        end = expires or utc_text(tx.now + STATEMENT_LIFE)
+        _require_end(end, tx.now)
+        service = context.house.service.service_id
+        fields = approval_fields(
+            request, policy, service=service, organization=organization.slug, approver=caller.administrator.id, expires=end
+        )
+        return canonical_bytes(fields)
+
+    about = About("show-approval-content", org, "request", request_id)
+    data = read(context, caller, about, Permission.APPROVE, content)
+    return Response(data, media_type="application/json", headers={"Privyseal-Fingerprint": Approval.from_bytes(data).fingerprint()})
+
+
+@router.post("/organizations/{org}/requests/{request_id}/approval", **described(holder(Permission.READ), 403, 409, post=True))
+def approve(
+    org: Slug, request_id: RequestPath, body: SignatureBody, response: Response, context: Context, caller: CallerOf
+) -> ApprovalResult:
+    """Hand in a signed approval; the signature decides, not who carries it.
+
+    After the last approval needed the certificate is issued before the answer. 202 says that it is kept and will be
+    issued: the issuer is not there at the moment.
+    """
+    house, actor = context.house, caller.actor
+    about = About("approve-request", org, "request", request_id)
+    read(context, caller, about, Permission.READ, lambda tx, organization: require_request(tx, organization, request_id))
+    signature = read_signature(body.signature)
+    approved = perform(house, actor, about, approve_request, org, RequestId(request_id), signature)
+    failpoint("approve.after-commit")
+    if approved.is_complete:
+        _issue(context, about, approved.request_id)
+
+    def result(tx: Transaction, organization: Organization) -> ApprovalResult:
+        request = require_request(tx, organization, request_id)
+        if request.state in {RequestState.APPROVED, RequestState.ISSUING}:
+            response.status_code = 202
+        certificate = certificates.of_request(tx, request.id)
+        return ApprovalResult(
+            request=request_document(tx, organization, request),
+            certificate=short_certificate(certificate) if certificate else None,
+            approvals=approved.approvals,
+            approvals_needed=approved.approvals_needed,
+        )
+
+    return read(context, caller, about, None, result)
+
+
+def _require_end(end: str, now: datetime) -> None:
+    try:
+        require_unexpired(end, now, MAXIMUM_STATEMENT_LIFE)
+    except ValueError as error:
+        raise BadRequest("expires", f"The end {end} is not a moment of the calendar.", field="expires") from error
+
+
+def _issue(context: DoorContext, about: About, request_id: RequestId) -> None:
+    """Prepare and complete; whatever cannot be done now, the sweep does later, because the approval is durable."""
+    try:
+        prepared = perform(context.house, SYSTEM, About("prepare-certificate", *_object(about)), prepare_certificates, [request_id])
+        failpoint("prepare.after-commit")
+        if prepared.intents:
+            for item in context.issuer.complete([intent.id for intent in prepared.intents]):
+                if not item.ok:
+                    _log.error("issuer.refused", intent=item.intent_id, kind=item.kind, sentence=item.sentence)
+    except Unavailable as error:
+        _log.warning("issuing.later", request=request_id, kind=error.kind)
+
+
+def _object(about: About) -> tuple[str, str, str]:
+    return about.organization, about.kind, about.id
+
+
+@router.post("/organizations/{org}/requests/{request_id}/rejection", **described(holder(Permission.READ), 403, 409, post=True))
+def reject(org: Slug, request_id: RequestPath, body: SignatureBody, context: Context, caller: CallerOf) -> RequestDocument:
+    """Hand in a signed rejection; the contact is told the reason."""
+    about = About("reject-request", org, "request", request_id)
+    read(context, caller, about, Permission.READ, lambda tx, organization: require_request(tx, organization, request_id))
+    rejected = perform(context.house, caller.actor, about, reject_request, org, RequestId(request_id), read_signature(body.signature))
+    return read(context, caller, about, None, lambda tx, organization: request_document(tx, organization, rejected))

@@ -1,0 +1,170 @@
+"""What the provider does: organizations, domains, vetting, orders, policies, its own log. It approves nothing (I13)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from privyseal.actions.house import About, perform
+from privyseal.actions.organization.add_domain import add_domain
+from privyseal.actions.organization.add_policy import PolicyDraft, add_policy
+from privyseal.actions.organization.create_organization import create_organization
+from privyseal.actions.organization.place_order import place_order
+from privyseal.actions.organization.record_validation import record_validation
+from privyseal.actions.organization.vet_organization import vet_organization
+from privyseal.doors import DoorContext
+from privyseal.doors.rest.access import described, provider
+from privyseal.doors.rest.addresses import DomainPath, Slug
+from privyseal.doors.rest.authentication import CallerOf, Context
+from privyseal.doors.rest.bodies import (
+    DomainBody,
+    InvitationBody,
+    OrderBody,
+    OrganizationBody,
+    PolicyBody,
+    ValidationBody,
+    VettingBody,
+)
+from privyseal.doors.rest.documents import (
+    AdministratorDocument,
+    DomainDocument,
+    OrderDocument,
+    OrderResult,
+    OrganizationDocument,
+    Page,
+    PolicyDocument,
+)
+from privyseal.doors.rest.reading import attempt_within, read, read_of_provider
+from privyseal.doors.rest.representations import balance_document, domain_document, organization_document, policy_document
+from privyseal.doors.rest.routes_administrators import invited
+from privyseal.doors.rest.routes_audit import Entries, Start, checkpoint, lines
+from privyseal.engine.dcv import Evidence, validate_dns_txt, validate_http_token
+from privyseal.model.administrator import Permission
+from privyseal.model.audit import PROVIDER_LOG
+from privyseal.model.domain import Domain, ValidationMethod
+from privyseal.model.errors import NotFound
+from privyseal.model.organization import Organization
+from privyseal.model.statement import utc_text
+from privyseal.store import organizations, units
+from privyseal.store.database import Transaction
+
+router = APIRouter(prefix="/provider", tags=["Provider"])
+
+
+@router.get("/organizations", **described(provider(Permission.VET), 403))
+def list_organizations(context: Context, caller: CallerOf) -> Page[OrganizationDocument]:
+    """List all organizations."""
+    about = About("list-organizations", "", "service", "organizations")
+    return read_of_provider(
+        context,
+        caller,
+        about,
+        Permission.VET,
+        lambda tx: Page[OrganizationDocument](items=[organization_document(item) for item in organizations.every(tx)]),
+    )
+
+
+@router.post("/organizations", status_code=201, **described(provider(Permission.VET), 403, 409, post=True))
+def create(body: OrganizationBody, context: Context, caller: CallerOf) -> OrganizationDocument:
+    """Enter an organization that applies; it can do nothing before it is vetted."""
+    # Its log begins with its creation; what is refused before stands in the provider's.
+    about = About("create-organization", "", "organization", "new")
+    return organization_document(perform(context.house, caller.actor, about, create_organization, **body.model_dump()))
+
+
+@router.post("/organizations/{org}/vetting", **described(provider(Permission.VET), 403, 409, post=True))
+def vet(org: Slug, body: VettingBody, context: Context, caller: CallerOf) -> OrganizationDocument:
+    """Record that an organization was vetted, and activate it; it needs a validated domain first."""
+    about = About("vet-organization", org, "organization", org)
+    _require_organization(context, caller, about, Permission.VET)
+    return organization_document(perform(context.house, caller.actor, about, vet_organization, org, body.evidence))
+
+
+@router.post("/organizations/{org}/domains", status_code=201, **described(provider(Permission.VET), 403, post=True))
+def register_domain(org: Slug, body: DomainBody, context: Context, caller: CallerOf) -> DomainDocument:
+    """Register a domain and tell what to publish; the same domain a second time is the first one again."""
+    about = About("add-domain", org, "domain", "new")
+    _require_organization(context, caller, about, Permission.VET)
+    return domain_document(perform(context.house, caller.actor, about, add_domain, org, body.name), context.fetch_policy.ports[0])
+
+
+@router.post("/organizations/{org}/domains/{name}/validation", **described(provider(Permission.VET), 403, 409, post=True))
+def validate_domain(org: Slug, name: DomainPath, body: ValidationBody, context: Context, caller: CallerOf) -> DomainDocument:
+    """Look up whether the organization controls the domain."""
+    about = About("validate-domain", org, "domain", name)
+    _require_organization(context, caller, about, Permission.VET)
+
+    def registered(tx: Transaction, organization: Organization) -> Domain:
+        domain = organizations.domain_named(tx, organization.id, name)
+        if domain is None:
+            raise NotFound("not-found", "There is no such domain registered for this organization.")
+        return domain
+
+    domain = read(context, caller, about, None, registered)
+    evidence = attempt_within(context, caller, about, lambda: _look_up(context, domain, body.method))
+    validated = perform(context.house, caller.actor, about, record_validation, org, name, domain.token, evidence)
+    return domain_document(validated, context.fetch_policy.ports[0])
+
+
+def _look_up(context: DoorContext, domain: Domain, method: ValidationMethod) -> Evidence:
+    now = context.house.clock()
+    if method is ValidationMethod.DNS_TXT:
+        return validate_dns_txt(domain.name, domain.token, context.lookup, now=now)
+    return validate_http_token(domain.name, domain.token, context.lookup, context.fetch_policy, now=now)
+
+
+@router.post("/organizations/{org}/orders", status_code=201, **described(provider(Permission.SELL), 403, post=True))
+def order(org: Slug, body: OrderBody, context: Context, caller: CallerOf) -> OrderResult:
+    """Book an order of units."""
+    about = About("place-order", org, "order", "new")
+    _require_organization(context, caller, about, Permission.SELL)
+    placed = perform(context.house, caller.actor, about, place_order, org, body.tier, body.quantity, body.purchase_order)
+    return OrderResult(
+        order=OrderDocument(
+            id=placed.id,
+            tier=placed.tier.value,
+            quantity=placed.quantity,
+            purchase_order=placed.purchase_order,
+            created_at=utc_text(placed.created_at),
+        ),
+        balance=read(
+            context, caller, about, None, lambda tx, organization: balance_document(units.balance(tx, organization.id, placed.tier))
+        ),
+    )
+
+
+@router.post("/organizations/{org}/policies", status_code=201, **described(provider(Permission.VET), 403, post=True))
+def create_policy(org: Slug, body: PolicyBody, context: Context, caller: CallerOf) -> PolicyDocument:
+    """Add a policy, or a new version of the one of this name; earlier versions stay as they are."""
+    about = About("add-policy", org, "policy", "new")
+    _require_organization(context, caller, about, Permission.VET)
+    fields = body.model_dump() | {"key_algorithms": tuple(body.key_algorithms), "lifetimes_days": tuple(body.lifetimes_days)}
+    return policy_document(perform(context.house, caller.actor, about, add_policy, org, PolicyDraft(**fields)))
+
+
+@router.post("/organizations/{org}/administrators", status_code=201, **described(provider(Permission.VET), 403, 409, post=True))
+def invite_first(org: Slug, body: InvitationBody, context: Context, caller: CallerOf) -> AdministratorDocument:
+    """Invite the first administrators of an organization; later ones are invited by its own."""
+    about = About("invite-administrator", org, "administrator", "new")
+    _require_organization(context, caller, about, Permission.VET)
+    return invited(context, caller, org, body)
+
+
+@router.get("/audit", response_class=Response, **described(provider(Permission.OPERATE), 403))
+def export_audit(context: Context, caller: CallerOf, start: Start = 0, limit: Entries = 1000) -> Response:
+    """Export the provider's own log."""
+    about = About("export-audit", "", "log", PROVIDER_LOG)
+    return read_of_provider(context, caller, about, Permission.OPERATE, lambda tx: lines(tx, PROVIDER_LOG, start, limit))
+
+
+@router.get("/audit/checkpoint", response_class=Response, **described(provider(Permission.OPERATE), 403))
+def show_checkpoint(context: Context, caller: CallerOf) -> Response:
+    """Show the newest checkpoint of the provider's own log."""
+    about = About("show-checkpoint", "", "log", PROVIDER_LOG)
+    return read_of_provider(context, caller, about, Permission.OPERATE, lambda tx: checkpoint(tx, PROVIDER_LOG))
+
+
+def _require_organization(context: DoorContext, caller: CallerOf, about: About, permission: Permission) -> None:
+    """Refuse whoever is not the provider before an organization is looked for: nobody else learns which exist."""
+    outside = About(about.action, "", about.kind, about.id)
+    read_of_provider(context, caller, outside, permission, lambda tx: organizations.require(tx, about.organization))

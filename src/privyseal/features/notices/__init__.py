@@ -1,0 +1,126 @@
+"""The letters wing: every fact that somebody must hear of becomes a mail (requirements 5.5, A44 to A47).
+
+``letters`` decides what is said, ``recipients`` to whom, ``render`` makes the message, ``transport`` hands it over. The
+job engine calls the listeners at least once; each letter is one outbox row, so it is tried, retried and noted alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from privyseal.actions.house import House
+from privyseal.features import Feature, Listener, MailSettings
+from privyseal.features.notices import letters
+from privyseal.features.notices.recipients import Recipients, contact_and_revokers, corporate_contact_and_all_administrators, who_may
+from privyseal.features.notices.render import make_message
+from privyseal.features.notices.transport import Transport, deliver, make_transport
+from privyseal.model.administrator import Permission
+from privyseal.model.fact import FactKind
+from privyseal.model.identifiers import RequestId
+from privyseal.model.organization import Organization
+from privyseal.store import organizations, outbox, requests
+from privyseal.store.database import Transaction
+from privyseal.store.outbox import OutboxRow
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A letter and who gets it; without ``recipients`` the letter itself knows its one addressee."""
+
+    compose: letters.Compose
+    recipients: Recipients | None = None
+
+
+NOTICES: Final[Mapping[str, Notice]] = {
+    "notices.received": Notice(letters.received),
+    "notices.pending": Notice(letters.pending, who_may(Permission.APPROVE)),
+    "notices.rejected": Notice(letters.rejected),
+    "notices.withdrawn": Notice(letters.withdrawn),
+    "notices.failed": Notice(letters.failed, who_may(Permission.APPROVE)),
+    "notices.issued": Notice(letters.issued),
+    "notices.revoked": Notice(letters.revoked, contact_and_revokers),
+    "notices.invitation": Notice(letters.invitation),
+    "notices.credential-added": Notice(letters.credential_added, corporate_contact_and_all_administrators),
+    "notices.phrase-guessed": Notice(letters.phrase_guessed, who_may(Permission.APPROVE)),
+}
+"""Every letter, by the name of its listener."""
+
+LISTENS: Final[Mapping[FactKind, tuple[str, ...]]] = {
+    FactKind.REQUEST_RECEIVED: ("notices.received", "notices.pending"),
+    FactKind.REQUEST_CONFIRMED: ("notices.pending",),
+    FactKind.REQUEST_REJECTED: ("notices.rejected",),
+    FactKind.REQUEST_WITHDRAWN: ("notices.withdrawn",),
+    FactKind.REQUEST_FAILED: ("notices.failed",),
+    FactKind.CERTIFICATE_ISSUED: ("notices.issued",),
+    FactKind.CERTIFICATE_REVOKED: ("notices.revoked",),
+    FactKind.ADMINISTRATOR_INVITED: ("notices.invitation",),
+    FactKind.CREDENTIAL_ADDED: ("notices.credential-added",),
+    FactKind.PHRASE_GUESSED: ("notices.phrase-guessed",),
+}
+
+_RECIPIENT: Final = "recipient"
+
+
+def listeners(house: House, mail_settings: MailSettings) -> Mapping[str, Listener]:
+    """Return the listener of every letter; raises Refused ``mail-settings``."""
+    post_room = _PostRoom(house, mail_settings, make_transport(mail_settings, house.service.service_id))
+    return {name: post_room.listener(notice) for name, notice in NOTICES.items()}
+
+
+FEATURE: Final = Feature(listens=LISTENS, make_listeners=listeners)
+
+
+@dataclass(frozen=True, slots=True)
+class _PostRoom:
+    house: House
+    settings: MailSettings
+    transport: Transport
+
+    def listener(self, notice: Notice) -> Listener:
+        def hear(row: OutboxRow, message_id: str) -> None:
+            if notice.recipients is not None and _RECIPIENT not in row.payload:
+                self._address(row, notice.recipients)
+            else:
+                self._send(row, message_id, notice)
+
+        return hear
+
+    def _address(self, row: OutboxRow, recipients: Recipients) -> None:
+        """Write one row for each recipient. Run twice, it writes none twice: the ids are made from row and recipient."""
+        with self.house.database.write(self.house.clock()) as tx:
+            copies = []
+            for recipient in recipients(tx, _organization(tx, row)):
+                copy_id = f"{row.id}-{hashlib.sha256(recipient.encode()).hexdigest()[:12]}"
+                if outbox.get(tx, copy_id) is None:
+                    copies.append((copy_id, row.fact, row.listener, row.payload | {_RECIPIENT: recipient}))
+            outbox.insert(tx, copies)
+
+    def _send(self, row: OutboxRow, message_id: str, notice: Notice) -> None:
+        now = self.house.clock()
+        with self.house.database.read(now) as tx:
+            letter = notice.compose(letters.Desk(self.house, tx, row, str(row.payload.get(_RECIPIENT, ""))))
+        if letter is None:
+            return
+        sender = self.settings.sender_address
+        if not letter.values["help_contact"]:
+            letter = replace(letter, values=dict(letter.values) | {"help_contact": sender})
+        message = make_message(
+            letter,
+            sender_name=self.settings.sender_name,
+            sender_address=sender,
+            message_id=f"{message_id}@{self.house.service.service_id}",
+            now=now,
+        )
+        deliver(self.transport, message, letter.recipient, message_id)
+
+
+def _organization(tx: Transaction, row: OutboxRow) -> Organization | None:
+    """The organization that a fact is about, None for the provider; some facts name only their request."""
+    slug = row.payload.get("organization")
+    if slug is None:
+        request_id = RequestId(row.payload["request"])
+        return organizations.get(tx, requests.get_many(tx, [request_id])[request_id].organization_id)
+    return organizations.require(tx, slug) if slug else None

@@ -1,0 +1,316 @@
+"""Which letter says what, and to whom (requirements 5.5, A44 to A46): one function for each letter.
+
+A letter is composed when it is sent, from what is recorded then. A function returns None when there is nothing to say
+any more: the person was removed, the request was decided while the mail server was away. The subject alone tells what
+and when. A person who has not yet confirmed an address gets no text that somebody typed into a form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from privyseal.actions.house import House
+from privyseal.engine.pem import chain_to_pem
+from privyseal.engine.phrases import code_hash
+from privyseal.engine.pkcs7 import certs_only
+from privyseal.features.notices.install_steps import file_stem, guides, key_sentences
+from privyseal.features.notices.recipients import CONTACT, address_of
+from privyseal.features.notices.render import Attachment, Letter, date_text, time_text
+from privyseal.model.certificate import REISSUE_AFTER_REVOCATION, Certificate
+from privyseal.model.identifiers import AdministratorId, CertificateId, RequestId
+from privyseal.model.organization import Organization
+from privyseal.model.profile import SubjectField
+from privyseal.model.request import CONFIRM_WITHIN, Request, RequestState
+from privyseal.model.revocation import RevocationReason
+from privyseal.store import administrators, certificates, organizations, requests
+from privyseal.store.database import Transaction
+from privyseal.store.outbox import OutboxRow
+
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every letter is composed from. ``row`` is the fact; ``recipient`` names a person (see ``recipients``)."""
+
+    house: House
+    tx: Transaction
+    row: OutboxRow
+    recipient: str
+
+    @property
+    def payload(self) -> Payload:
+        """The ids that the fact carries."""
+        return self.row.payload
+
+
+Compose = Callable[[Desk], Letter | None]
+
+
+def received(desk: Desk) -> Letter | None:
+    """To the requester: the request is here; with a code, how to confirm the address (A45 comes only after that)."""
+    request, organization = _request(desk)
+    code = desk.payload.get("code", "")
+    if code and request.state is not RequestState.UNCONFIRMED:
+        return None
+    name, confirm_by = _name(request), request.created_at + CONFIRM_WITHIN
+    subject = f"{name}: request received on {date_text(request.created_at)}"
+    if code:
+        subject = f"{name}: confirm your request by {date_text(confirm_by)}"
+    place = _place(desk, organization)
+    return _to_contact(
+        desk,
+        "received",
+        request,
+        subject,
+        code=code,
+        confirm_by=confirm_by,
+        confirm_url=f"{desk.house.service.base_url}/o/{organization.slug}/confirm/{request.id}",
+        confirm_line=f"seal request confirm {request.id} {place} {_last_word(code)}",
+        status_line=f"seal request status {request.id} {place}",
+    )
+
+
+def pending(desk: Desk) -> Letter | None:
+    """To an administrator who may approve: a request waits for a decision (A44)."""
+    request, organization = _request(desk)
+    if request.state not in {RequestState.PENDING, RequestState.HELD}:
+        return None
+    subject = f"{_name(request)} waits for approval at {organization.name} since {date_text(request.changed_at)}"
+    return _to_administrator(desk, "pending", request, subject)
+
+
+def rejected(desk: Desk) -> Letter | None:
+    """To the requester: the decision and its reason."""
+    request, _ = _request(desk)
+    return _to_contact(desk, "rejected", request, f"{_name(request)}: request rejected on {date_text(request.changed_at)}")
+
+
+def withdrawn(desk: Desk) -> Letter | None:
+    """To the requester: the request was taken back with the challenge phrase."""
+    request, _ = _request(desk)
+    return _to_contact(desk, "withdrawn", request, f"{_name(request)}: request withdrawn on {date_text(request.changed_at)}")
+
+
+def failed(desk: Desk) -> Letter | None:
+    """To an administrator who may approve: approved, but it could not be issued; it waits for a new decision."""
+    request, _ = _request(desk)
+    if request.state is not RequestState.FAILED:
+        return None
+    subject = f"{_name(request)}: approved, but not issued on {date_text(request.changed_at)} - decide again"
+    return _to_administrator(desk, "failed", request, subject)
+
+
+def phrase_guessed(desk: Desk) -> Letter | None:
+    """To an administrator who may approve: somebody tries challenge phrases."""
+    request, _ = _request(desk)
+    subject = f"{_name(request)}: several wrong challenge phrases by {time_text(desk.row.created_at)}"
+    return _to_administrator(desk, "phrase_guessed", request, subject, noticed_at=desk.row.created_at)
+
+
+def issued(desk: Desk) -> Letter | None:
+    """To the requester: the certificate with its chain, and how to install and to check it (A46, A47)."""
+    certificate, request, organization = _certificate(desk)
+    if request is None:
+        return None
+    name, stem = certificate.common_name, file_stem(certificate.common_name)
+    authority = next(known for known in desk.house.authorities.values() if known.id == certificate.authority_id)
+    chain = (certificate.der, *authority.chain)
+    values = _values(desk, organization) | _request_values(request) | _certificate_values(certificate)
+    values |= {
+        "stem": stem,
+        "guides": guides(stem, request.server_platform),
+        "key_sentences": key_sentences(stem),
+        "check_lines": check_lines(request, certificate),
+        "pickup_line": f"seal certificate get {request.id} {_place(desk, organization)}",
+    }
+    return Letter(
+        "issued",
+        certificate.contact_email,
+        f"{name}: certificate issued on {date_text(certificate.issued_at)}, valid until {date_text(certificate.not_after)} - install it",
+        values,
+        (
+            Attachment(f"{stem}.pem", "application/x-pem-file", chain_to_pem(chain).encode()),
+            Attachment(f"{stem}.p7b", "application/x-pkcs7-certificates", certs_only((*chain, authority.root))),
+        ),
+    )
+
+
+def revoked(desk: Desk) -> Letter | None:
+    """To the certificate's contact and to administrators who may revoke: the reason and what to do now."""
+    certificate, _, organization = _certificate(desk)
+    address = certificate.contact_email if desk.recipient == CONTACT else address_of(desk.tx, desk.recipient, organization)
+    if certificate.revoked_at is None or not address:
+        return None
+    reason = next(reason for reason in RevocationReason if reason.code == (certificate.revocation_reason or 0))
+    values = _values(desk, organization) | _certificate_values(certificate)
+    values |= {
+        "revoked_at": certificate.revoked_at,
+        "reason_words": REASON_WORDS[reason],
+        "advice": ADVICE[reason],
+        "reissue_by": min(certificate.revoked_at + REISSUE_AFTER_REVOCATION, certificate.not_after),
+        "reissue_line": f"seal certificate reissue {certificate.serial_hex} NEW.csr {_place(desk, organization)}",
+        "is_over": reason is RevocationReason.CESSATION_OF_OPERATION,
+    }
+    subject = f"{certificate.common_name}: certificate revoked on {date_text(certificate.revoked_at)} ({REASON_WORDS[reason]})"
+    return Letter("revoked", address, subject, values)
+
+
+def invitation(desk: Desk) -> Letter | None:
+    """To a new administrator: the one-time line that makes the first Administrator ID (architecture section 4)."""
+    person = administrators.get(desk.tx, AdministratorId(desk.payload["administrator"]))
+    link = administrators.invitation_of_code(desk.tx, code_hash(desk.payload["code"]))
+    if person is None or link is None or link.used_at is not None:
+        return None
+    organization = organizations.get(desk.tx, person.organization_id) if person.organization_id else None
+    whom = organization.name if organization else "the provider"
+    values = _values(desk, organization) | {
+        "name": person.name,
+        "role": person.role.value.replace("-", " "),
+        "whom": whom,
+        "enroll_line": f"seal administrator enroll --service {desk.house.service.base_url} {_last_word(desk.payload['code'])}",
+        "expires_at": link.expires_at,
+    }
+    subject = f"{whom}: make your Administrator ID by {time_text(link.expires_at)}"
+    return Letter("invitation", person.email, subject, values)
+
+
+def credential_added(desk: Desk) -> Letter | None:
+    """To the corporate contact and every administrator: somebody can now approve under this new Administrator ID."""
+    person = administrators.get(desk.tx, AdministratorId(desk.payload["administrator"]))
+    if person is None:
+        return None
+    organization = organizations.get(desk.tx, person.organization_id) if person.organization_id else None
+    address = address_of(desk.tx, desk.recipient, organization)
+    if not address:
+        return None
+    whom = organization.name if organization else "the provider"
+    values = _values(desk, organization) | {
+        "name": person.name,
+        "role": person.role.value.replace("-", " "),
+        "whom": whom,
+        "fingerprint": _grouped(str(desk.payload["certificate_sha256"])),
+        "revoke_line": f"seal administrator revoke {person.id} {desk.payload['certificate_sha256']}",
+        "added_at": desk.row.created_at,
+    }
+    subject = f"{whom}: new Administrator ID of {person.name} since {time_text(desk.row.created_at)}"
+    return Letter("credential_added", address, subject, values)
+
+
+REASON_WORDS: Final = {
+    RevocationReason.UNSPECIFIED: "no reason given",
+    RevocationReason.KEY_COMPROMISE: "its private key may be known to others",
+    RevocationReason.AFFILIATION_CHANGED: "what it says about its organization is no longer true",
+    RevocationReason.SUPERSEDED: "another certificate has replaced it",
+    RevocationReason.CESSATION_OF_OPERATION: "its service has ended",
+    RevocationReason.PRIVILEGE_WITHDRAWN: "the right to it was withdrawn",
+}
+
+ADVICE: Final = {
+    RevocationReason.UNSPECIFIED: "Ask your administrator why it was revoked, if you do not know, and replace it.",
+    RevocationReason.KEY_COMPROMISE: "Take its private key out of use everywhere, now. That key is never certified again: make a new one.",
+    RevocationReason.AFFILIATION_CHANGED: "Ask your administrator what changed before you make a new request.",
+    RevocationReason.SUPERSEDED: "Install the certificate that replaces it on every server, if that is not done yet.",
+    RevocationReason.CESSATION_OF_OPERATION: "Take it off every server that still has it.",
+    RevocationReason.PRIVILEGE_WITHDRAWN: "Ask your administrator before you make a new request.",
+}
+
+
+def check_lines(request: Request, certificate: Certificate) -> tuple[str, ...]:
+    """Return a command for each server of the request that tells whether it serves this certificate."""
+    names = [name for _, name in certificate.names]
+    lines = []
+    for endpoint in request.endpoints:
+        line = f"seal certificate check {endpoint.address}"
+        host = endpoint.address.rpartition(":")[0] if endpoint.address.count(":") == 1 else endpoint.address
+        plain = next((name for name in names if not name.startswith("*.")), "")
+        if plain and not any(host == name or f"*.{host.partition('.')[2]}" == name for name in names):
+            line += f" --name {plain}"
+        lines.append(line)
+    return tuple(lines)
+
+
+def _request(desk: Desk) -> tuple[Request, Organization]:
+    request = requests.get_many(desk.tx, [RequestId(desk.payload["request"])])[RequestId(desk.payload["request"])]
+    return request, organizations.get(desk.tx, request.organization_id)
+
+
+def _certificate(desk: Desk) -> tuple[Certificate, Request | None, Organization]:
+    slug, certificate_id = str(desk.payload["organization"]), CertificateId(desk.payload["certificate"])
+    organization = organizations.require(desk.tx, slug)
+    certificate = certificates.get(desk.tx, certificate_id)
+    if certificate is None:
+        raise LookupError(certificate_id)
+    found = requests.get_many(desk.tx, [certificate.request_id]) if certificate.request_id else {}
+    return certificate, next(iter(found.values()), None), organization
+
+
+def _to_contact(desk: Desk, template: str, request: Request, subject: str, **more: object) -> Letter:
+    organization = organizations.get(desk.tx, request.organization_id)
+    return Letter(template, request.contact_email, subject, _values(desk, organization) | _request_values(request) | more)
+
+
+def _to_administrator(desk: Desk, template: str, request: Request, subject: str, **more: object) -> Letter | None:
+    organization = organizations.get(desk.tx, request.organization_id)
+    address = address_of(desk.tx, desk.recipient, organization)
+    if not address:
+        return None
+    return Letter(template, address, subject, _values(desk, organization) | _request_values(request) | more)
+
+
+def _values(desk: Desk, organization: Organization | None) -> dict[str, object]:
+    return {
+        "service": desk.house.service.service_id,
+        "organization": organization.name if organization else "",
+        "help_contact": organization.contact_email if organization else "",
+    }
+
+
+def _request_values(request: Request) -> dict[str, object]:
+    return {
+        "request": request.id,
+        "name": _name(request),
+        "names": [name for _, name in request.names],
+        "lifetime_days": request.lifetime_days,
+        "servers": [endpoint.address for endpoint in request.endpoints],
+        "contact_name": request.contact_name,
+        "contact_email": request.contact_email,
+        "comment": request.comment,
+        "warnings": request.warnings,
+        "reason": request.state_reason,
+        "created_at": request.created_at,
+        "changed_at": request.changed_at,
+        "is_reissue": bool(request.replaces_serial_hex),
+    }
+
+
+def _certificate_values(certificate: Certificate) -> dict[str, object]:
+    return {
+        "name": certificate.common_name,
+        "names": [name for _, name in certificate.names],
+        "serial": certificate.serial_hex,
+        "fingerprint": _grouped(certificate.sha256),
+        "not_before": certificate.not_before,
+        "not_after": certificate.not_after,
+    }
+
+
+def _place(desk: Desk, organization: Organization) -> str:
+    """The options that a command needs on a computer where ``seal`` is not set up."""
+    return f"--organization {organization.slug} --service {desk.house.service.base_url}"
+
+
+def _last_word(code: str) -> str:
+    """A code as the last argument of a command: one that begins with a hyphen must not look like an option."""
+    return f"-- {code}" if code.startswith("-") else code
+
+
+def _name(request: Request) -> str:
+    return next((value for field, value in request.subject if field is SubjectField.COMMON_NAME), request.names[0][1])
+
+
+def _grouped(digest: str) -> str:
+    """Hex digits in pairs, as openssl and browsers show a fingerprint."""
+    return ":".join(digest[start : start + 2] for start in range(0, len(digest), 2)).upper()

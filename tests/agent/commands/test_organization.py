@@ -1,0 +1,54 @@
+"""``seal organization`` and ``seal domain``."""
+
+from __future__ import annotations
+
+from tests.agent.conftest import Rig
+
+DOMAIN = {
+    "name": "acme.test",
+    "token": "t0k3n",
+    "dns_record": {"name": "_privyseal.acme.test", "type": "TXT", "value": "privyseal=t0k3n"},
+    "http": {"url": "http://acme.test/.well-known/privyseal/t0k3n", "body": "t0k3n"},
+    "validated_at": None,
+    "expires_at": None,
+}
+
+
+def test_create_vet_list_and_show(rig: Rig) -> None:
+    rig.service.on("POST", "/provider/organizations", {"slug": "acme", "name": "Acme Rockets", "state": "applied"})
+    words = ("--name", "Acme Rockets", "--country", "US", "--state", "Nevada", "--locality", "Reno", "--contact-email", "pki@acme.test")
+    assert rig.seal("organization", "create", "acme", *words, *rig.identity).out == "Acme Rockets (acme) is applied.\n"
+    assert rig.service.seen[-1].json == {
+        "slug": "acme",
+        "name": "Acme Rockets",
+        "country": "US",
+        "state_or_province": "Nevada",
+        "locality": "Reno",
+        "contact_email": "pki@acme.test",
+    }
+    rig.service.on("POST", "/provider/organizations/acme/vetting", {"slug": "acme", "name": "Acme Rockets", "state": "active"})
+    assert rig.seal("organization", "vet", "acme", "--evidence", "register 17").out == "Acme Rockets (acme) is active.\n"
+    assert rig.service.seen[-1].json == {"evidence": "register 17"}
+    rig.service.on("GET", "/provider/organizations", {"items": [{"slug": "acme", "name": "Acme Rockets", "state": "active"}], "next": ""})
+    assert rig.seal("organization", "list").out == "ORGANIZATION  STATE   NAME\nacme          active  Acme Rockets\n"
+    public = {"slug": "acme", "name": "Acme Rockets", "domains": ["acme.test"], "policies": [], "contact": "pki@acme.test"}
+    rig.service.on("GET", "/organizations/acme", public)
+    assert rig.seal("organization", "show").out.startswith("Organization  Acme Rockets (acme)\nDomains       acme.test\n")
+
+
+def test_domains(rig: Rig) -> None:
+    rig.service.on("POST", "/provider/organizations/acme/domains", DOMAIN)
+    told = rig.seal("domain", "add", "ACME.test", *rig.identity)
+    assert rig.service.seen[-1].json == {"name": "acme.test"}
+    assert 'DNS record  _privyseal.acme.test TXT "privyseal=t0k3n"\n' in told.out
+    assert told.out.endswith("seal domain validate acme.test\n")
+    validated = {**DOMAIN, "validated_at": "2026-11-22T01:02:03Z", "expires_at": "2027-12-25T01:02:03Z"}
+    rig.service.on("POST", "/provider/organizations/acme/domains/acme.test/validation", validated)
+    told = rig.seal("domain", "validate", "acme.test", "--method", "http-token")
+    assert told.out == "acme.test is validated until 2027-12-25 01:02 UTC.\n"
+    assert rig.service.seen[-1].json == {"method": "http-token"}
+    rig.service.on("GET", "/organizations/acme/domains", {"items": [DOMAIN, validated], "next": ""})
+    assert rig.seal("domain", "list").out.splitlines()[1:] == [
+        "acme.test  -                     -",
+        "acme.test  2026-11-22 01:02 UTC  2027-12-25 01:02 UTC",
+    ]

@@ -1,0 +1,342 @@
+"""What each letter says and to whom: the lines that its reader needs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+
+from privyseal.actions.house import House
+from privyseal.engine.phrases import code_hash
+from privyseal.features.notices import LISTENS, NOTICES, listeners
+from privyseal.features.notices.letters import check_lines
+from privyseal.model.administrator import Administrator, AdministratorState, Role
+from privyseal.model.fact import FactKind
+from privyseal.model.identifiers import AdministratorId, OrganizationId
+from privyseal.model.profile import NameKind
+from privyseal.model.request import RequestState
+from privyseal.model.revocation import RevocationReason
+from privyseal.store import administrators, certificates
+from tests.features.notices.household import (
+    ACME,
+    CODE,
+    DANA,
+    ERIN,
+    FRED,
+    NOW,
+    add_certificate,
+    add_request,
+    fact,
+    invite,
+    to_directory,
+    waiting_copies,
+)
+
+ENCODING = Encoding.DER
+
+
+def attached(part_of: EmailMessage) -> bytes:
+    content = part_of.get_content()
+    assert isinstance(content, bytes)
+    return content
+
+
+class Office:
+    """Hears facts with the wing's own listeners and reads what lands in the Maildir."""
+
+    def __init__(self, house: House, folder: Path) -> None:
+        self._listeners = listeners(house, to_directory(folder / "mail"))
+        self._new = folder / "mail" / "new"
+
+    def hear(self, kind: FactKind, listener: str, number: int = 1, **payload: object) -> list[EmailMessage]:
+        row = fact(kind, listener, number, **payload)
+        for read in self._files():
+            read.unlink()
+        self._listeners[listener](row, row.id)
+        return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in self._files()]
+
+    def letter(self, kind: FactKind, listener: str, number: int = 1, **payload: object) -> EmailMessage:
+        (message,) = self.hear(kind, listener, number, **payload)
+        return message
+
+    def _files(self) -> list[Path]:
+        return sorted(self._new.glob("*")) if self._new.exists() else []
+
+
+@pytest.fixture
+def office(house: House, tmp_path: Path) -> Office:
+    return Office(house, tmp_path)
+
+
+def part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    assert body is not None
+    return str(body.get_content())
+
+
+def text_of(message: EmailMessage) -> str:
+    return part(message, "plain")
+
+
+def assert_lines(message: EmailMessage, *lines: str) -> None:
+    """Every line stands in the text by itself, and its words in the HTML as well."""
+    text = text_of(message)
+    for line in lines:
+        assert line in text.splitlines(), text
+
+
+def test_received_with_a_code_asks_to_confirm_and_quotes_nobody(house: House, office: Office) -> None:
+    add_request(house, state=RequestState.UNCONFIRMED)
+    letter = office.letter(FactKind.REQUEST_RECEIVED, "notices.received", code=CODE)
+    assert letter["To"] == "carol@acme.test"
+    assert letter["Subject"] == "www.acme.test: confirm your request by 29 November 2026"
+    assert_lines(
+        letter,
+        "  https://privyseal.test/o/acme/confirm/req-1",
+        f"  {CODE}",
+        f"  seal request confirm req-1 --organization acme --service https://privyseal.test -- {CODE}",
+        "Names         www.acme.test",
+        "              acme.test",
+        "Questions: it@acme.test",
+    )
+    html = part(letter, "html")
+    assert '<a href="https://privyseal.test/o/acme/confirm/req-1">' in html
+    assert html.count("<a ") == 1
+    # Nobody has vouched for this address yet: it gets no text that somebody typed.
+    for form in (text_of(letter), html):
+        assert "Carol" not in form
+        assert "shop" not in form
+
+
+def test_received_without_a_code_says_who_is_next(house: House, office: Office) -> None:
+    add_request(house)
+    letter = office.letter(FactKind.REQUEST_RECEIVED, "notices.received")
+    assert letter["Subject"] == "www.acme.test: request received on 22 November 2026"
+    assert_lines(letter, "  seal request status req-1 --organization acme --service https://privyseal.test")
+    assert "An administrator of Acme & Söhne <Rockets> decides about it next." in text_of(letter)
+
+
+def test_a_confirmed_request_is_not_asked_to_confirm_again(house: House, office: Office) -> None:
+    add_request(house)
+    assert office.hear(FactKind.REQUEST_RECEIVED, "notices.received", code=CODE) == []
+
+
+def test_pending_goes_to_each_administrator_who_may_approve(house: House, office: Office) -> None:
+    add_request(house)
+    row = fact(FactKind.REQUEST_CONFIRMED, "notices.pending")
+    assert office.hear(FactKind.REQUEST_CONFIRMED, "notices.pending") == []
+    copies = waiting_copies(house.database)
+    assert {copy.payload["recipient"] for copy in copies} == {DANA, ERIN}
+    # Heard twice, it writes no second set, and no copy holds an address.
+    office.hear(FactKind.REQUEST_CONFIRMED, "notices.pending")
+    assert waiting_copies(house.database) == copies
+    assert all(copy.id.startswith(f"{row.id}-") and copy.listener == "notices.pending" for copy in copies)
+    assert "@" not in str([copy.payload for copy in copies])
+
+    letter = office.letter(FactKind.REQUEST_CONFIRMED, "notices.pending", recipient=DANA)
+    assert letter["To"] == "dana@acme.test"
+    assert letter["Subject"] == "www.acme.test waits for approval at Acme & Söhne <Rockets> since 22 November 2026"
+    assert_lines(
+        letter,
+        "  seal request show req-1",
+        "  seal request approve req-1",
+        "Servers       www.acme.test",
+        "              lb7.internal:8443",
+        "Contact       Carol Coe, carol@acme.test",
+        "Comment       for the shop",
+        "Note: www.acme.test already has a valid certificate, serial number 0102.",
+    )
+
+
+def test_a_decided_request_and_a_removed_administrator_are_not_bothered(house: House, office: Office) -> None:
+    add_request(house, 1, RequestState.APPROVED)
+    add_request(house, 2, RequestState.PENDING)
+    with house.database.write(NOW) as tx:
+        administrators.change_state(tx, ERIN, AdministratorState.ACTIVE, AdministratorState.REMOVED)
+    assert office.hear(FactKind.REQUEST_CONFIRMED, "notices.pending", 1, recipient=DANA) == []
+    assert office.hear(FactKind.REQUEST_CONFIRMED, "notices.pending", 2, recipient=ERIN) == []
+
+
+def test_rejected_gives_the_reason(house: House, office: Office) -> None:
+    add_request(house, state=RequestState.REJECTED, state_reason="The shop moves next week.")
+    letter = office.letter(FactKind.REQUEST_REJECTED, "notices.rejected")
+    assert letter["Subject"] == "www.acme.test: request rejected on 22 November 2026"
+    assert_lines(letter, "Reason: The shop moves next week.")
+
+
+def test_withdrawn_says_who_to_tell(house: House, office: Office) -> None:
+    add_request(house, state=RequestState.WITHDRAWN)
+    letter = office.letter(FactKind.REQUEST_WITHDRAWN, "notices.withdrawn")
+    assert letter["Subject"] == "www.acme.test: request withdrawn on 22 November 2026"
+    assert "tell it@acme.test." in text_of(letter)
+
+
+def test_failed_goes_to_administrators_and_needs_no_organization_in_the_fact(house: House, office: Office) -> None:
+    add_request(house, state=RequestState.FAILED, state_reason="There is no standard unit left.")
+    row = replace(fact(FactKind.REQUEST_FAILED, "notices.failed"), payload={"request": "req-1"})
+    listeners(house, to_directory(Path("unused")))["notices.failed"](row, row.id)
+    assert {copy.payload["recipient"] for copy in waiting_copies(house.database)} == {DANA, ERIN}
+    letter = office.letter(FactKind.REQUEST_FAILED, "notices.failed", recipient=ERIN)
+    assert letter["Subject"] == "www.acme.test: approved, but not issued on 22 November 2026 - decide again"
+    assert_lines(letter, "Reason: There is no standard unit left.", "  seal request approve req-1")
+    add_request(house, 2, RequestState.ISSUED)
+    assert office.hear(FactKind.REQUEST_FAILED, "notices.failed", 2, recipient=ERIN) == []
+
+
+def test_issued_brings_the_chain_and_says_how_to_install_and_check(house: House, office: Office) -> None:
+    certificate, _ = add_certificate(house, add_request(house, state=RequestState.ISSUED))
+    letter = office.letter(FactKind.CERTIFICATE_ISSUED, "notices.issued")
+    assert letter["To"] == "carol@acme.test"
+    assert letter["Subject"] == "www.acme.test: certificate issued on 22 November 2026, valid until 22 November 2027 - install it"
+    pem, p7b = letter.iter_attachments()
+    assert (pem.get_filename(), p7b.get_filename()) == ("www.acme.test.pem", "www.acme.test.p7b")
+    chain = x509.load_pem_x509_certificates(attached(pem))
+    assert [one.public_bytes(ENCODING) for one in chain] == [certificate.der, *house.issuing.chain]
+    bundle = {one.public_bytes(ENCODING) for one in pkcs7.load_der_pkcs7_certificates(attached(p7b))}
+    assert bundle == {certificate.der, *house.issuing.chain, house.issuing.root}
+    assert_lines(
+        letter,
+        f"Serial number {certificate.serial_hex}",
+        "     ssl_certificate /etc/nginx/tls/www.acme.test.pem;",
+        "     ssl_certificate_key /etc/nginx/tls/www.acme.test.key;",
+        "     nginx -t && systemctl reload nginx",
+        "     SSLCertificateFile /etc/apache2/tls/www.acme.test.pem",
+        "  seal certificate check www.acme.test",
+        "  seal certificate check lb7.internal:8443 --name www.acme.test",
+        "  seal certificate get req-1 --organization acme --service https://privyseal.test",
+    )
+    text = text_of(letter)
+    assert text.index("INSTALL ON NGINX") < text.index("INSTALL ON APACHE")
+    assert "nobody else has it" in text
+    # The text alone is enough: every line to copy that the HTML has stands in it.
+    lines = [line for block in re.findall(r"<pre>(.*?)</pre>", part(letter, "html"), re.DOTALL) for line in block.strip().splitlines()]
+    assert len(lines) > 10
+    for line in lines:
+        assert line.replace("&amp;", "&").strip() in text
+
+
+def test_an_apache_user_reads_about_apache_first(house: House, office: Office) -> None:
+    add_certificate(house, add_request(house, state=RequestState.ISSUED, server_platform="Apache httpd 2.4"))
+    text = text_of(office.letter(FactKind.CERTIFICATE_ISSUED, "notices.issued"))
+    assert text.index("INSTALL ON APACHE") < text.index("INSTALL ON NGINX")
+
+
+@pytest.mark.parametrize("reason", RevocationReason)
+def test_revoked_says_why_and_what_to_do(house: House, office: Office, reason: RevocationReason) -> None:
+    certificate, _ = add_certificate(house, add_request(house, state=RequestState.ISSUED))
+    with house.database.write(NOW) as tx:
+        certificates.mark_revoked(tx, certificate.id, reason.code)
+    office.hear(FactKind.CERTIFICATE_REVOKED, "notices.revoked")
+    assert {copy.payload["recipient"] for copy in waiting_copies(house.database)} == {"contact", DANA, ERIN}
+    letter = office.letter(FactKind.CERTIFICATE_REVOKED, "notices.revoked", recipient="contact")
+    assert letter["To"] == "carol@acme.test"
+    assert str(letter["Subject"]).startswith("www.acme.test: certificate revoked on 22 November 2026 (")
+    again = f"  seal certificate reissue {certificate.serial_hex} NEW.csr --organization acme --service https://privyseal.test"
+    assert (again in text_of(letter).splitlines()) == (reason is not RevocationReason.CESSATION_OF_OPERATION)
+    if reason is RevocationReason.KEY_COMPROMISE:
+        assert "Take its private key out of use everywhere, now." in text_of(letter)
+    assert "until 22 December 2026" in text_of(letter) or reason is RevocationReason.CESSATION_OF_OPERATION
+
+
+def test_a_certificate_that_is_not_revoked_gets_no_such_letter(house: House, office: Office) -> None:
+    add_certificate(house, add_request(house, state=RequestState.ISSUED))
+    assert office.hear(FactKind.CERTIFICATE_REVOKED, "notices.revoked", recipient="contact") == []
+
+
+def newcomer(organization_id: OrganizationId | None = ACME, role: Role = Role.CERTIFICATE_ADMINISTRATOR) -> Administrator:
+    return Administrator(AdministratorId("adm-new"), organization_id, "Gail Goe", "gail@acme.test", role, AdministratorState.INVITED, NOW)
+
+
+def test_an_invitation_carries_the_one_time_line(house: House, office: Office) -> None:
+    invite(house, newcomer())
+    letter = office.letter(FactKind.ADMINISTRATOR_INVITED, "notices.invitation", administrator="adm-new", code=CODE)
+    assert letter["To"] == "gail@acme.test"
+    assert letter["Subject"] == "Acme & Söhne <Rockets>: make your Administrator ID by 22 November 2026, 15:05 UTC"
+    assert_lines(letter, f"  seal administrator enroll --service https://privyseal.test -- {CODE}", "Hello Gail Goe,")
+
+
+def test_a_used_invitation_is_not_sent_any_more(house: House, office: Office) -> None:
+    invite(house, newcomer())
+    with house.database.write(NOW) as tx:
+        link = administrators.invitation_of_code(tx, code_hash(CODE))
+        assert link is not None
+        assert administrators.use_invitation(tx, link.id, "00" * 32)
+    assert office.hear(FactKind.ADMINISTRATOR_INVITED, "notices.invitation", administrator="adm-new", code=CODE) == []
+
+
+def test_the_provider_invites_its_own_people_too(house: House, office: Office) -> None:
+    invite(house, newcomer(None, Role.PROVIDER_ADMINISTRATOR))
+    letter = office.letter(FactKind.ADMINISTRATOR_INVITED, "notices.invitation", organization="", administrator="adm-new", code=CODE)
+    assert str(letter["Subject"]).startswith("the provider: make your Administrator ID")
+    assert_lines(letter, "Questions: certificates@privyseal.test")
+    digest = "ab" * 32
+    office.hear(
+        FactKind.CREDENTIAL_ADDED, "notices.credential-added", 2, organization="", administrator="adm-new", certificate_sha256=digest
+    )
+    assert {copy.payload["recipient"] for copy in waiting_copies(house.database)} == {"adm-new"}
+
+
+def test_a_new_administrator_id_is_told_to_everybody(house: House, office: Office) -> None:
+    digest = "ab" * 32
+    payload: dict[str, str] = {"administrator": DANA, "certificate_sha256": digest}
+    office.hear(FactKind.CREDENTIAL_ADDED, "notices.credential-added", 1, **payload)
+    assert {copy.payload["recipient"] for copy in waiting_copies(house.database)} == {"organization", DANA, ERIN, FRED}
+    letter = office.letter(FactKind.CREDENTIAL_ADDED, "notices.credential-added", 1, recipient="organization", **payload)
+    assert letter["To"] == "it@acme.test"
+    assert letter["Subject"] == "Acme & Söhne <Rockets>: new Administrator ID of Dana Doe since 22 November 2026, 14:05 UTC"
+    assert_lines(letter, f"SHA-256       {':'.join(['AB'] * 32)}", f"  seal administrator revoke {DANA} {digest}")
+
+
+def test_guessed_phrases_are_told_to_administrators(house: House, office: Office) -> None:
+    add_request(house)
+    letter = office.letter(FactKind.PHRASE_GUESSED, "notices.phrase-guessed", recipient=ERIN)
+    assert letter["Subject"] == "www.acme.test: several wrong challenge phrases by 22 November 2026, 14:05 UTC"
+    assert_lines(letter, "Contact       Carol Coe, carol@acme.test")
+
+
+def test_an_administrator_of_another_organization_gets_nothing(house: House, office: Office) -> None:
+    add_request(house)
+    stranger = Administrator(
+        AdministratorId("adm-x"), None, "X", "x@else.test", Role.PROVIDER_ADMINISTRATOR, AdministratorState.ACTIVE, NOW
+    )
+    with house.database.write(NOW) as tx:
+        administrators.insert(tx, stranger)
+    assert office.hear(FactKind.REQUEST_CONFIRMED, "notices.pending", recipient="adm-x") == []
+
+
+def test_every_fact_has_a_letter_and_every_listener_a_template() -> None:
+    assert set(LISTENS) == set(FactKind)
+    named = {name for names in LISTENS.values() for name in names}
+    assert named == set(NOTICES)
+
+
+def test_a_server_behind_another_name_is_checked_by_a_name_of_the_certificate(house: House) -> None:
+    names = ((NameKind.DNS, "*.acme.test"), (NameKind.DNS, "acme.test"))
+    servers = ("shop.acme.test", "a.b.acme.test", "acme.test:8443", "[2001:db8::1]:443")
+    request = add_request(house, state=RequestState.ISSUED, names=names, servers=servers)
+    certificate, _ = add_certificate(house, request)
+    assert check_lines(request, certificate) == (
+        "seal certificate check shop.acme.test",
+        "seal certificate check a.b.acme.test --name acme.test",
+        "seal certificate check acme.test:8443",
+        "seal certificate check [2001:db8::1]:443 --name acme.test",
+    )
+    only_wildcard = replace(certificate, names=names[:1])
+    assert check_lines(replace(request, endpoints=request.endpoints[1:2]), only_wildcard) == ("seal certificate check a.b.acme.test",)
+
+
+def test_a_late_letter_has_the_date_of_its_sending(house: House, tmp_path: Path) -> None:
+    add_request(house)
+    late = replace(house, clock=lambda: NOW + timedelta(days=1))
+    letter = Office(late, tmp_path).letter(FactKind.REQUEST_RECEIVED, "notices.received")
+    assert letter["Date"] == "Mon, 23 Nov 2026 14:05:06 +0000"
+    assert letter["Message-ID"] == "<fact-1@privyseal.test>"
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["From"] == "Privyseal <certificates@privyseal.test>"
