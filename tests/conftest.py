@@ -62,12 +62,10 @@ def postgresql_template(tmp_path_factory: pytest.TempPathFactory, postgres: Post
 def service(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ServiceRig]:
     """A whole service in this process, on each database."""
     template: ServiceTemplate = request.getfixturevalue(f"{request.param}_template")
-    url = ""
-    if request.param == "postgresql":
-        server: PostgresServer = request.getfixturevalue("postgres")
-        url = server.create_database(template.database_url)
+    server: PostgresServer | None = request.getfixturevalue("postgres") if request.param == "postgresql" else None
+    url = server.create_database(template.database_url) if server is not None else ""
     rig = ServiceRig(tmp_path, url, template=template)
     yield rig
     rig.close()
-    if url:
+    if server is not None:
         server.drop_database(url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pkgutil
+import resource
 import sys
 from datetime import UTC, datetime
 from importlib import import_module
@@ -44,7 +45,9 @@ def discover() -> Rooms:
 
 
 def main() -> None:
-    """Entry point of the ``privyseal`` command."""
+    """Entry point of the ``privyseal`` command. Nothing it writes is for others, and no core file holds its memory."""
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     make_program(discover())(sys.argv[1:])
 
 

@@ -58,7 +58,7 @@ def make_application() -> App:
 
 
 def run(words: Sequence[str], desk: Desk) -> int:
-    """Do what the words of a command line say and return the exit status; never raises for trouble outside."""
+    """Do what the words of a command line say and return the exit status; raises OSError when standard output is gone."""
     ordered = _options_last(words)
     seated = replace(desk, json="--json" in ordered[: ordered.index("--")] if "--" in ordered else "--json" in ordered)
     try:
@@ -71,6 +71,11 @@ def run(words: Sequence[str], desk: Desk) -> int:
         return _tell_error(seated, error.kind, error.sentence, error.field, error.exit_status)
     except WireError as error:
         return _tell_error(seated, error.kind, error.sentence, "", REFUSED)
+    except BrokenPipeError:
+        raise  # The reader has seen enough; cli ends quietly.
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        return _tell_error(seated, "system", f"The operating system refuses: {error.strerror or error}{where}.", "", REFUSED)
     except KeyboardInterrupt:
         seated.note("\nStopped.")
         return REFUSED

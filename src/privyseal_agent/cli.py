@@ -27,14 +27,15 @@ def main() -> None:
         stderr=sys.stderr,
         environment=os.environ,
     )
+    status = 0
     try:
         status = run(sys.argv[1:], desk)
         sys.stdout.flush()
     except OSError as error:
         # Standard output is gone, and must not be flushed again at the end. A reader such as head has merely seen enough.
-        status = 0 if isinstance(error, BrokenPipeError) else 1
-        if status:
+        if not isinstance(error, BrokenPipeError) and not status:
             print(f"Standard output cannot be written ({error.strerror}).", file=sys.stderr)
+            status = 1
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(status)
 

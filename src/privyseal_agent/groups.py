@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import App, Parameter
 
@@ -15,6 +15,11 @@ from privyseal_agent.settings import ServiceOptions, resolve
 
 AtDesk: TypeAlias = Annotated[Desk, Parameter(parse=False)]
 """A parameter that ``application`` fills in; it is no option."""
+
+Reason: TypeAlias = Literal[
+    "unspecified", "keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation", "privilegeWithdrawn"
+]
+"""Reasons to revoke (RFC 5280 5.3.1), as statements write them."""
 
 # No --no-json and --empty-name beside each option, and no defaults where the sentence says them.
 OPTION_STYLE = Parameter(negative=(), show_default=False)

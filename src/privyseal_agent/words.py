@@ -115,6 +115,7 @@ def certificate_facts(certificate: Document) -> str:
             ("Replaces", certificate.maybe("replaces")),
             ("Contact", f"{contact.text('name')} <{contact.text('email')}>"),
             ("Picked up", moment(certificate.maybe("picked_up_at"))),
+            ("History", "\n".join(_happened(entry) for entry in certificate.parts("history")) if "history" in certificate.fields else ""),
         ]
     )
 
@@ -122,6 +123,11 @@ def certificate_facts(certificate: Document) -> str:
 def subject_text(subject: Iterable[tuple[str, str]]) -> str:
     """Return a subject as ``C=US, O=Example``; attributes without a short name keep their dotted form."""
     return ", ".join(f"{SUBJECT_NAMES.get(oid, oid)}={value}" for oid, value in subject)
+
+
+def _happened(entry: Document) -> str:
+    outcome = entry.text("outcome")
+    return f"{moment(entry.text('time'))}  {entry.text('action')}" + ("" if outcome == "done" else f" ({outcome})")
 
 
 def _kind(request: Document) -> str:

@@ -60,3 +60,16 @@ def test_every_command_takes_json_and_has_help() -> None:
             assert "--json" in {argument.name for argument in shown}, (group, name)
             assert command.help, (group, name)
             assert [argument.name for argument in shown if not argument.parameter.help] == [], (group, name)
+
+
+def test_a_folder_that_cannot_be_made_is_told(rig: Rig) -> None:
+    (rig.folder / ".config").write_text("a file in the place of the folder")
+    told = rig.seal("administrator", "enroll", "one-time", "--json")
+    assert told.status == 1
+    assert told.json["error"]["kind"] == "system"
+    assert str(rig.folder / ".config") in told.err
+
+
+def test_help_in_json_and_with_other_words(rig: Rig) -> None:
+    assert rig.seal("request", "--help", "--json").json["help"].startswith("Usage: seal request COMMAND")
+    assert rig.seal("request", "show", "req-1", "-h").out.startswith("Usage: seal request show REQUEST [--expires TEXT]")

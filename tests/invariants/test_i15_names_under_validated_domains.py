@@ -56,13 +56,12 @@ def test_one_forbidden_name_among_twenty_is_found_wherever_it_stands(service: Se
 
 def test_evidence_that_grew_old_after_approval_stops_preparation(service: ServiceRig) -> None:
     service.create_organization()
-    admin = service.administrator(ORG)
+    service.administrator(ORG)
     window = rules.at(rules.VALIDATION_REUSE[rules.Tier.PRIVATE], service.clock()).days
     service.clock.advance(timedelta(days=window, hours=-1))
     service.integrate()
     request = service.submit(ORG, make_csr(["webtrust.resource-marketing.test"], make_key()))
     service.integrate()
-    admin = admin if admin.certificate_der else admin
     service.clock.advance(timedelta(hours=2))
     prepared = perform(service.house, SYSTEM, About("x", ORG, "x", "x"), prepare_certificates, [request.id])
     assert prepared.intents == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -131,20 +132,20 @@ def test_two_administrators_at_once_get_one_truth(service: ServiceRig, long_run:
     """P10: approve against approve and approve against reject, 200 races (5,000 in a long run): one outcome each."""
     races = 5_000 if long_run else 200
     service.create_organization(units=races)
-    one, two = service.administrator(ORG), None
+    one = service.administrator(ORG)
     two = service.administrator(ORG, "Second Admin", by=one.actor)
     key = make_key()
     for number in range(races):
         service.integrate()
         request = service.submit(ORG, make_csr([f"host{number}.resource-marketing.test"], key))
         first = service.sign(service.approval_content(request, one), one)
-        acts: list[Callable[[], object]] = [lambda: perform(service.house, one.actor, ABOUT, approve_request, ORG, request.id, first)]
+        acts: list[Callable[[], object]] = [partial(perform, service.house, one.actor, ABOUT, approve_request, ORG, request.id, first)]
         if number % 2:
             second = service.sign(service.approval_content(request, two), two)
-            acts.append(lambda: perform(service.house, two.actor, ABOUT, approve_request, ORG, request.id, second))
+            acts.append(partial(perform, service.house, two.actor, ABOUT, approve_request, ORG, request.id, second))
         else:
             refusal = rejection(service, request.id, two)
-            acts.append(lambda: perform(service.house, two.actor, ABOUT, reject_request, ORG, request.id, refusal))
+            acts.append(partial(perform, service.house, two.actor, ABOUT, reject_request, ORG, request.id, refusal))
         results = race(*acts)
         losers = [result for result in results if isinstance(result, PrivysealError)]
         assert len(losers) == 1, results

@@ -56,23 +56,6 @@ def test_the_living_take_over_from_the_dead(postgresql_database: Database, tmp_p
     assert Counter(begun(log)) == Counter(rows) + Counter(hanging) + Counter(hanging)
 
 
-def test_a_killed_sqlite_worker_goes_on_when_it_comes_back(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    with fresh_database("sqlite", tmp_path, None) as database:
-        house = bare_house(database)
-        hanging = add_row(house, "ear", {"hang": True})
-        with start(database, "first", log) as worker:
-            wait_until(lambda: begun(log) == [hanging], seconds=15, what="the first process has begun")
-            worker.send(signal.SIGKILL)
-            worker.wait()
-        row = add_row(house, "ear")
-        assert not state_of(database, hanging).done
-        with start(database, "second", log) as worker:
-            await_done(database, [hanging, row])
-            assert worker.terminate() == 0
-    assert Counter(begun(log)) == {hanging: 2, row: 1}
-
-
 def test_a_name_is_used_by_one_worker_at_a_time(postgresql_database: Database) -> None:
     def rescue() -> Rescue:
         delivery = Delivery(lambda _row_id, _number: ENDED, lambda _row_id: None, lambda _number: 1.0)

@@ -68,7 +68,7 @@ def check_certificates(service: ServiceRig, tx: Transaction) -> None:
         places = entries[hashlib.sha256(intent["tbs"]).hexdigest()]
         assert sorted(places, key=lambda place: place[1]) == places
         assert [action for action, _ in places] == ["prepare-certificate", "issue-certificate"]
-    completed = {row["request_id"] for row in rows(tx, requests.requests, requests.requests.c.state == "issued")}
+    completed = {row["id"] for row in rows(tx, requests.requests, requests.requests.c.state == "issued")}
     assert completed == {row["request_id"] for row in issued}
 
 

@@ -156,24 +156,34 @@ def test_a_large_crl_leaves_in_pieces_and_keep_alive_goes_on(sqlite_service: Sam
         assert 0 < float(memory.split()[1]) <= 300_000
 
 
+def test_a_client_that_asks_for_one_thing_gets_it_and_the_end(sqlite_service: SampleService, sqlite_front: RunningFront) -> None:
+    sqlite_service.publish("full")
+    with sqlite_front.client() as client:
+        client.send(request("GET", "/crl/issuing/full.crl", "Connection: close"))
+        reply = client.read()
+        assert (serials_of(reply), reply.fields["connection"]) == (set(), "close")
+        assert client.is_ended()
+
+
 def test_a_reader_that_stops_in_the_middle_of_a_crl_is_cut_off(sqlite_service: SampleService) -> None:
-    insert_revocations(sqlite_service, [(0x01 << 136) + (number << 8) + 1 for number in range(60_000)])
+    insert_revocations(sqlite_service, [(0x01 << 136) + (number << 8) + 1 for number in range(30_000)])
     sqlite_service.publish("1", page_entries=1000)
     settings = replace(settings_for(sqlite_service), limits=Limits(drain_seconds=0.5))
     with RunningFront(settings) as front, front.client() as client:
         client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         # More than the kernel keeps for one connection.
-        client.send(request("GET", "/crl/issuing/1.crl") * 5)
+        client.send(request("GET", "/crl/issuing/1.crl") * 10)
         time.sleep(2.5)
         assert "privyseal_status_connections 1\n" in front.get("/metrics").body.decode()
         with pytest.raises(ConnectionResetError):
             client.read()
 
 
-def test_a_page_that_is_gone_cuts_the_connection_and_never_a_short_crl(sqlite_service: SampleService) -> None:
+@pytest.mark.parametrize("damage", ["DELETE FROM crl_pages WHERE sequence = 1", "UPDATE crl_pages SET entries = 5 WHERE sequence = 1"])
+def test_a_page_that_is_gone_cuts_the_connection_and_never_a_short_crl(sqlite_service: SampleService, damage: str) -> None:
     insert_revocations(sqlite_service, [(0x01 << 136) + (number << 8) + 1 for number in range(10)])
     sqlite_service.publish("1", page_entries=5)
-    sqlite_service.execute("DELETE FROM crl_pages WHERE sequence = 1")
+    sqlite_service.execute(damage)
     with RunningFront(settings_for(sqlite_service)) as front:
         with front.client() as client:
             client.send(request("GET", "/crl/issuing/1.crl"))

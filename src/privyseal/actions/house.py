@@ -110,9 +110,10 @@ def record(house: House, tx: Transaction, actor: Actor, organization: str, *even
     audit.insert(tx, rows)
 
 
-def announce(house: House, tx: Transaction, fact: FactKind, payload: dict[str, Any]) -> None:
-    """Leave a fact in the outbox, one row for each listener."""
-    outbox.insert(tx, [(house.id("fact", tx.now), fact.value, listener, payload) for listener in house.listeners.get(fact, ())])
+def announce(house: House, tx: Transaction, fact: FactKind, *payloads: dict[str, Any]) -> None:
+    """Leave facts of one kind in the outbox, one row for each payload and listener."""
+    listeners = house.listeners.get(fact, ())
+    outbox.insert(tx, [(house.id("fact", tx.now), fact.value, listener, payload) for payload in payloads for listener in listeners])
 
 
 def require_evidence(tx: Transaction) -> None:

@@ -32,6 +32,7 @@ def service_commands(program: App, rooms: Rooms) -> None:
     program.command(_migrate, name="migrate")
     program.command(_service_certificate(rooms), name="service-certificate")
     program.command(_serve, name="serve")
+    program.command(_work(rooms), name="work")
     program.command(_run(rooms), name="run")
 
 
@@ -116,28 +117,40 @@ def _serve(*, data: Data, demo: bool = False) -> None:
     supervisor.stop()
 
 
+def _work(rooms: Rooms) -> Callable[..., None]:
+    def work(*, data: Data) -> None:
+        """Do background work on one more machine of a service on PostgreSQL, until SIGTERM.
+
+        Parameters
+        ----------
+        data: The data directory of the service on this machine.
+        """
+        settings = read_settings(data)
+        if not settings.database_url:
+            raise Refused("work", "With the embedded database the web process does this work; a work process needs PostgreSQL.")
+        run_work(settings, rooms, f"{socket.gethostname()}-{os.getpid()}"[:64])
+
+    return work
+
+
 def _run(rooms: Rooms) -> Callable[..., None]:
-    def run(process: Literal["issuer", "web", "work"], /, *, data: Data) -> None:
+    def run(process: Literal["issuer", "web"], /, *, data: Data) -> None:
         """Run one process of the service until SIGTERM; `serve` runs them all.
 
         Parameters
         ----------
-        process: Which one. The status process is `python -m privyseal.status`.
+        process: Which one. The work process is `privyseal work`, the status process `python -m privyseal.status`.
         data: The data directory of the service.
         """
         settings = read_settings(data)
         if process == "issuer":
             with only_one(settings, "issuer"):
                 run_issuer(settings, rooms)
-        elif process == "web" and settings.database_url:
+        elif settings.database_url:
             run_web(settings, rooms, None)
-        elif process == "web":
+        else:
             with only_one(settings, "web and work"):
                 run_web(settings, rooms, "local")
-        elif settings.database_url:
-            run_work(settings, rooms, f"{socket.gethostname()}-{os.getpid()}"[:64])
-        else:
-            raise Refused("work", "With the embedded database the web process does this work; a work process needs PostgreSQL.")
 
     return run
 

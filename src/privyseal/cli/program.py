@@ -12,6 +12,7 @@ import structlog
 from cyclopts import App, Parameter
 
 from privyseal.cli.commands_audit import audit_commands
+from privyseal.cli.commands_authority import authority_commands
 from privyseal.cli.commands_demo import demo_commands
 from privyseal.cli.commands_people import people_commands
 from privyseal.cli.commands_service import service_commands
@@ -30,6 +31,7 @@ def make_program(rooms: Rooms) -> Callable[[Sequence[str]], None]:
     service_commands(program, rooms)
     people_commands(program, rooms)
     audit_commands(program, rooms)
+    authority_commands(program, rooms)
     demo_commands(program, rooms)
 
     def run(arguments: Sequence[str]) -> None:

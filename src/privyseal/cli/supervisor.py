@@ -40,7 +40,7 @@ class Supervisor:
             _Child("web", [*program, "web", *where]),
         ]
         if separate_work:
-            self._children.append(_Child("work", [*program, "work", *where]))
+            self._children.append(_Child("work", [sys.executable, "-m", "privyseal.app", "work", *where]))
         self._stopping = threading.Event()
         self._watchers: list[threading.Thread] = []
 

@@ -33,6 +33,8 @@ HEAD_SECONDS = 20.0
 GRACE_SECONDS = 10
 MAXIMUM_CONNECTIONS = 1000
 KEEP_ALIVE_SECONDS = 30
+HANDSHAKE_SECONDS = 5.0
+GOODBYE_SECONDS = 1.0
 
 
 class ClientCertificateProtocol(HttpToolsProtocol):
@@ -139,6 +141,30 @@ class _Server(uvicorn.Server):
         """Leave signals to the process: it has two servers and one end."""
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen with time limits for TLS itself, which uvicorn leaves at a minute and half a minute.
+
+        A client that neither finishes its handshake nor says good-bye would hold a connection, and the end, that long.
+        """
+        loop = asyncio.get_running_loop()
+        await self.lifespan.startup()
+
+        def protocol() -> ClientCertificateProtocol:
+            return ClientCertificateProtocol(self.config, self.server_state, self.lifespan.state)
+
+        self.servers = [
+            await loop.create_server(
+                protocol,
+                sock=listener,
+                ssl=self.config.ssl,
+                backlog=self.config.backlog,
+                ssl_handshake_timeout=HANDSHAKE_SECONDS,
+                ssl_shutdown_timeout=GOODBYE_SECONDS,
+            )
+            for listener in sockets or ()
+        ]
+        self.started = True
+
 
 class WebServer:
     """Both listeners of one process; the sockets are open when this is made. Port 0 takes a free one.
@@ -172,8 +198,13 @@ class WebServer:
 
     def run(self, stop: threading.Event) -> None:
         """Serve until ``stop`` is set, then let calls that are under way end for up to ten seconds."""
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+        try:
             runner.run(self._serve(stop))
+        finally:
+            # A client that begins a handshake at this very moment keeps the loop busy; the process ends all the same.
+            with contextlib.suppress(OSError):
+                runner.close()
 
     async def _serve(self, stop: threading.Event) -> None:
         servers = [_Server(self._configuration(context)) for context in self._contexts]

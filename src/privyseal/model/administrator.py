@@ -107,5 +107,6 @@ class Credential:
 def require_permission(administrator: Administrator, permission: Permission) -> None:
     """Raise NotPermitted ``role`` unless the person holds the right."""
     if not administrator.may(permission):
-        sentence = f"The role {administrator.role.value} of {administrator.name} does not include the right to {permission.value.replace('-', ' ')}."
+        right = permission.value.replace("-", " ")
+        sentence = f"The role {administrator.role.value} of {administrator.name} does not include the right to {right}."
         raise NotPermitted("role", sentence)

@@ -126,7 +126,9 @@ def read_endpoint(text: str) -> Endpoint:
 def require_endpoints(texts: Sequence[str], maximum: int) -> tuple[Endpoint, ...]:
     """Return 1 to ``maximum`` distinct endpoints; raises Refused ``too-many-endpoints`` or ``endpoint`` (A12, I22)."""
     if len(texts) > maximum:
-        sentence = f"One certificate may be used on at most {maximum} servers; this request names {len(texts)}. Make a second request for the rest."
+        sentence = (
+            f"One certificate may be used on at most {maximum} servers; this request names {len(texts)}. Make a second one for the rest."
+        )
         raise Refused("too-many-endpoints", sentence, field="endpoints")
     endpoints = tuple(read_endpoint(text) for text in texts)
     if not endpoints or len(set(endpoints)) != len(endpoints):

@@ -48,9 +48,6 @@ VALIDATION_REUSE = {
 }
 """How many days evidence of domain control may be reused."""
 
-VETTING_REUSE = (DatedRule(date(2020, 1, 1), 398, "CA/Browser Forum TLS BR 4.2.1: subject identity information"),)
-"""How many days the vetting of an organization may be reused."""
-
 
 def at(rules: tuple[DatedRule, ...], now: datetime) -> DatedRule:
     """Return the rule in force at ``now``; raises ValueError before the first row."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import sys
 import tomllib
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ RESPONDERS = ("issuing", "administrators")
 
 def main() -> None:
     """Serve until SIGTERM; exits 1 with a sentence when the settings or the keys cannot be read."""
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     parser = argparse.ArgumentParser(prog="privyseal.status", description="Serves CRL, OCSP, CA certificates and the public log files.")
     parser.add_argument("--data", type=Path, required=True, help="the data directory of the service")
     arguments = parser.parse_args()

@@ -231,9 +231,9 @@ class Connection(asyncio.Protocol):
                 self._send(answer, head)
             else:
                 await self._stream(answer, answer.chunks, head)
-        except Unavailable as refusal:
-            # The head has left already: only a connection that ends too early tells the client that the body is not whole.
-            _log.warning("A CRL was cut off in the middle: %s", refusal.sentence)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client must learn that something is missing
+            # The head has left already: only a connection that ends too early tells that the body is not whole.
+            _log.warning("A CRL was cut off in the middle: %s", error, exc_info=None if isinstance(error, Unavailable) else error)
             self.abort()
         finally:
             self._task = None

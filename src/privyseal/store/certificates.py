@@ -251,7 +251,11 @@ def with_key(tx: Transaction, spki_sha256: str) -> list[Certificate]:
     return [_certificate(row) for row in tx.execute(certificates.select().where(certificates.c.spki_sha256 == spki_sha256))]
 
 
-def count_abandoned(tx: Transaction, request_id: RequestId) -> int:
-    """Return how many intents of a request were abandoned."""
-    statement = sa.select(sa.func.count()).where(intents.c.request_id == request_id, intents.c.state == IntentState.ABANDONED.value)
-    return int(tx.execute(statement).scalar_one())
+def count_abandoned(tx: Transaction, request_ids: Sequence[RequestId]) -> dict[RequestId, int]:
+    """Return how many intents of each request were abandoned."""
+    statement = (
+        sa.select(intents.c.request_id, sa.func.count().label("quantity"))
+        .where(intents.c.request_id.in_(list(request_ids)), intents.c.state == IntentState.ABANDONED.value)
+        .group_by(intents.c.request_id)
+    )
+    return dict.fromkeys(request_ids, 0) | {RequestId(row.request_id): row.quantity for row in tx.execute(statement)}

@@ -6,16 +6,18 @@ Entries are stored encoded, so that publishing copies bytes. Pages are append-on
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from privyseal.model.audit import MAXIMUM_CLOCK_STEP_BACK
 from privyseal.model.identifiers import AuthorityId
 from privyseal.model.revocation import Revocation
 from privyseal.store.database import Transaction
 from privyseal.store.schema import Digest, Id, Serial, UtcTime, metadata
+from privyseal.store.upsert import insert_once
 
 revocations = sa.Table(
     "revocations",
@@ -132,25 +134,18 @@ class DueScope:
 
 def insert(tx: Transaction, revocation: Revocation, entry: bytes) -> bool:
     """Add a revoked serial and mark its scopes as changed; tells whether it was new (revoked is final)."""
-    known = tx.execute(
-        sa.select(revocations.c.serial_hex).where(
-            revocations.c.ca_id == revocation.authority_id, revocations.c.serial_hex == revocation.serial_hex
-        )
-    ).first()
-    if known is not None:
+    values = {
+        "ca_id": revocation.authority_id,
+        "serial_hex": revocation.serial_hex,
+        "revoked_at": revocation.revoked_at,
+        "reason": revocation.reason.code,
+        "shard": revocation.shard,
+        "entry": entry,
+        "page_id": None,
+        "expires_at": revocation.expires_at,
+    }
+    if not insert_once(tx, revocations, values):
         return False
-    tx.execute(
-        revocations.insert().values(
-            ca_id=revocation.authority_id,
-            serial_hex=revocation.serial_hex,
-            revoked_at=revocation.revoked_at,
-            reason=revocation.reason.code,
-            shard=revocation.shard,
-            entry=entry,
-            page_id=None,
-            expires_at=revocation.expires_at,
-        )
-    )
     statement = crl_scopes.update().where(
         crl_scopes.c.ca_id == revocation.authority_id, crl_scopes.c.scope.in_((FULL, str(revocation.shard)))
     )
@@ -179,10 +174,15 @@ def create_scopes(tx: Transaction, authority_id: AuthorityId, shard_count: int) 
 
 
 def due_scopes(tx: Transaction, refresh_before: datetime, limit: int = 300) -> list[DueScope]:
-    """Return the scopes that changed or whose CRL was made before ``refresh_before``; changed ones first."""
+    """Return the scopes that changed or whose CRL was made before ``refresh_before``; changed ones first.
+
+    A CRL from the future is due as well: the clock was ahead when it was signed, and clients do not take it yet.
+    """
+    made = crl_scopes.c.this_update
+    aged = sa.or_(made.is_(None), made < refresh_before, made > tx.now + MAXIMUM_CLOCK_STEP_BACK)
     statement = (
         crl_scopes.select()
-        .where(sa.or_(crl_scopes.c.changed.is_(True), crl_scopes.c.this_update.is_(None), crl_scopes.c.this_update < refresh_before))
+        .where(sa.or_(crl_scopes.c.changed.is_(True), aged))
         .order_by(crl_scopes.c.changed.desc(), crl_scopes.c.this_update)
         .limit(limit)
     )
@@ -277,28 +277,27 @@ def of_serial(tx: Transaction, ca_id: AuthorityId, serial_hex: str) -> tuple[dat
 def insert_statement(
     tx: Transaction, certificate_id: str, content: bytes, content_sha256: str, signature: bytes, credential_sha256: str
 ) -> None:
-    """Keep an administrator's signed revocation as it came; the same content can stand only once (replay)."""
-    tx.execute(
-        statements.insert().values(
-            content_sha256=content_sha256,
-            certificate_id=certificate_id,
-            content=content,
-            signature=signature,
-            credential_sha256=credential_sha256,
-            at=tx.now,
-        )
-    )
-
-
-def is_replayed(tx: Transaction, content_sha256: str) -> bool:
-    """Tell whether exactly this statement was already used."""
-    return tx.execute(sa.select(statements.c.certificate_id).where(statements.c.content_sha256 == content_sha256)).first() is not None
+    """Keep an administrator's signed revocation as it came; the same content a second time is the first one."""
+    values = {
+        "content_sha256": content_sha256,
+        "certificate_id": certificate_id,
+        "content": content,
+        "signature": signature,
+        "credential_sha256": credential_sha256,
+        "at": tx.now,
+    }
+    insert_once(tx, statements, values)
 
 
 def block_key(tx: Transaction, spki_sha256: str, reason: str) -> None:
     """Never certify this key again; a second time is harmless."""
-    if blocked_reason(tx, spki_sha256) is None:
-        tx.execute(blocked_keys.insert().values(spki_sha256=spki_sha256, reason=reason, at=tx.now))
+    insert_once(tx, blocked_keys, {"spki_sha256": spki_sha256, "reason": reason, "at": tx.now})
+
+
+def blocked_among(tx: Transaction, spki_sha256: Iterable[str]) -> set[str]:
+    """Return those of these keys that are blocked."""
+    rows = tx.execute(sa.select(blocked_keys.c.spki_sha256).where(blocked_keys.c.spki_sha256.in_(list(spki_sha256))))
+    return {row.spki_sha256 for row in rows}
 
 
 def blocked_reason(tx: Transaction, spki_sha256: str) -> str | None:

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import IntegrityError
 
 from privyseal.store.database import Transaction
 from privyseal.store.schema import Digest, UtcTime, metadata
+from privyseal.store.upsert import insert_once, insert_or_change
 
 attempts = sa.Table(
     "attempts",
@@ -53,11 +51,8 @@ def misses(tx: Transaction, subject: str) -> tuple[int, datetime | None]:
 
 def add_miss(tx: Transaction, subject: str) -> int:
     """Count a miss and return the count."""
-    # One statement: two first misses at the same moment are two misses and no error.
-    insert = sqlite_insert if tx.connection.dialect.name == "sqlite" else postgresql_insert
-    statement = insert(attempts).values(subject=subject, misses=1, last_at=tx.now)
-    counted = statement.on_conflict_do_update(index_elements=["subject"], set_={"misses": attempts.c.misses + 1, "last_at": tx.now})
-    tx.execute(counted)
+    values = {"subject": subject, "misses": 1, "last_at": tx.now}
+    insert_or_change(tx, attempts, values, {"misses": attempts.c.misses + 1, "last_at": tx.now})
     return misses(tx, subject)[0]
 
 
@@ -74,18 +69,16 @@ def kept_answer(tx: Transaction, caller: str, key: str) -> KeptAnswer | None:
 
 def claim_key(tx: Transaction, caller: str, key: str, request_sha256: str) -> bool:
     """Claim a key for a call that begins; tells whether nobody claimed it before."""
-    savepoint = tx.connection.begin_nested()
-    try:
-        tx.execute(
-            idempotency_keys.insert().values(
-                caller=caller, key=key, request_sha256=request_sha256, status=0, body=b"", media_type="", created_at=tx.now
-            )
-        )
-    except IntegrityError:
-        savepoint.rollback()
-        return False
-    savepoint.commit()
-    return True
+    values = {
+        "caller": caller,
+        "key": key,
+        "request_sha256": request_sha256,
+        "status": 0,
+        "body": b"",
+        "media_type": "",
+        "created_at": tx.now,
+    }
+    return insert_once(tx, idempotency_keys, values)
 
 
 def keep_answer(tx: Transaction, caller: str, key: str, status: int, body: bytes, media_type: str) -> None:

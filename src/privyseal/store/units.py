@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from privyseal.model.identifiers import OrganizationId, RequestId
 from privyseal.model.unit import LedgerKind, Order, UnitBalance, UnitTier
 from privyseal.store.database import Transaction
 from privyseal.store.schema import Id, Sequence, UtcTime, metadata
+from privyseal.store.upsert import insert_or_change
 
 orders = sa.Table(
     "orders",
@@ -48,9 +47,13 @@ balances = sa.Table(
 )
 
 
+# Statements of the issuing path stand ready: SQLAlchemy takes twice as long to build one as to run it.
+_BALANCE = balances.select().where(balances.c.organization_id == sa.bindparam("organization"), balances.c.tier == sa.bindparam("of_tier"))
+
+
 def balance(tx: Transaction, organization_id: OrganizationId, tier: UnitTier) -> UnitBalance:
     """Return the balance of a tier, zero when nothing was bought."""
-    row = tx.execute(balances.select().where(balances.c.organization_id == organization_id, balances.c.tier == tier.value)).first()
+    row = tx.execute(_BALANCE, {"organization": organization_id, "of_tier": tier.value}).first()
     return UnitBalance(tier, 0, 0, 0) if row is None else UnitBalance(tier, row.bought, row.reserved, row.used)
 
 
@@ -64,13 +67,8 @@ def add_order(tx: Transaction, order: Order) -> None:
     values = {column.name: getattr(order, column.name) for column in orders.columns} | {"tier": order.tier.value}
     tx.execute(orders.insert().values(**values))
     _line(tx, order.organization_id, order.tier, LedgerKind.PURCHASE, order.quantity, order_id=order.id)
-    insert = sqlite_insert if tx.connection.dialect.name == "sqlite" else postgresql_insert
-    statement = insert(balances).values(
-        organization_id=order.organization_id, tier=order.tier.value, bought=order.quantity, reserved=0, used=0
-    )
-    tx.execute(
-        statement.on_conflict_do_update(index_elements=["organization_id", "tier"], set_={"bought": balances.c.bought + order.quantity})
-    )
+    values = {"organization_id": order.organization_id, "tier": order.tier.value, "bought": order.quantity, "reserved": 0, "used": 0}
+    insert_or_change(tx, balances, values, {"bought": balances.c.bought + order.quantity})
 
 
 def _line(
@@ -112,6 +110,13 @@ def reserve(tx: Transaction, organization_id: OrganizationId, tier: UnitTier, re
         return False
     _lines(tx, organization_id, tier, LedgerKind.RESERVE, request_ids)
     return True
+
+
+def reserve_each(tx: Transaction, organization_id: OrganizationId, tier: UnitTier, request_ids: list[RequestId]) -> set[RequestId]:
+    """Reserve a unit for each request in turn while units are left; return those that got one."""
+    if reserve(tx, organization_id, tier, request_ids):
+        return set(request_ids)
+    return {request_id for request_id in request_ids if reserve(tx, organization_id, tier, [request_id])}
 
 
 def _lines(tx: Transaction, organization_id: OrganizationId, tier: UnitTier, kind: LedgerKind, request_ids: list[RequestId]) -> None:

@@ -45,10 +45,11 @@ def find_path(
     each other; only the first ``MAX_SENT`` of ``sent`` count.
     """
     candidates = tuple(dict.fromkeys((*roots, *sent[:MAX_SENT])))
-    visited, waiting = {leaf}, deque([(leaf,)])
+    visited = {leaf}
+    waiting: deque[tuple[x509.Certificate, ...]] = deque([(leaf,)])
     broken = Broken(Gap.UNKNOWN_ISSUER, leaf)
     while waiting:
-        path: tuple[x509.Certificate, ...] = waiting.popleft()
+        path = waiting.popleft()
         if path[-1] in roots:
             return path
         broken = Broken(Gap.SELF_SIGNED if is_self_signed(path[-1]) else Gap.UNKNOWN_ISSUER, path[-1])

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from privyseal_agent import words
 from privyseal_agent.desk import Desk, Reply
 from privyseal_agent.errors import UsageError
-from privyseal_agent.groups import AtDesk, group, open_service
+from privyseal_agent.groups import AtDesk, Reason, group, open_service
 from privyseal_agent.keys import csr as csrs
 from privyseal_agent.keys import private_key
 from privyseal_agent.private_files import read_secret, write_file
@@ -94,7 +94,9 @@ def list_administrators(*, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: A
 
 
 @APP.command
-def revoke(administrator: str, sha256: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+def revoke(
+    administrator: str, sha256: str, /, *, reason: Reason = "unspecified", options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk
+) -> Reply:
     """Revoke an Administrator ID that is lost or no longer needed.
 
     Parameters
@@ -103,9 +105,11 @@ def revoke(administrator: str, sha256: str, /, *, options: ServiceOptions = NO_S
         Id of the administrator.
     sha256
         SHA-256 of the credential, as seal administrator list shows it.
+    reason
+        Why.
     """
     with open_service(options, desk) as service:
-        answer = service.post(service.path("administrators", administrator, "credentials", sha256, "revocation"), {})
+        answer = service.post(service.path("administrators", administrator, "credentials", sha256, "revocation"), {"reason": reason})
     return Reply(answer.fields, f"The Administrator ID {sha256} is revoked.")
 
 

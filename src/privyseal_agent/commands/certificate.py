@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 from privyseal_agent import words
 from privyseal_agent.commands.certificate_check import check
@@ -11,7 +11,7 @@ from privyseal_agent.commands.request import read_csr
 from privyseal_agent.decisions import end_of, revocation_of
 from privyseal_agent.desk import Desk, Reply
 from privyseal_agent.errors import Refused, UsageError
-from privyseal_agent.groups import AtDesk, challenge_phrase, group, open_service
+from privyseal_agent.groups import AtDesk, Reason, challenge_phrase, group, open_service
 from privyseal_agent.keys.issued_certificate import read_issued_certificate
 from privyseal_agent.private_files import write_file
 from privyseal_agent.rest.client import Service
@@ -22,11 +22,6 @@ APP = group("certificate", "Pick up, look up, revoke, reissue and check certific
 APP.command(check)
 
 Form: TypeAlias = Literal["chain", "certificate", "pkcs7", "root"]
-Reason: TypeAlias = Literal[
-    "unspecified", "keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation", "privilegeWithdrawn"
-]
-
-REASONS: tuple[Reason, ...] = get_args(Reason)
 
 _FIELDS: dict[Form, str] = {"chain": "chain_pem", "certificate": "certificate_pem", "pkcs7": "pkcs7_pem", "root": "root_pem"}
 

@@ -97,6 +97,7 @@ def show(*, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply
         ("Domains", "\n".join(answer.texts("domains"))),
         ("Policies", "\n".join(policy.text("name") for policy in answer.parts("policies"))),
         ("Contact", answer.maybe("contact")),
+        ("Log key", answer.maybe("log_key")),
     ]
     return Reply(answer.fields, words.facts(rows))
 

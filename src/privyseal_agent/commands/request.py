@@ -17,7 +17,7 @@ from privyseal_agent.groups import AtDesk, challenge_phrase, group, open_service
 from privyseal_agent.private_files import read_text
 from privyseal_agent.rest.client import Service
 from privyseal_agent.rest.documents import Document
-from privyseal_agent.rest.live import follow_requests
+from privyseal_agent.rest.live import Told, follow_requests
 from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions
 from privyseal_wire.statements import Approval, Rejection
 
@@ -293,13 +293,11 @@ def _row(request: Document) -> tuple[str, ...]:
 
 
 def _follow(service: Service, desk: Desk, states: list[str]) -> None:
-    told: dict[str, str] = {}
+    told = Told()
 
     def tell(request: Document, state: str, cursor: str) -> None:
-        # The list and the stream overlap on purpose; a change is told once.
-        if told.get(request.text("id")) == state:
+        if not told.is_news(request.text("id"), state, cursor):
             return
-        told[request.text("id")] = state
         line = {"id": request.text("id"), "state": state, "cursor": cursor, "names": list(request.texts("names"))}
         if desk.json:
             desk.emit(line)

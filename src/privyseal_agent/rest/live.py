@@ -13,6 +13,26 @@ from privyseal_agent.rest.documents import Document
 
 FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 30.0
+REMEMBERED: Final = 1_000
+
+
+class Told:
+    """What was told already: lists and streams overlap on purpose, and a stream tells its last seconds again."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, str] = {}
+        self._changes: dict[tuple[str, str, str], None] = {}
+
+    def is_news(self, request: str, state: str, cursor: str) -> bool:
+        """Tell whether a change is news, and remember it; ``cursor`` is empty for a request of a list."""
+        change = (request, state, cursor)
+        if self._states.get(request) == state or change in self._changes:
+            return False
+        self._states[request] = state
+        self._changes[change] = None
+        if len(self._changes) > REMEMBERED:
+            del self._changes[next(iter(self._changes))]
+        return True
 
 
 def follow_requests(service: Service, desk: Desk, catch_up: Callable[[], None]) -> Iterator[Document]:

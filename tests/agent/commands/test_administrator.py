@@ -87,6 +87,6 @@ def test_list_and_revoke(rig: Rig) -> None:
     assert [line.split()[0] for line in told.out.splitlines()] == ["ADMINISTRATOR", f"adm-{'1' * 32}", ADMINISTRATOR_ID]
     assert told.out.splitlines()[2].endswith(rig.ada.sha256)
     rig.service.on("POST", f"{PEOPLE}/{ADMINISTRATOR_ID}/credentials/{rig.ada.sha256}/revocation", {"id": ADMINISTRATOR_ID})
-    assert (
-        rig.seal("administrator", "revoke", ADMINISTRATOR_ID, rig.ada.sha256).out == f"The Administrator ID {rig.ada.sha256} is revoked.\n"
-    )
+    told = rig.seal("administrator", "revoke", ADMINISTRATOR_ID, rig.ada.sha256, "--reason", "keyCompromise")
+    assert told.out == f"The Administrator ID {rig.ada.sha256} is revoked.\n"
+    assert rig.service.seen[-1].json == {"reason": "keyCompromise"}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from privyseal_agent.commands.certificate import REASONS
+from privyseal_agent.groups import Reason
 from privyseal_wire.cms import verify_attached
 from privyseal_wire.fields import REVOCATION_REASONS
 from privyseal_wire.statements import Revocation
@@ -72,10 +73,16 @@ def test_list_and_show(rig: Rig) -> None:
     told = rig.seal("certificate", "list", "--name", "www.acme.test")
     assert told.out.splitlines()[1].split() == [HOLDER.serial_hex, "valid", "2027-11-22", "01:02", "UTC", "www.acme.test"]
     assert rig.service.seen[-1].query["name"] == ["www.acme.test"]
-    revoked = sample.certificate(HOLDER, state="revoked", revoked_at="2026-12-01T00:00:00Z", revocation_reason="keyCompromise")
+    history = [
+        {"time": "2026-11-22T01:02:03Z", "action": "issue-certificate", "outcome": "done"},
+        {"time": "2026-11-30T01:02:03Z", "action": "revoke-certificate", "outcome": "refused"},
+    ]
+    changes = {"state": "revoked", "revoked_at": "2026-12-01T00:00:00Z", "revocation_reason": "keyCompromise", "history": history}
+    revoked = sample.certificate(HOLDER, **changes)
     rig.service.on("GET", CERTIFICATE_PATH, revoked)
     told = rig.seal("certificate", "show", ":".join(HOLDER.serial_hex[start : start + 2] for start in range(0, len(HOLDER.serial_hex), 2)))
     assert "Revoked      2026-12-01 00:00 UTC (keyCompromise)\n" in told.out
+    assert told.out.endswith("2026-11-22 01:02 UTC  issue-certificate\n             2026-11-30 01:02 UTC  revoke-certificate (refused)\n")
     assert rig.seal("certificate", "show", "not hex").status == 2
 
 
@@ -116,7 +123,7 @@ def test_a_subscriber_revokes_with_the_phrase_even_beside_an_administrator_id(ri
 
 
 def test_reasons_are_those_of_the_statements(rig: Rig) -> None:
-    assert REASONS == REVOCATION_REASONS
+    assert get_args(Reason) == REVOCATION_REASONS
     assert rig.seal("certificate", "revoke", HOLDER.serial_hex, "--reason", "boredom").status == 2
 
 

@@ -90,6 +90,14 @@ def test_without_a_cursor_the_list_is_read_again(rig: Rig) -> None:
     assert len(told.out.splitlines()) == 1  # Told once.
 
 
+def test_a_stream_that_tells_its_last_seconds_again(rig: Rig) -> None:
+    stock(rig)
+    changes = [event(SECOND, "approved", "8"), event(SECOND, "issued", "9")]
+    streams(rig, changes, changes)
+    told = rig.seal("request", "list", "--follow")
+    assert [line.split()[1] for line in told.out.splitlines()] == ["pending", "approved", "issued"]
+
+
 def test_only_some_states(rig: Rig) -> None:
     stock(rig)
     streams(rig, [event(SECOND, "pending", "8"), event(SECOND, "issued", "9")])

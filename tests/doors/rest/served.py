@@ -8,7 +8,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -31,6 +31,13 @@ class Served:
 
     directory: Path
     server: WebServer
+    connections: list[http.client.HTTPSConnection] = field(default_factory=list)
+
+    def connect(self, port: int, identity: tuple[Path, Path] | None = None) -> http.client.HTTPSConnection:
+        """A connection that is closed with the server."""
+        connection = http.client.HTTPSConnection("localhost", port, context=self.context(identity), timeout=10)
+        self.connections.append(connection)
+        return connection
 
     def identity(self, name: str, certificate_der: bytes, key: Any) -> tuple[Path, Path]:  # noqa: ANN401 - any private key
         """Files of a client certificate and its key."""
@@ -50,11 +57,11 @@ class Served:
     def administrator(self, person: AdministratorRig) -> http.client.HTTPSConnection:
         """A connection to the administrators' port."""
         identity = self.identity("administrator", person.certificate_der, person.key)
-        return http.client.HTTPSConnection("localhost", self.server.administrator_port, context=self.context(identity), timeout=10)
+        return self.connect(self.server.administrator_port, identity)
 
     def anybody(self) -> http.client.HTTPSConnection:
         """A connection to everybody's port."""
-        return http.client.HTTPSConnection("localhost", self.server.web_port, context=self.context(), timeout=10)
+        return self.connect(self.server.web_port)
 
 
 def ask(connection: http.client.HTTPConnection, path: str, method: str = "GET", **headers: str) -> tuple[int, Any]:
@@ -81,10 +88,13 @@ def serving(rig: RestRig, directory: Path) -> Iterator[Served]:
     stop = threading.Event()
     thread = threading.Thread(target=server.run, args=(stop,), name="web")
     thread.start()
+    served = Served(directory, server)
     try:
-        yield Served(directory, server)
+        yield served
     finally:
         stop.set()
+        for connection in served.connections:
+            connection.close()
         thread.join(10)
         assert not thread.is_alive(), "the server did not end"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import socket
 import ssl
 from collections.abc import Iterator
@@ -40,7 +39,7 @@ def test_a_registered_administrator_gets_in(served: Served, fox: AdministratorRi
 
 def test_everybodys_port_asks_for_no_certificate_and_takes_none(served: Served, fox: AdministratorRig) -> None:
     identity = served.identity("administrator", fox.certificate_der, fox.key)
-    connection = http.client.HTTPSConnection("localhost", served.server.web_port, context=served.context(identity), timeout=10)
+    connection = served.connect(served.server.web_port, identity)
     assert ask(connection, f"{API}/service")[0] == 200
     assert ask(connection, f"{BASE}/units")[1]["kind"] == "credential-needed"
 
@@ -107,7 +106,7 @@ def test_strangers_do_not_pass_the_handshake(served: Served, rest: RestRig, fox:
 
 def test_a_certificate_of_our_ca_that_nobody_registered_is_refused(served: Served, rest: RestRig, fox: AdministratorRig) -> None:
     identity = served.identity("unregistered", *stranger(rest, "unregistered", fox))
-    connection = http.client.HTTPSConnection("localhost", served.server.administrator_port, context=served.context(identity), timeout=10)
+    connection = served.connect(served.server.administrator_port, identity)
     assert ask(connection, f"{BASE}/units")[1]["kind"] == "credential-unknown"
 
 
@@ -153,7 +152,7 @@ def test_a_session_is_resumed_on_everybodys_port_alone(served: Served, fox: Admi
 
 def test_every_refusal_of_a_credential_is_recorded(served: Served, rest: RestRig, fox: AdministratorRig) -> None:
     identity = served.identity("unregistered", *stranger(rest, "unregistered", fox))
-    connection = http.client.HTTPSConnection("localhost", served.server.administrator_port, context=served.context(identity), timeout=10)
+    connection = served.connect(served.server.administrator_port, identity)
     ask(connection, f"{BASE}/units")
     ask(served.anybody(), f"{BASE}/units", Authorization="Bearer pst_nonsense")
     from sqlalchemy import select

@@ -208,8 +208,9 @@ def test_issued_brings_the_chain_and_says_how_to_install_and_check(house: House,
         "     ssl_certificate_key /etc/nginx/tls/www.acme.test.key;",
         "     nginx -t && systemctl reload nginx",
         "     SSLCertificateFile /etc/apache2/tls/www.acme.test.pem",
-        "  seal certificate check www.acme.test",
-        "  seal certificate check lb7.internal:8443 --name www.acme.test",
+        "  seal certificate get req-1 --form root --out root.pem --organization acme --service https://privyseal.test",
+        "  seal certificate check www.acme.test --root root.pem --expect www.acme.test.pem",
+        "  seal certificate check lb7.internal:8443 --name www.acme.test --root root.pem --expect www.acme.test.pem",
         "  seal certificate get req-1 --organization acme --service https://privyseal.test",
     )
     text = text_of(letter)

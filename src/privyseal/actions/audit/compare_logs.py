@@ -38,5 +38,8 @@ def compare_logs(tx: Transaction, vkey_of: Callable[[str], str], notes: Iterable
 
 
 def _differs(log: str, what: str) -> Unavailable:
-    sentence = f"The audit log {log} in the database does not agree with a checkpoint outside of it: {what}. Nothing is signed until this is reconciled."
+    sentence = (
+        f"The audit log {log} in the database does not agree with a checkpoint outside of it: {what}. "
+        "Nothing is signed until this is reconciled."
+    )
     return Unavailable("evidence-differs", sentence, retry_after_seconds=3600)

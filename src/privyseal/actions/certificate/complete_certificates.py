@@ -26,7 +26,7 @@ from privyseal.model.actor import Actor
 from privyseal.model.administrator import Administrator, Credential, Permission
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.certificate import REISSUE_GRACE, Certificate, CertificateState, Intent, IntentState
-from privyseal.model.domain import require_covered
+from privyseal.model.domain import Domain, require_covered
 from privyseal.model.errors import Conflict, PrivysealError, Refused
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import CertificateId, IntentId, OrganizationId, RequestId
@@ -70,7 +70,7 @@ def complete_certificates(house: House, tx: Transaction, actor: Actor, key: Sign
     intents = [intent for intent in certificates.intents_of(tx, intent_ids).values() if intent.state is IntentState.PREPARED]
     found = requests.get_many(tx, [intent.request_id for intent in intents if intent.request_id])
     approvals = requests.approvals_of(tx, list(found))
-    readers = _Readers(tx)
+    readers = _Readers(tx, revocations.blocked_among(tx, {request.spki_sha256 for request in found.values()}))
     signed: list[tuple[_Case, bytes]] = []
     failures: list[tuple[IntentId, PrivysealError]] = []
     for intent in intents:
@@ -95,11 +95,13 @@ def complete_certificates(house: House, tx: Transaction, actor: Actor, key: Sign
 class _Readers:
     """Rows that many intents of one batch share, read once in this transaction."""
 
-    def __init__(self, tx: Transaction) -> None:
+    def __init__(self, tx: Transaction, blocked_keys: set[str]) -> None:
+        self.blocked_keys = blocked_keys
         self._tx = tx
         self._organizations: dict[str, Organization] = {}
         self._policies: dict[tuple[str, int], tuple[Policy, bytes]] = {}
         self._credentials: dict[str, tuple[Administrator, Credential] | None] = {}
+        self._domains: dict[OrganizationId, list[Domain]] = {}
 
     def case(self, intent: Intent, request: Request) -> _Case:
         """Return an intent with its request, policy version and organization; raises Refused ``policy-changed``."""
@@ -113,6 +115,12 @@ class _Readers:
             self._organizations[request.organization_id] = organizations.get(self._tx, request.organization_id)
         return _Case(intent, request, policy, self._organizations[request.organization_id])
 
+    def domains(self, organization_id: OrganizationId) -> list[Domain]:
+        """Return the domains of an organization."""
+        if organization_id not in self._domains:
+            self._domains[organization_id] = organizations.domains_of(self._tx, organization_id)
+        return self._domains[organization_id]
+
     def credential(self, certificate_sha256: str) -> tuple[Administrator, Credential] | None:
         """Return the person and credential of a fingerprint."""
         if certificate_sha256 not in self._credentials:
@@ -125,7 +133,7 @@ def _verify(house: House, tx: Transaction, case: _Case, approvals: list[requests
     require_active(organization)
     if request.state is not RequestState.ISSUING or case.intent.organization_id != organization.id:
         raise Conflict("request-state", "The request of this intent is not being issued.")
-    require_covered([name for _, name in request.names], organizations.domains_of(tx, organization.id), tx.now)
+    require_covered([name for _, name in request.names], readers.domains(organization.id), tx.now)
     vetted = dict(subject_values(organization, ""))
     if any(vetted.get(field) != value for field, value in request.subject if field is not SubjectField.COMMON_NAME):
         raise Refused("subject", "The subject of the request is not the vetted record of the organization.")
@@ -133,7 +141,7 @@ def _verify(house: House, tx: Transaction, case: _Case, approvals: list[requests
         require_lifetime(policy, request.lifetime_days, tx.now)
     elif not request.replaces_serial_hex:
         raise Refused("reissue", "A reissue names the certificate that it replaces.")
-    if revocations.blocked_reason(tx, request.spki_sha256) is not None:
+    if request.spki_sha256 in readers.blocked_keys:
         raise Refused("key-blocked", "The key of this request is known to be compromised.")
     _verify_approvals(house, tx, case, approvals, readers)
 
@@ -207,6 +215,7 @@ def _store(house: House, tx: Transaction, actor: Actor, signed: list[tuple[_Case
     requests.happen(tx, [case.request.id for case, _ in kept], RequestEvent.COMPLETE)
     used: dict[tuple[OrganizationId, str], list[RequestId]] = {}
     events: dict[str, list[AuditEvent]] = {}
+    payloads = []
     for (case, _), certificate in zip(kept, issued, strict=True):
         if case.request.kind is RequestKind.NEW:
             used.setdefault((case.organization.id, case.request.unit_tier), []).append(case.request.id)
@@ -215,8 +224,8 @@ def _store(house: House, tx: Transaction, actor: Actor, signed: list[tuple[_Case
         evidence = (sha256_hex(case.intent.tbs), certificate.sha256)
         event = AuditEvent("issue-certificate", Outcome.DONE, "certificate", certificate.serial_hex, certificate.sha256, evidence=evidence)
         events.setdefault(case.organization.slug, []).append(event)
-        payload = {"organization": case.organization.slug, "request": case.request.id, "certificate": certificate.id}
-        announce(house, tx, FactKind.CERTIFICATE_ISSUED, payload)
+        payloads.append({"organization": case.organization.slug, "request": case.request.id, "certificate": certificate.id})
+    announce(house, tx, FactKind.CERTIFICATE_ISSUED, *payloads)
     for (organization_id, tier), request_ids in used.items():
         units.consume(tx, organization_id, UnitTier(tier), request_ids)
     for slug, written in events.items():

@@ -58,6 +58,8 @@ class _Circumstances:
     policies: dict[tuple[PolicyId, int], tuple[Policy, bytes]]
     approvals: dict[RequestId, list[requests.Approval]]
     reserved: set[RequestId]
+    abandoned: dict[RequestId, int]
+    blocked_keys: set[str]
 
 
 def prepare_certificates(house: House, tx: Transaction, actor: Actor, request_ids: Sequence[RequestId]) -> Prepared:
@@ -71,31 +73,37 @@ def prepare_certificates(house: House, tx: Transaction, actor: Actor, request_id
         return Prepared((), ())
     found = requests.get_many(tx, moved)
     around = _circumstances(tx, list(found.values()))
-    intents: list[Intent] = []
-    events: dict[str, list[AuditEvent]] = {}
-    failures: list[tuple[RequestId, PrivysealError]] = []
+    ready: dict[RequestId, tuple[Intent, LintReport]] = {}
+    failures: dict[RequestId, PrivysealError] = {}
     for request_id in moved:
-        request = found[request_id]
-        organization = around.organizations[request.organization_id]
         try:
-            _require_still_allowed(tx, request, organization, around)
-            intent, report = _intent(house, tx, request, around)
-            _reserve(tx, request, around)
+            _require_still_allowed(tx, found[request_id], around)
+            ready[request_id] = _intent(house, tx, found[request_id], around)
         except PrivysealError as refusal:
-            failures.append((request_id, refusal))
-            event = AuditEvent("prepare-certificate", Outcome.REFUSED, "request", request.id, reason=refusal.kind)
-        else:
-            intents.append(intent)
-            lint = f"lint {intent.lint}: {report.linter} {report.rule_set}, {len(report.findings)} notices"
-            digest = sha256_hex(intent.tbs)
-            event = AuditEvent("prepare-certificate", Outcome.DONE, "request", request.id, digest, reason=lint, evidence=(digest,))
-        events.setdefault(organization.slug, []).append(event)
+            failures[request_id] = refusal
+    without_unit = _reserve(tx, [found[request_id] for request_id in ready], around)
+    failures |= without_unit
+    intents = [intent for request_id, (intent, _) in ready.items() if request_id not in without_unit]
+    events: dict[str, list[AuditEvent]] = {}
+    for request_id in moved:
+        event = _failed(request_id, failures[request_id]) if request_id in failures else _prepared(*ready[request_id])
+        events.setdefault(around.organizations[found[request_id].organization_id].slug, []).append(event)
     _store(house, tx, actor, intents, failures, events)
-    for request_id, _ in failures:
+    for request_id in failures:
         if request_id in around.reserved:
             units.release(tx, found[request_id].organization_id, UnitTier(found[request_id].unit_tier), [request_id])
     failpoint("prepare.before-commit")
-    return Prepared(tuple(intents), tuple(failures))
+    return Prepared(tuple(intents), tuple(failures.items()))
+
+
+def _prepared(intent: Intent, report: LintReport) -> AuditEvent:
+    lint = f"lint {intent.lint}: {report.linter} {report.rule_set}, {len(report.findings)} notices"
+    digest = sha256_hex(intent.tbs)
+    return AuditEvent("prepare-certificate", Outcome.DONE, "request", intent.request_id or "", digest, reason=lint, evidence=(digest,))
+
+
+def _failed(request_id: RequestId, refusal: PrivysealError) -> AuditEvent:
+    return AuditEvent("prepare-certificate", Outcome.REFUSED, "request", request_id, reason=refusal.kind)
 
 
 def _store(
@@ -103,12 +111,12 @@ def _store(
     tx: Transaction,
     actor: Actor,
     intents: list[Intent],
-    failures: list[tuple[RequestId, PrivysealError]],
+    failures: dict[RequestId, PrivysealError],
     events: dict[str, list[AuditEvent]],
 ) -> None:
     if intents:
         certificates.insert_intents(tx, intents)
-    for request_id, refusal in failures:
+    for request_id, refusal in failures.items():
         # issuing -> approved -> failed: the table of transitions knows no other way.
         requests.happen(tx, [request_id], RequestEvent.ABANDON)
         requests.happen(tx, [request_id], RequestEvent.FAIL, refusal.sentence)
@@ -127,12 +135,14 @@ def _circumstances(tx: Transaction, found: list[Request]) -> _Circumstances:
         policies={key: policies.get(tx, *key) for key in {(request.policy_id, request.policy_version) for request in found}},
         approvals=requests.approvals_of(tx, request_ids),
         reserved=units.reserved_among(tx, request_ids),
+        abandoned=certificates.count_abandoned(tx, request_ids),
+        blocked_keys=revocations.blocked_among(tx, {request.spki_sha256 for request in found}),
     )
 
 
-def _require_still_allowed(tx: Transaction, request: Request, organization: Organization, around: _Circumstances) -> None:
+def _require_still_allowed(tx: Transaction, request: Request, around: _Circumstances) -> None:
     policy, content = around.policies[request.policy_id, request.policy_version]
-    require_active(organization)
+    require_active(around.organizations[request.organization_id])
     if sha256_hex(content) != policy.sha256:
         raise Refused(
             "policy-changed", f"The stored policy {policy.name} does not have the checksum that was approved. Tell your provider."
@@ -141,22 +151,28 @@ def _require_still_allowed(tx: Transaction, request: Request, organization: Orga
     if len(current) < policy.approvals:
         raise Conflict("approval-expired", "The approval expired before the certificate was prepared. Approve the request again.")
     require_covered([name for _, name in request.names], around.domains[request.organization_id], tx.now)
-    if revocations.blocked_reason(tx, request.spki_sha256) is not None:
+    if request.spki_sha256 in around.blocked_keys:
         raise Refused("key-blocked", "The key of this request became known as compromised after it was submitted. A new key is needed.")
     if request.kind is RequestKind.NEW:
         require_lifetime(policy, request.lifetime_days, tx.now)
-    if certificates.count_abandoned(tx, request.id) >= MAXIMUM_TRIES:
+    if around.abandoned[request.id] >= MAXIMUM_TRIES:
         raise Conflict(
             "issuing-failed", "The certificate could not be completed several times. Approve the request again, or ask your provider."
         )
 
 
-def _reserve(tx: Transaction, request: Request, around: _Circumstances) -> None:
-    if request.kind is RequestKind.REISSUE or request.id in around.reserved:
-        return
-    tier = UnitTier(request.unit_tier)
-    if not units.reserve(tx, request.organization_id, tier, [request.id]):
-        raise Conflict("no-units", f"There is no {tier.value} unit left. Order more units; then approve the request again.")
+def _reserve(tx: Transaction, wanting: list[Request], around: _Circumstances) -> dict[RequestId, PrivysealError]:
+    """Reserve a unit for each request that holds none yet; return the refusals of those for which none was left."""
+    needed: dict[tuple[OrganizationId, UnitTier], list[RequestId]] = {}
+    for request in wanting:
+        if request.kind is RequestKind.NEW and request.id not in around.reserved:
+            needed.setdefault((request.organization_id, UnitTier(request.unit_tier)), []).append(request.id)
+    refusals: dict[RequestId, PrivysealError] = {}
+    for (organization_id, tier), request_ids in needed.items():
+        reserved = units.reserve_each(tx, organization_id, tier, request_ids)
+        sentence = f"There is no {tier.value} unit left. Order more units; then approve the request again."
+        refusals |= {request_id: Conflict("no-units", sentence) for request_id in request_ids if request_id not in reserved}
+    return refusals
 
 
 def _intent(house: House, tx: Transaction, request: Request, around: _Circumstances) -> tuple[Intent, LintReport]:

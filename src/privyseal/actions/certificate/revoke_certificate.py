@@ -101,8 +101,7 @@ def _by_administrator(
         )
     require_unexpired(statement.expires, tx.now, MAXIMUM_REVOCATION_LIFE)
     digest = sha256_hex(content)
-    if not revocations.is_replayed(tx, digest):
-        revocations.insert_statement(tx, certificate.id, content, digest, signature, credential.certificate_sha256)
+    revocations.insert_statement(tx, certificate.id, content, digest, signature, credential.certificate_sha256)
     actor = Actor(ActorKind.ADMINISTRATOR, person.id, organization.id, credential.certificate_sha256)
     return actor, read_reason(statement.reason), (digest, sha256_hex(signature))
 

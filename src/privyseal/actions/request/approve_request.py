@@ -13,7 +13,7 @@ from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Administrator, Credential, Permission, require_permission
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import Conflict, NotFound, NotPermitted, Refused
-from privyseal.model.identifiers import ApprovalId, RequestId
+from privyseal.model.identifiers import AdministratorId, ApprovalId, RequestId
 from privyseal.model.organization import Organization, require_active
 from privyseal.model.policy import Policy
 from privyseal.model.request import Request, RequestEvent, RequestKind, next_state
@@ -58,35 +58,32 @@ def approve_request(house: House, tx: Transaction, actor: Actor, slug: str, requ
     policy, _ = policies.get(tx, request.policy_id, request.policy_version)
     _require_same(house, request, policy, organization, approver, statement, content)
     expires_at = require_unexpired(statement.expires, tx.now, MAXIMUM_STATEMENT_LIFE)
-    _require_decidable(tx, request, approver, policy, sha256_hex(content))
-    earlier = requests.approvals_of(tx, [request.id])[request.id]
-    current = {approval.administrator_id for approval in earlier if approval.is_current(tx.now)}
-    if approver.id in current:
-        raise Conflict("already-approved", f"{approver.name} has approved this request already; it needs another person's approval.")
+    content_sha256 = sha256_hex(content)
+    earlier = _take_turn(tx, request, approver, policy, content_sha256)
     approval = requests.Approval(
         id=ApprovalId(house.id("apr", tx.now)),
         request_id=request.id,
         administrator_id=approver.id,
         decision="approve",
         content=content,
-        content_sha256=sha256_hex(content),
+        content_sha256=content_sha256,
         signature=signature,
         credential_sha256=credential.certificate_sha256,
         expires_at=expires_at,
         at=tx.now,
     )
     requests.insert_approvals(tx, [approval])
-    approved = Approved(request.id, len(current | {approver.id}), policy.approvals)
-    if approved.is_complete:
+    approved = Approved(request.id, len(earlier) + 1, policy.approvals)
+    if approved.is_complete and policy.approvals > 1:
         requests.happen(tx, [request.id], RequestEvent.APPROVE)
-    evidence = (approval.content_sha256, sha256_hex(signature))
+    evidence = (content_sha256, sha256_hex(signature))
     signer = Actor(ActorKind.ADMINISTRATOR, approver.id, organization.id, credential.certificate_sha256)
     record(
         house,
         tx,
         signer,
         slug,
-        AuditEvent("approve-request", Outcome.DONE, "request", request.id, approval.content_sha256, evidence=evidence),
+        AuditEvent("approve-request", Outcome.DONE, "request", request.id, content_sha256, evidence=evidence),
     )
     failpoint("approve.before-commit")
     return approved
@@ -124,16 +121,30 @@ def _field_bytes(fields: dict[str, object], name: str) -> bytes:
     return canonical_bytes({"v": fields.get(name, "")})
 
 
-def _require_decidable(tx: Transaction, request: Request, approver: Administrator, policy: Policy, content_sha256: str) -> None:
-    if requests.is_replayed(tx, content_sha256):
-        raise Refused("approval-replayed", "Exactly this approval was used before. Sign a new one.")
+def _take_turn(tx: Transaction, request: Request, approver: Administrator, policy: Policy, content_sha256: str) -> set[AdministratorId]:
+    """Hold the request until the end of the transaction, so that two who decide at once get one truth (I20).
+
+    Returns who approved it before. Where one approval is enough, the request has moved on already.
+    """
     if approver.email.casefold() == request.contact_email.casefold() or request.requester_id == approver.id:
         raise NotPermitted("own-request", "Nobody approves a request of his own. Ask another administrator of your organization.")
-    if not requests.hold_open(tx, request.id, RequestEvent.APPROVE):
+    if policy.approvals < 1:
+        raise Refused("policy", "The policy of this request asks for no approval, which no policy may do.")
+    if policy.approvals == 1:
+        is_open = bool(requests.happen(tx, [request.id], RequestEvent.APPROVE))
+    else:
+        is_open = requests.hold_open(tx, request.id, RequestEvent.APPROVE)
+    # Read after the conditional UPDATE: who comes second has waited there and sees what the first one stored.
+    earlier = requests.approvals_of(tx, [request.id])[request.id]
+    if any(approval.content_sha256 == content_sha256 for approval in earlier):
+        raise Refused("approval-replayed", "Exactly this approval was used before. Sign a new one.")
+    if not is_open:
         next_state(request.state, RequestEvent.APPROVE)
         raise Conflict("request-state", "Somebody else just decided this request. Look at it again.")
+    current = {approval.administrator_id for approval in earlier if approval.is_current(tx.now)}
+    if approver.id in current:
+        raise Conflict("already-approved", f"{approver.name} has approved this request already; it needs another person's approval.")
     if request.kind is RequestKind.NEW and units.balance(tx, request.organization_id, UnitTier(request.unit_tier)).available < 1:
         sentence = f"There is no {request.unit_tier} unit left. Order more units; then approve the request again."
         raise Conflict("no-units", sentence)
-    if policy.approvals < 1:
-        raise Refused("policy", "The policy of this request asks for no approval, which no policy may do.")
+    return current

@@ -80,10 +80,13 @@ def _require_allowed(tx: Transaction, organization: Organization, policy: Policy
     require_covered(submission.names, organizations.domains_of(tx, organization.id), tx.now)
     require_lifetime(policy, submission.lifetime_days, tx.now)
     if len(submission.endpoints) > policy.max_endpoints:
-        sentence = f"The policy {policy.name} allows {policy.max_endpoints} servers on one certificate; this request names {len(submission.endpoints)}."
+        named = len(submission.endpoints)
+        sentence = f"The policy {policy.name} allows {policy.max_endpoints} servers on one certificate; this request names {named}."
         raise Refused("too-many-endpoints", sentence, field="endpoints")
     if units.balance(tx, organization.id, policy.unit_tier).available < 1:
-        sentence = f"{organization.name} has no {policy.unit_tier.value} unit left. Ask your administrator to order more; then send the request again."
+        sentence = (
+            f"{organization.name} has no {policy.unit_tier.value} unit left. Ask your administrator to order more; then send it again."
+        )
         raise Conflict("no-units", sentence)
 
 

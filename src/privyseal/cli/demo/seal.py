@@ -77,7 +77,8 @@ def wait_for_letter(maildir: Path, to: str, words: Sequence[str], seconds: float
         for message in reversed(found):
             subject = str(message["subject"]).lower()
             if to in str(message["to"]) and all(word.lower() in subject for word in words):
-                return message
+                newest: EmailMessage = message
+                return newest
         tick.wait(0.05)
     raise Unavailable("demo-mail", f"No letter about {' '.join(words)} came to {to} within {seconds:.0f} seconds.")
 

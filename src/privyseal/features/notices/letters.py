@@ -123,7 +123,8 @@ def issued(desk: Desk) -> Letter | None:
         "stem": stem,
         "guides": guides(stem, request.server_platform),
         "key_sentences": key_sentences(stem),
-        "check_lines": check_lines(request, certificate),
+        "check_lines": [f"{line} --root root.pem --expect {stem}.pem" for line in check_lines(request, certificate)],
+        "root_line": f"seal certificate get {request.id} --form root --out root.pem {_place(desk, organization)}",
         "pickup_line": f"seal certificate get {request.id} {_place(desk, organization)}",
     }
     return Letter(

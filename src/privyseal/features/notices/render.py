@@ -17,7 +17,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
@@ -111,10 +111,10 @@ def make_message(letter: Letter, *, sender_name: str, sender_address: str, messa
     try:
         message["From"] = Address(display_name=require_header(sender_name), addr_spec=require_address(sender_address))
         # The bare address: a name typed by somebody has no place in a header.
-        message["To"] = Address(addr_spec=require_address(letter.recipient))
-        message["Subject"] = _SubjectLine(require_header(letter.subject))
+        message["To"] = _Line("To", str(Address(addr_spec=require_address(letter.recipient))))
+        message["Subject"] = _Line("Subject", require_header(letter.subject))
         message["Date"] = format_datetime(now)
-        message["Message-ID"] = f"<{require_message_id(message_id)}>"
+        message["Message-ID"] = _Line("Message-ID", f"<{require_message_id(message_id)}>")
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834 5.2: no vacation answer comes back
     except (ValueError, HeaderParseError) as error:
         raise Refused("mail-header", "A value of this letter cannot stand in a mail header; nothing was sent.") from error
@@ -127,15 +127,20 @@ def make_message(letter: Letter, *, sender_name: str, sender_address: str, messa
     return message
 
 
-class _SubjectLine(str):
-    """A subject that reads back as it was written.
+class _Line(str):
+    """A header that reads back as it was written.
 
     The folding of Python's modern policy loses blanks between encoded words and begins a long line with nothing in it,
     so this header folds itself: ASCII in one line (RFC 5322 2.1.1 allows 998 characters), the rest in encoded words.
     """
 
-    __slots__ = ()
-    name = "Subject"
+    __slots__ = ("name",)
+    name: str
+
+    def __new__(cls, name: str, value: str) -> Self:
+        line = super().__new__(cls, value)
+        line.name = name
+        return line
 
     def fold(self, *, policy: Policy[EmailMessage]) -> str:
         """Return the header as it is sent; called by the message's generator."""

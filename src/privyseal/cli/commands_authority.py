@@ -1,0 +1,67 @@
+"""`privyseal ca`: what the CAs are, and the root's CRL, which needs the root key from where it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from privyseal.cli.house_setup import open_house
+from privyseal.cli.initialize import publish_root_crl
+from privyseal.cli.processes import read_passphrase
+from privyseal.cli.rooms import Rooms
+from privyseal.cli.settings import read_settings
+from privyseal.engine.signers import encrypted_key_file
+from privyseal.store import revocations
+from privyseal.store.revocations import FULL
+
+Data = Annotated[Path, Parameter(help="The data directory of the service.")]
+
+
+def authority_commands(program: App, rooms: Rooms) -> None:
+    """Add the group to ``program``."""
+    group = App(name="ca", help="The certification authorities of this service.")
+    group.command(_list(rooms), name="list")
+    group.command(_root_crl(rooms), name="root-crl")
+    program.command(group)
+
+
+def _list(rooms: Rooms) -> Callable[..., None]:
+    def list_authorities(*, data: Data) -> None:
+        """List the CAs with the end of each certificate and of its full CRL.
+
+        Parameters
+        ----------
+        data: The data directory of the service.
+        """
+        house = open_house(read_settings(data), rooms).house
+        with house.database.read(house.clock()) as tx:
+            for slug, authority in sorted(house.authorities.items()):
+                crl = revocations.newest_crl(tx, authority.id, FULL)
+                crl_end = f"{crl.next_update:%Y-%m-%d}" if crl else "none yet"
+                print(f"{slug:16} certificate until {authority.issuer.not_after:%Y-%m-%d}, full CRL until {crl_end}")
+
+    return list_authorities
+
+
+def _root_crl(rooms: Rooms) -> Callable[..., None]:
+    def root_crl(*, data: Data, key: Path, passphrase: Path) -> None:
+        """Sign the root's CRLs again; they live for 397 days.
+
+        Parameters
+        ----------
+        data: The data directory of the service.
+        key: The root key file, brought from where it is kept.
+        passphrase: File with its passphrase.
+        """
+        house = open_house(read_settings(data), rooms).house
+        root = house.authorities["root"]
+        signing_key = encrypted_key_file.load(key, read_passphrase(passphrase))
+        with house.database.write(house.clock()) as tx:
+            newest = revocations.newest_crl(tx, root.id, FULL)
+            publish_root_crl(house, tx, root, signing_key, number=newest.number + 1 if newest else 1)
+        print("The root's CRLs are signed. Take the root key away again.")
+
+    return root_crl

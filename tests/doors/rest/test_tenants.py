@@ -1,0 +1,209 @@
+"""Nobody reaches into another organization: every route, asked with another one's credentials, says that there is nothing.
+
+A route without a row here fails the test of completeness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from privyseal.doors.rest.openapi import describe
+from privyseal.model.administrator import Role
+from privyseal.store import throttles
+from tests.doors.rest.rest_rig import API, ORG, OTHER, Json, RestRig
+from tests.rigs.service import PHRASE, AdministratorRig, ServiceRig, hashes_hex, make_csr, make_key
+
+P = "/organizations/{org}"
+ANYBODY = "anybody"
+"""Asks nothing of the caller, or a secret of its own: what another organization's credential adds is nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One route: what is sent, and what a stranger with credentials elsewhere gets (status, kind)."""
+
+    method: str
+    path: str
+    body: Json | None = None
+    answer: tuple[int, str] = (404, "not-found")
+
+
+PHRASE_ANSWER = (422, "phrase")
+"""A request that is not there is answered like a wrong phrase, and costs the same."""
+
+REFUSED_TO_OTHERS = (403, "permission")
+
+ROWS = [
+    Row("GET", "/service", answer=(200, ANYBODY)),
+    Row("POST", "/administrators/enroll", {"code": "x", "csr": "{csr}"}, (404, "link")),
+    Row("GET", P, answer=(200, ANYBODY)),
+    Row("GET", f"{P}/domains"),
+    Row("GET", f"{P}/units"),
+    Row("POST", f"{P}/requests", {"csr": "{csr}"}),
+    Row("GET", f"{P}/requests"),
+    Row("GET", f"{P}/requests/{{request_id}}"),
+    Row("POST", f"{P}/requests/{{request_id}}/confirmation", {"code": "x"}, (404, "confirmation-not-found")),
+    Row("POST", f"{P}/requests/{{request_id}}/status", {"phrase": "not the phrase"}, PHRASE_ANSWER),
+    Row("POST", f"{P}/requests/{{request_id}}/withdrawal", {"phrase": "not the phrase"}, PHRASE_ANSWER),
+    Row("POST", f"{P}/requests/{{request_id}}/pickup", {"phrase": "not the phrase"}, PHRASE_ANSWER),
+    Row("GET", f"{P}/requests/{{request_id}}/approval-content"),
+    Row("POST", f"{P}/requests/{{request_id}}/approval", {"signature": "AAAA"}),
+    Row("POST", f"{P}/requests/{{request_id}}/rejection", {"signature": "AAAA"}),
+    Row("GET", f"{P}/certificates"),
+    Row("GET", f"{P}/certificates/{{serial}}"),
+    Row("GET", f"{P}/certificates/{{serial}}/pem"),
+    Row("GET", f"{P}/certificates/{{serial}}/pkcs7"),
+    Row("POST", f"{P}/certificates/{{serial}}/revocation", {"signature": "AAAA"}),
+    Row("POST", f"{P}/certificates/{{serial}}/reissue", {"csr": "{csr}"}),
+    Row("POST", f"{P}/certificates/{{serial}}/checks", {"endpoint": "www:443", "verdict": "ok"}),
+    Row("GET", f"{P}/events"),
+    Row("GET", f"{P}/administrators"),
+    Row("POST", f"{P}/administrators", {"name": "Mallory", "email": "mallory@evil.test", "role": "auditor"}),
+    Row("POST", f"{P}/administrators/{{administrator_id}}/credentials/{{sha256}}/revocation", {}),
+    Row("POST", f"{P}/tokens", {"name": "mine", "scopes": ["read"], "days": 1}),
+    Row("DELETE", f"{P}/tokens/{{token_id}}"),
+    Row("GET", f"{P}/audit"),
+    Row("GET", f"{P}/audit/checkpoint"),
+    Row("GET", "/provider/organizations", answer=REFUSED_TO_OTHERS),
+    Row("POST", "/provider/organizations", {"slug": "x", "name": "X", "country": "US", "contact_email": "x@x.test"}, REFUSED_TO_OTHERS),
+    Row("POST", f"/provider{P}/vetting", {"evidence": "none"}, REFUSED_TO_OTHERS),
+    Row("POST", f"/provider{P}/domains", {"name": "evil.test"}, REFUSED_TO_OTHERS),
+    Row("POST", f"/provider{P}/domains/{{name}}/validation", {"method": "dns-txt"}, REFUSED_TO_OTHERS),
+    Row("POST", f"/provider{P}/orders", {"quantity": 5}, REFUSED_TO_OTHERS),
+    Row("POST", f"/provider{P}/policies", {}, REFUSED_TO_OTHERS),
+    Row("POST", f"/provider{P}/administrators", {"name": "M", "email": "m@evil.test", "role": "auditor"}, REFUSED_TO_OTHERS),
+    Row("GET", "/provider/audit", answer=REFUSED_TO_OTHERS),
+    Row("GET", "/provider/audit/checkpoint", answer=REFUSED_TO_OTHERS),
+]
+
+
+@dataclass(slots=True)
+class Two:
+    """Two organizations in one service: the victim with one of everything, and people and programs of the other one."""
+
+    rest: RestRig
+    parts: dict[str, str]
+    strangers: dict[str, TestClient]
+    insider: AdministratorRig
+    provider: AdministratorRig
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
+    url = "" if request.param == "sqlite" else request.getfixturevalue("postgres").create_database()
+    service = ServiceRig(Path(tmp_path_factory.mktemp("tenants")), url)
+    service.create_organization()
+    service.create_organization(OTHER, name="Hoffman Brandt Ltd", domains=["hoffman-brandt.test"])
+    rest = RestRig(service)
+    insider, stranger = service.administrator(ORG, "Fox Mulder"), service.administrator(OTHER, "Alex Krycek")
+    provider = service.administrator("", "Provider", Role.PROVIDER_ADMINISTRATOR)
+    issued = rest.issue(rest.administrator(insider), insider)
+    pending = rest.submit(rest.token(), names=["mail.resource-marketing.test"])
+    token = rest.administrator(insider).post(f"{API}/organizations/{ORG}/tokens", json={"name": "t", "scopes": ["read"], "days": 9})
+    parts = {
+        "request_id": pending["id"],
+        "serial": issued["certificate"]["serial"],
+        "administrator_id": insider.administrator.id,
+        "sha256": hashes_hex(insider.certificate_der),
+        "token_id": token.json()["id"],
+        "name": "resource-marketing.test",
+    }
+    strangers = {"administrator": rest.administrator(stranger), "token": rest.token(org=OTHER)}
+    yield Two(rest, parts, strangers, insider, provider)
+    service.close()
+
+
+@pytest.fixture(autouse=True)
+def no_misses_yet(two: Two) -> None:
+    """Wrong phrases of one test lock nobody out in the next."""
+    with two.rest.service.house.database.write(two.rest.service.clock()) as tx:
+        tx.execute(throttles.attempts.delete())
+
+
+def call(two: Two, client: TestClient, row: Row, org: str, **changes: str) -> tuple[int, str]:
+    """Status and kind of a route's answer."""
+    address = API + row.path.format(org=org, **{**two.parts, **changes})
+    body = None if row.body is None else dict(row.body)
+    if body is not None and body.get("csr"):
+        body["csr"] = make_csr(["www.resource-marketing.test"], make_key())
+    if body is not None and row.path == f"{P}/requests":
+        body = two.rest.body()
+    answer = client.request(row.method, address, json=body)
+    if answer.status_code == 200 and row.answer == (200, ANYBODY):
+        return row.answer
+    return answer.status_code, answer.json()["kind"] if answer.status_code >= 400 else answer.text
+
+
+def test_every_route_has_a_row(two: Two) -> None:
+    routes = {
+        (method.upper(), path.removeprefix(API))
+        for path, operations in describe(two.rest.app)["paths"].items()
+        for method in operations
+    }
+    assert routes == {(row.method, row.path) for row in ROWS}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path}")
+@pytest.mark.parametrize("who", ["administrator", "token"])
+def test_a_stranger_finds_nothing(two: Two, row: Row, who: str) -> None:
+    assert call(two, two.strangers[who], row, ORG) == row.answer
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.path.startswith(P) and "{" in row.path.removeprefix(P)], ids=lambda row: f"{row.method} {row.path}"
+)
+@pytest.mark.parametrize("who", ["administrator", "token"])
+def test_another_organizations_thing_is_not_found_under_ones_own(two: Two, row: Row, who: str) -> None:
+    expected = {row.answer}
+    if who == "token":
+        expected.add((403, "permission"))
+    assert call(two, two.strangers[who], row, OTHER) in expected
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.path.startswith(P) and row.answer == (404, "not-found")], ids=lambda row: f"{row.method} {row.path}"
+)
+def test_the_provider_has_no_rights_in_an_organization(two: Two, row: Row) -> None:
+    """I13, and more: the provider's people read, decide and manage nothing there, except that they may revoke a lost ID."""
+    if "/credentials/" in row.path:
+        pytest.skip("the route is for the organization; the provider revokes from its own command")
+    status, kind = call(two, two.rest.administrator(two.provider), row, ORG)
+    assert (status, kind) in {(404, "not-found"), (403, "organization-decides")}
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.answer != (200, ANYBODY)], ids=lambda row: f"{row.method} {row.path}")
+@pytest.mark.parametrize("who", ["nobody", "wrong token"])
+def test_nobody_gets_in(two: Two, row: Row, who: str) -> None:
+    client = two.rest.anonymous() if who == "nobody" else two.rest.bearer("pst_wrong")
+    status, kind = call(two, client, row, ORG)
+    if who != "nobody":
+        assert (status, kind) == (401, "token")
+    elif row.path == f"{P}/requests" and row.method == "POST":
+        assert status == 201, "open enrollment"
+    elif row.answer[1] in {"phrase", "confirmation-not-found", "link"}:
+        assert (status, kind) == row.answer
+    else:
+        assert (status, kind) == (401, "credential-needed")
+
+
+def test_a_phrase_opens_only_its_own_organization(two: Two) -> None:
+    for row in (row for row in ROWS if row.answer == PHRASE_ANSWER):
+        right = Row(row.method, row.path, {"phrase": PHRASE}, row.answer)
+        assert call(two, two.rest.anonymous(), right, OTHER) == PHRASE_ANSWER
+
+
+def test_no_refusal_leaves_a_trace_in_a_log_that_does_not_exist(two: Two) -> None:
+    client = two.rest.anonymous()
+    for path, body in (("requests", two.rest.body()), (f"requests/{two.parts['request_id']}/pickup", {"phrase": PHRASE})):
+        answer = client.post(f"{API}/organizations/nobody-of-this-name/{path}", json=body)
+        assert (answer.status_code, answer.json()["kind"]) == (404, "not-found")
+    key = "-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----"
+    answer = client.post(f"{API}/organizations/nobody-of-this-name/requests", json={"csr": key})
+    assert answer.json()["kind"] == "private-key-found"
+    heads = two.rest.service.integrate()
+    assert {head.log for head in heads} <= {"provider", f"o-{ORG}", f"o-{OTHER}"}
