@@ -60,6 +60,7 @@ def connect(port: int, *, seconds: float = 20.0) -> socket.socket:
     end = time.monotonic() + seconds
     while True:
         connection = socket.socket()
+        connection.settimeout(20)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             connection.connect(("127.0.0.1", port))

@@ -28,7 +28,13 @@ from tests.rigs.crash_worker import LISTENERS, PASSAGES, CrashWorker, Cycle, End
 from tests.rigs.service import ServiceRig
 
 ORG = "resource-marketing"
-RECOVERY_POINTS = ("prepare.before-commit", "complete.after-signature", "complete.after-commit", "publish.before-commit", "integrate.before-commit")
+RECOVERY_POINTS = (
+    "prepare.before-commit",
+    "complete.after-signature",
+    "complete.after-commit",
+    "publish.before-commit",
+    "integrate.after-commit",
+)
 SECOND = timedelta(seconds=1)
 
 

@@ -63,8 +63,9 @@ class RelyingParty:
         """What `openssl verify -crl_check` says with the CRL of this path."""
         (self.directory / "crl.pem").write_bytes(self.crl(path).public_bytes(Encoding.PEM))
         moment = str(int((at or self.service.clock()).timestamp()) + 1)
-        command = ["openssl", "verify", "-attime", moment, "-crl_check", "-CRLfile", "crl.pem", "-CAfile", "root.pem", "-untrusted", "ca.pem"]
-        judged = subprocess.run([*command, "leaf.pem"], check=False, capture_output=True, text=True, cwd=self.directory, timeout=20)
+        command = ["openssl", "verify", "-attime", moment, "-crl_check", "-CRLfile", "crl.pem"]
+        command += ["-CAfile", "root.pem", "-untrusted", "ca.pem", "leaf.pem"]
+        judged = subprocess.run(command, check=False, capture_output=True, text=True, cwd=self.directory, timeout=20)
         return "ok" if judged.returncode == 0 else judged.stderr
 
     def ocsp(self) -> str:
@@ -160,8 +161,8 @@ def lapse_margin(service: ServiceRig) -> timedelta:
     with service.house.database.read(service.clock()) as tx:
         newest = sa.select(crls.c.ca_id, crls.c.scope, sa.func.max(crls.c.next_update).label("end")).group_by(crls.c.ca_id, crls.c.scope)
         ends = [row.end for row in tx.execute(newest)]
-    # The administrators' CA has a full CRL and one shard; the root's CRL is written by its own ceremony.
-    assert len(ends) == 1 + service.house.issuing.issuer.shard_count + 2 + 1
+    # The administrators' CA and the root have a full CRL and one shard each; the root's are signed when it is made, for a year.
+    assert len(ends) == 1 + service.house.issuing.issuer.shard_count + 2 + 2
     return min(ends) - service.clock()
 
 
@@ -188,9 +189,7 @@ def test_nobody_revokes_for_thirty_days_and_no_crl_lapses(service: ServiceRig, c
     assert published == sum(rises.values()) + 2 * 7
 
 
-def test_two_publishers_at_once_never_give_one_number_twice(
-    service: ServiceRig, admin: AdministratorRig, certificate: Certificate
-) -> None:
+def test_two_publishers_at_once_never_give_one_number_twice(service: ServiceRig, admin: AdministratorRig, certificate: Certificate) -> None:
     """F16: whoever comes second signs nothing; no revocation is lost between the two."""
     service.integrate()
     requests = [service.submit(ORG, make_csr([f"host{number}.resource-marketing.test"], make_key())) for number in range(24)]
@@ -229,7 +228,7 @@ def test_two_publishers_at_once_never_give_one_number_twice(
     assert sum(published) == sum(after.values()) - sum(before.values())
 
 
-@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=365)])
+@pytest.mark.parametrize(("service", "back"), [("sqlite", timedelta(days=365)), ("postgresql", timedelta(hours=1))], indirect=["service"])
 def test_a_clock_that_jumps_back_takes_nothing_off_a_crl(
     service: ServiceRig, admin: AdministratorRig, certificate: Certificate, party: RelyingParty, back: timedelta
 ) -> None:

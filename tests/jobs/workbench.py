@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -93,6 +94,7 @@ class Ear:
     """A listener that remembers what it heard and fails as often as it is told to, for each row."""
 
     failures: int = 0
+    pause_seconds: float = 0.0
     heard: list[tuple[str, str]] = field(default_factory=list)
     _failed: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -103,6 +105,7 @@ class Ear:
             if self._failed.get(row.id, 0) < self.failures:
                 self._failed[row.id] = self._failed.get(row.id, 0) + 1
                 raise ConnectionRefusedError(111, "the mail server is away")
+        time.sleep(self.pause_seconds)
 
     def count(self, row_id: str) -> int:
         """How often the row was heard, failed tries included."""

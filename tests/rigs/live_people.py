@@ -44,6 +44,7 @@ class Caller:
         url = live.settings.base_url if identity is None else live.settings.administrator_url
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._client = httpx2.Client(base_url=f"{url}/api/v1", verify=context, headers=headers, timeout=60)
+        live.closing.callback(self._client.close)
 
     def ask(self, method: str, path: str, body: Json | None = None, **params: str) -> httpx2.Response:
         """The answer as it came; AssertionError for a 5xx that is not 503."""
@@ -67,10 +68,6 @@ class Caller:
         problem: Json = answer.json()
         assert problem["detail"].endswith((".", '"', "?")), problem
         return problem
-
-    def close(self) -> None:
-        """Hang up."""
-        self._client.close()
 
     def _good(self, answer: httpx2.Response) -> Json:
         assert answer.is_success, f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text}"
@@ -231,9 +228,7 @@ class LiveProvider:
 def enroll(live: LiveService, code: str, email: str) -> LiveAdministrator:
     """Turn a one-time code into an Administrator ID in files that only their owner reads."""
     key = make_key()
-    caller = Caller(live)
-    answer = caller.post("/administrators/enroll", {"code": code, "csr": make_csr(["administrator.test"], key)})
-    caller.close()
+    answer = Caller(live).post("/administrators/enroll", {"code": code, "csr": make_csr(["administrator.test"], key)})
     folder = live.directory / "people" / email
     folder.mkdir(mode=0o700, parents=True)
     (folder / "seal.toml").touch(mode=0o600)

@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from functools import cached_property
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -71,6 +71,11 @@ class LiveService:
         initialize(Plan(self.settings, "Live Trust Services", "p256", DEMO_PERMITTED_NAMES, DEMO_ROOT_NAME), rooms.clock(), os.urandom)
         self._opened: Opened = open_house(self.settings, rooms)
         issue_service_certificate(self._opened.house, self.settings, ("localhost",))
+        self.public = httpx2.Client(verify=False, timeout=30)
+        """Somebody without any right, at the probes and the status front."""
+        self.closing = ExitStack()
+        """What is closed with the service: the connections of its people."""
+        self.closing.callback(self.public.close)
         self._ended = ""
         self._child: Child | None = None
 
@@ -83,11 +88,6 @@ class LiveService:
     def house(self) -> House:
         """The operator's own way into the database, for the first invitation only."""
         return self._opened.house
-
-    @cached_property
-    def public(self) -> httpx2.Client:
-        """Somebody without any right at the status front and at the probes."""
-        return httpx2.Client(verify=False, timeout=30)
 
     @property
     def output(self) -> str:
@@ -164,7 +164,7 @@ class LiveService:
         """Kill what still runs; harmless after ``stop``."""
         self._bury()
         self._opened.house.database.close()
-        self.public.close()
+        self.closing.close()
         self.mail.go_down()
         self.dns.close()
 

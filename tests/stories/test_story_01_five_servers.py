@@ -21,7 +21,7 @@ from typing import Any
 from privyseal.cli.demo.seal import Person
 from tests.rigs.go_log_verifier.program import GoLogVerifier
 from tests.rigs.live_people import Caller, Json, LiveOrganization
-from tests.rigs.live_service import ROOT, text_of
+from tests.rigs.live_service import ROOT, subject_of, text_of
 from tests.rigs.nginx import NginxServer
 from tests.rigs.openssl import connect
 from tests.stories.conftest import World
@@ -92,11 +92,11 @@ def ask_and_confirm(world: World, company: LiveOrganization, dana: Person, live_
     letter = world.service.wait_for_letter(company.contact, HOST, "confirm")
     code = CONFIRMATION.search(text_of(letter))
     assert code is not None
-    assert world.service.mail.to(company.admin.email)[1:] == [], "nobody is bothered before the address is confirmed"
+    bothered = [letter for letter in world.service.mail.to(company.admin.email) if HOST in subject_of(letter)]
+    assert bothered == [], "nobody is bothered before the address is confirmed"
     anybody = Caller(world.service)
     sent = time.monotonic()
     confirmed = anybody.post(f"{company.path}/requests/{request_id}/confirmation", {"code": code[1]})
-    anybody.close()
     assert confirmed["state"] == "pending"
     shown = live_queue.wait_for(request_id, "pending", seconds=30)
     assert shown - sent <= QUEUE_SECONDS, f"the queue showed the request after {shown - sent:.2f} s"
@@ -163,7 +163,7 @@ def examine_log(admin: Person, request_id: str, serial: str) -> tuple[Path, Path
 
 
 def _ids(entry: Json) -> set[str]:
-    return {str(entry["object"]["id"]), str(entry.get("detail", ""))}
+    return {str(entry["object"]["id"])}
 
 
 def judge_log(world: World, company: LiveOrganization, go: GoLogVerifier, export: Path, note: Path) -> None:

@@ -45,6 +45,9 @@ _HASHES = {
 }
 """Hashes of CertIDs that are computed for each CA. SHA-1 names here, it protects nothing (RFC 6960 4.3, RFC 5019 2.1.1)."""
 
+_COMMON = frozenset((NONCE, *_UNDERSTOOD, *_HASHES))
+"""Identifiers that need not be checked again."""
+
 _MAX_SHORT = 129  # with one-byte lengths throughout, the outer SEQUENCE ends at 2 + 127
 _MAX_USUAL_HASH = 32
 
@@ -130,7 +133,8 @@ def read_request(data: bytes) -> OcspRequest:
 def _read_cert_id(value: asn1.TLV) -> CertId:
     cert_id = value.parse(_CertId)
     oid, *parameters = cert_id.hash_algorithm
-    if any(parameter.tag_bytes != b"\x05" or len(parameter.data) for parameter in parameters):
+    # NULL or nothing: no hash algorithm has parameters (RFC 5754 2).
+    if parameters and (parameters[0].tag_bytes != b"\x05" or len(parameters[0].data)):
         raise _malformed()
     return CertId(asn1.encode_der(value), _oid(oid), cert_id.issuer_name_hash, cert_id.issuer_key_hash, cert_id.serial)
 
@@ -153,16 +157,18 @@ def _understand(extensions: list[_Extension] | None) -> bytes | None:
 
 
 def _oid(value: asn1.TLV) -> bytes:
-    content = bytes(value.data)
-    # X.690 8.19.2: every arc ends with a byte below 0x80 and does not begin with 0x80.
-    if (
-        value.tag_bytes != b"\x06"
-        or not content
-        or content[-1] > 0x7F
-        or any(byte == 0x80 and (index == 0 or content[index - 1] < 0x80) for index, byte in enumerate(content))
-    ):
+    encoded = asn1.encode_der(value)
+    if encoded not in _COMMON and not _is_oid(encoded):
         raise _malformed()
-    return der.tlv(der.OBJECT_IDENTIFIER, content)
+    return encoded
+
+
+def _is_oid(encoded: bytes) -> bool:
+    content = encoded[der.read_header(encoded).start :]
+    if encoded[0] != der.OBJECT_IDENTIFIER or not content or content[-1] > 0x7F:
+        return False
+    # X.690 8.19.2: an arc, which begins behind a byte below 0x80, never begins with 0x80.
+    return not any(byte == 0x80 and before < 0x80 for before, byte in zip(b"\x00" + content, content, strict=False))
 
 
 def _read_nonce(value: bytes) -> bytes:

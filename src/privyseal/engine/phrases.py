@@ -212,4 +212,4 @@ def _too_long(length: int) -> Refused:
 
 
 def _refused(kind: str, sentence: str) -> Refused:
-    return Refused(kind, sentence, field="challenge_phrase")
+    return Refused(kind, sentence, field="phrase")

@@ -16,11 +16,15 @@ from typing import TypeAlias
 
 import structlog
 
-from privyseal.actions.house import House
+from privyseal.actions.house import House, record
 from privyseal.jobs.counters import DELIVERIES
 from privyseal.jobs.engine import AGAIN, ENDED, HEARD
+from privyseal.model.actor import SYSTEM
+from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import PrivysealError, Unavailable
-from privyseal.store import outbox
+from privyseal.model.identifiers import CertificateId
+from privyseal.store import certificates, outbox
+from privyseal.store.database import Transaction
 from privyseal.store.outbox import OutboxRow
 
 Listener: TypeAlias = Callable[[OutboxRow, str], None]
@@ -70,8 +74,14 @@ class Deliveries:
         return outcome
 
     def settle(self, row_id: str) -> None:
-        """Mark the row done; raises Unavailable to be tried again."""
+        """Mark the row done and write into the audit log that its listener heard it; raises Unavailable to be tried again."""
         with self._house.database.write(self._house.clock()) as tx:
+            row = None if outbox.is_done(tx, row_id) else outbox.get(tx, row_id)
+            if row is None:
+                return
+            kind, object_id = _subject(tx, row)
+            event = AuditEvent("deliver-fact", Outcome.DONE, kind, object_id, reason=f"{row.fact} to {row.listener}")
+            record(self._house, tx, SYSTEM, str(row.payload.get("organization", "")), event)
             outbox.mark_done(tx, row_id)
 
     def _open_row(self, row_id: str) -> OutboxRow | None:
@@ -99,6 +109,18 @@ class Deliveries:
         log = _log.error if outcome == ENDED or is_bug(error) else _log.warning
         log("delivery failed", row=row_id, number=number, reason=reason, outcome=outcome, **trace(error))
         return outcome
+
+
+def _subject(tx: Transaction, row: OutboxRow) -> tuple[str, str]:
+    """Return kind and id of what a fact is about, as its history in the audit log names it."""
+    certificate_id = row.payload.get("certificate")
+    certificate = certificates.get(tx, CertificateId(str(certificate_id))) if certificate_id else None
+    if certificate is not None:
+        return "certificate", certificate.serial_hex
+    for kind in ("request", "administrator"):
+        if row.payload.get(kind):
+            return kind, str(row.payload[kind])
+    return "fact", row.id
 
 
 def is_bug(error: Exception) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from privyseal.model.administrator import Administrator, AdministratorState, Credential, Permission, Role
 from privyseal.model.identifiers import AdministratorId, ApiTokenId, InvitationId, OrganizationId
 from privyseal.store.database import Transaction
+from privyseal.store.prepared import Prepared
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
 
 administrators = sa.Table(
@@ -89,16 +91,15 @@ class ApiToken:
     revoked_at: datetime | None
 
 
-# Issuing looks signers up again and again. The statement stands ready: SQLAlchemy takes twice as long to build one as to run it.
-_BY_CERTIFICATE = (
+_BY_CERTIFICATE = Prepared(
     sa.select(*credentials.columns, *(column.label(f"person_{column.name}") for column in administrators.columns))
     .join(administrators, administrators.c.id == credentials.c.administrator_id)
     .where(credentials.c.certificate_sha256 == sa.bindparam("sha256"))
 )
 
 
-def _administrator(row: Any, prefix: str = "") -> Administrator:  # noqa: ANN401 - a row of the table above
-    fields = {column.name: row._mapping[prefix + column.name] for column in administrators.columns}
+def _administrator(row: Mapping[str, Any], prefix: str = "") -> Administrator:
+    fields = {column.name: row[prefix + column.name] for column in administrators.columns}
     return Administrator(**{**fields, "role": Role(fields["role"]), "state": AdministratorState(fields["state"])})
 
 
@@ -111,13 +112,13 @@ def insert(tx: Transaction, administrator: Administrator) -> None:
 def get(tx: Transaction, administrator_id: AdministratorId) -> Administrator | None:
     """Return the person or None."""
     row = tx.execute(administrators.select().where(administrators.c.id == administrator_id)).first()
-    return None if row is None else _administrator(row)
+    return None if row is None else _administrator(row._mapping)
 
 
 def of_organization(tx: Transaction, organization_id: OrganizationId | None) -> list[Administrator]:
     """Return the people of an organization (None: the provider's) by name."""
     clause = administrators.c.organization_id.is_(None) if organization_id is None else administrators.c.organization_id == organization_id
-    return [_administrator(row) for row in tx.execute(administrators.select().where(clause).order_by(administrators.c.name))]
+    return [_administrator(row._mapping) for row in tx.execute(administrators.select().where(clause).order_by(administrators.c.name))]
 
 
 def change_state(tx: Transaction, administrator_id: AdministratorId, source: AdministratorState, target: AdministratorState) -> bool:
@@ -126,8 +127,8 @@ def change_state(tx: Transaction, administrator_id: AdministratorId, source: Adm
     return tx.changed(statement.values(state=target.value)) == 1
 
 
-def _credential(row: Any) -> Credential:  # noqa: ANN401 - a row of the table above
-    return Credential(**{column.name: row._mapping[column.name] for column in credentials.columns})
+def _credential(row: Mapping[str, Any]) -> Credential:
+    return Credential(**{column.name: row[column.name] for column in credentials.columns})
 
 
 def insert_credential(tx: Transaction, credential: Credential) -> None:
@@ -137,14 +138,14 @@ def insert_credential(tx: Transaction, credential: Credential) -> None:
 
 def by_certificate(tx: Transaction, certificate_sha256: str) -> tuple[Administrator, Credential] | None:
     """Return the person and the credential registered under this fingerprint, or None."""
-    row = tx.execute(_BY_CERTIFICATE, {"sha256": certificate_sha256}).first()
+    row = _BY_CERTIFICATE.first(tx, sha256=certificate_sha256)
     return None if row is None else (_administrator(row, "person_"), _credential(row))
 
 
 def credentials_of(tx: Transaction, administrator_id: AdministratorId) -> list[Credential]:
     """Return the credentials a person ever had."""
     rows = tx.execute(credentials.select().where(credentials.c.administrator_id == administrator_id).order_by(credentials.c.id))
-    return [_credential(row) for row in rows]
+    return [_credential(row._mapping) for row in rows]
 
 
 def revoke_credential(tx: Transaction, certificate_sha256: str) -> bool:

@@ -13,6 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from privyseal.store.database import Transaction
+from privyseal.store.prepared import Prepared
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
 from privyseal.store.schema import Sequence as SequenceType
 from privyseal.store.upsert import insert_once, insert_or_change
@@ -100,16 +101,16 @@ class StoredEntry:
     leaf_index: int | None
 
 
-# Statements of the issuing path stand ready: SQLAlchemy takes twice as long to build one as to run it.
-_INSERT_ENTRIES, _INSERT_OBJECTS = entries.insert(), objects.insert()
+_INSERT_ENTRIES = Prepared(entries.insert().inline(), ("id", "log", "entry", "at"))
+_INSERT_OBJECTS = Prepared(objects.insert(), ("object_id", "entry_id", "log"))
 _OLDEST_WAITING = sa.select(entries.c.at).where(entries.c.leaf_index.is_(None)).order_by(entries.c.sequence).limit(1)
 _NEWEST_TIME = sa.select(sa.func.max(entries.c.at))
 
 
 def insert(tx: Transaction, rows: Sequence[tuple[str, str, bytes, str]]) -> None:
     """Add entries given as (id, log, canonical bytes, id of the object)."""
-    tx.execute(_INSERT_ENTRIES, [{"id": entry_id, "log": log, "entry": entry, "at": tx.now} for entry_id, log, entry, _ in rows])
-    tx.execute(_INSERT_OBJECTS, [{"object_id": object_id, "entry_id": entry_id, "log": log} for entry_id, log, _, object_id in rows])
+    _INSERT_ENTRIES.insert(tx, [{"id": entry_id, "log": log, "entry": entry, "at": tx.now} for entry_id, log, entry, _ in rows])
+    _INSERT_OBJECTS.insert(tx, [{"object_id": object_id, "entry_id": entry_id, "log": log} for entry_id, log, _, object_id in rows])
 
 
 def oldest_waiting(tx: Transaction) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from privyseal.model.errors import NotFound
 from privyseal.model.identifiers import DomainId, OrganizationId
 from privyseal.model.organization import Organization, OrganizationState
 from privyseal.store.database import Transaction
+from privyseal.store.prepared import Prepared
 from privyseal.store.schema import Id, UtcTime, metadata
 
 organizations = sa.Table(
@@ -47,14 +48,12 @@ domains = sa.Table(
 )
 
 
-# Statements of the issuing path stand ready: SQLAlchemy takes twice as long to build one as to run it.
-_BY_SLUG = organizations.select().where(organizations.c.slug == sa.bindparam("slug"))
-_BY_ID = organizations.select().where(organizations.c.id == sa.bindparam("id"))
-_DOMAINS_OF = domains.select().where(domains.c.organization_id == sa.bindparam("organization")).order_by(domains.c.name)
+_BY_SLUG = Prepared(organizations.select().where(organizations.c.slug == sa.bindparam("slug")))
+_BY_ID = Prepared(organizations.select().where(organizations.c.id == sa.bindparam("id")))
+_DOMAINS_OF = Prepared(domains.select().where(domains.c.organization_id == sa.bindparam("organization")).order_by(domains.c.name))
 
 
-def _organization(row: Any) -> Organization:  # noqa: ANN401 - a row of the table above
-    fields = dict(row._mapping)
+def _organization(fields: Mapping[str, Any]) -> Organization:
     return Organization(**{**fields, "state": OrganizationState(fields["state"])})
 
 
@@ -69,13 +68,13 @@ def _columns(organization: Organization) -> dict[str, Any]:
 
 def by_slug(tx: Transaction, slug: str) -> Organization | None:
     """Return the organization of this slug or None."""
-    row = tx.execute(_BY_SLUG, {"slug": slug}).first()
+    row = _BY_SLUG.first(tx, slug=slug)
     return None if row is None else _organization(row)
 
 
 def get(tx: Transaction, organization_id: OrganizationId) -> Organization:
     """Return the organization; raises NotFound."""
-    row = tx.execute(_BY_ID, {"id": organization_id}).first()
+    row = _BY_ID.first(tx, id=organization_id)
     if row is None:
         raise NotFound("not-found", "There is no such organization, or it is not yours.")
     return _organization(row)
@@ -91,7 +90,7 @@ def require(tx: Transaction, slug: str) -> Organization:
 
 def every(tx: Transaction) -> list[Organization]:
     """Return all organizations by slug: the provider's list."""
-    return [_organization(row) for row in tx.execute(organizations.select().order_by(organizations.c.slug))]
+    return [_organization(row._mapping) for row in tx.execute(organizations.select().order_by(organizations.c.slug))]
 
 
 def mark_vetted(tx: Transaction, organization: Organization) -> bool:
@@ -104,8 +103,7 @@ def mark_vetted(tx: Transaction, organization: Organization) -> bool:
     return tx.changed(statement) == 1
 
 
-def _domain(row: Any) -> Domain:  # noqa: ANN401 - a row of the table above
-    fields = dict(row._mapping)
+def _domain(fields: Mapping[str, Any]) -> Domain:
     return Domain(**{**fields, "method": ValidationMethod(fields["method"]) if fields["method"] else None})
 
 
@@ -117,13 +115,13 @@ def insert_domain(tx: Transaction, domain: Domain) -> None:
 
 def domains_of(tx: Transaction, organization_id: OrganizationId) -> list[Domain]:
     """Return the organization's domains by name."""
-    return [_domain(row) for row in tx.execute(_DOMAINS_OF, {"organization": organization_id})]
+    return [_domain(row) for row in _DOMAINS_OF.every(tx, organization=organization_id)]
 
 
 def domain_named(tx: Transaction, organization_id: OrganizationId, name: str) -> Domain | None:
     """Return the organization's domain of this name or None."""
     row = tx.execute(domains.select().where(domains.c.organization_id == organization_id, domains.c.name == name)).first()
-    return None if row is None else _domain(row)
+    return None if row is None else _domain(row._mapping)
 
 
 def record_validation(tx: Transaction, domain: Domain) -> bool:

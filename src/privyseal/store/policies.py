@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from privyseal.model.errors import NotFound
 from privyseal.model.identifiers import OrganizationId, PolicyId
 from privyseal.model.policy import Policy, read_policy
 from privyseal.store.database import Transaction
+from privyseal.store.prepared import Prepared
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
 
 policies = sa.Table(
@@ -27,8 +29,7 @@ policies = sa.Table(
 )
 
 
-# Statements of the issuing path stand ready: SQLAlchemy takes twice as long to build one as to run it.
-_GET = policies.select().where(policies.c.id == sa.bindparam("id"), policies.c.version == sa.bindparam("version"))
+_GET = Prepared(policies.select().where(policies.c.id == sa.bindparam("id"), policies.c.version == sa.bindparam("version")))
 
 
 def insert(tx: Transaction, policy: Policy, content: bytes) -> None:
@@ -46,23 +47,23 @@ def insert(tx: Transaction, policy: Policy, content: bytes) -> None:
     )
 
 
-def _policy(row: Any) -> Policy:  # noqa: ANN401 - a row of the table above
-    return read_policy(json.loads(bytes(row.content)), OrganizationId(row.organization_id), row.sha256, row.created_at)
+def _policy(row: Mapping[str, Any]) -> Policy:
+    return read_policy(json.loads(row["content"]), OrganizationId(row["organization_id"]), row["sha256"], row["created_at"])
 
 
 def get(tx: Transaction, policy_id: PolicyId, version: int) -> tuple[Policy, bytes]:
     """Return a version and its canonical content; raises NotFound."""
-    row = tx.execute(_GET, {"id": policy_id, "version": version}).first()
+    row = _GET.first(tx, id=policy_id, version=version)
     if row is None:
         raise NotFound("not-found", "There is no such policy.")
-    return _policy(row), bytes(row.content)
+    return _policy(row), row["content"]
 
 
 def newest(tx: Transaction, organization_id: OrganizationId, name: str) -> Policy | None:
     """Return the newest version of the policy of this name, or None."""
     statement = policies.select().where(policies.c.organization_id == organization_id, policies.c.name == name)
     row = tx.execute(statement.order_by(policies.c.version.desc()).limit(1)).first()
-    return None if row is None else _policy(row)
+    return None if row is None else _policy(row._mapping)
 
 
 def of_organization(tx: Transaction, organization_id: OrganizationId) -> list[Policy]:
@@ -72,5 +73,5 @@ def of_organization(tx: Transaction, organization_id: OrganizationId) -> list[Po
     )
     newest_of: dict[str, Policy] = {}
     for row in rows:
-        newest_of.setdefault(row.name, _policy(row))
+        newest_of.setdefault(row.name, _policy(row._mapping))
     return list(newest_of.values())

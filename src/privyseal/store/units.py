@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from privyseal.model.identifiers import OrganizationId, RequestId
 from privyseal.model.unit import LedgerKind, Order, UnitBalance, UnitTier
 from privyseal.store.database import Transaction
+from privyseal.store.prepared import Prepared
 from privyseal.store.schema import Id, Sequence, UtcTime, metadata
 from privyseal.store.upsert import insert_or_change
 
@@ -47,14 +48,15 @@ balances = sa.Table(
 )
 
 
-# Statements of the issuing path stand ready: SQLAlchemy takes twice as long to build one as to run it.
-_BALANCE = balances.select().where(balances.c.organization_id == sa.bindparam("organization"), balances.c.tier == sa.bindparam("of_tier"))
+_BALANCE = Prepared(
+    balances.select().where(balances.c.organization_id == sa.bindparam("organization"), balances.c.tier == sa.bindparam("of_tier"))
+)
 
 
 def balance(tx: Transaction, organization_id: OrganizationId, tier: UnitTier) -> UnitBalance:
     """Return the balance of a tier, zero when nothing was bought."""
-    row = tx.execute(_BALANCE, {"organization": organization_id, "of_tier": tier.value}).first()
-    return UnitBalance(tier, 0, 0, 0) if row is None else UnitBalance(tier, row.bought, row.reserved, row.used)
+    row = _BALANCE.first(tx, organization=organization_id, of_tier=tier.value)
+    return UnitBalance(tier, 0, 0, 0) if row is None else UnitBalance(tier, row["bought"], row["reserved"], row["used"])
 
 
 def has_ordered(tx: Transaction, organization_id: OrganizationId) -> bool:

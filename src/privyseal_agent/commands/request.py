@@ -153,7 +153,7 @@ def show(request: str, /, *, expires: str | None = None, options: ServiceOptions
         if expires is not None:
             fingerprint = _approval(service, shown, expires).fingerprint()
             document["fingerprint"] = fingerprint
-            text += f"\n\nFingerprint of your approval until {words.moment(expires)}: {fingerprint}"
+            text += f"\n\nFingerprint of your approval until {expires}: {fingerprint}"
     return Reply(document, text)
 
 
@@ -178,7 +178,7 @@ def approve(request: str, /, *, yes: bool = False, minutes: int = 10, options: S
         approval = _approval(service, shown, _end(desk, minutes))
         expected = service.get_bytes(service.path("requests", request, "approval-content"), {"expires": approval.expires})
         require_same(approval.to_bytes(), expected)
-        desk.show(f"{words.request_facts(shown)}\n\nFingerprint of your approval: {approval.fingerprint()}")
+        desk.show(f"{words.request_facts(shown)}\n\nFingerprint of your approval until {approval.expires}: {approval.fingerprint()}")
         _ask(desk, f"Approve as {identity.name}?", yes=yes)
         signature = identity.sign(approval.to_bytes(), desk.now())
         answer = service.post(service.path("requests", request, "approval"), {"signature": signature})

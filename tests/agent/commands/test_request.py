@@ -217,7 +217,7 @@ def test_approve_signs_what_is_shown(rig: Rig) -> None:
     approval = Approval.from_bytes(content)
     assert approval == expected_approval(approval.expires)
     assert (approval.expires_at - rig.now).total_seconds() == pytest.approx(600, abs=1)
-    assert f"Fingerprint of your approval: {approval.fingerprint()}\n" in told.out
+    assert f"Fingerprint of your approval until {approval.expires}: {approval.fingerprint()}\n" in told.out
     assert told.out.endswith(
         f"Approved (1 of 1 approval). Request {sample.REQUEST_ID} is issued.\nCertificate 0102ff is valid until 2027-11-22 01:02 UTC.\n"
     )

@@ -90,6 +90,8 @@ def prepare_certificates(house: House, tx: Transaction, actor: Actor, request_id
         events.setdefault(around.organizations[found[request_id].organization_id].slug, []).append(event)
     _store(house, tx, actor, intents, failures, events)
     for request_id in failures:
+        slug = around.organizations[found[request_id].organization_id].slug
+        announce(house, tx, FactKind.REQUEST_FAILED, {"organization": slug, "request": request_id})
         if request_id in around.reserved:
             units.release(tx, found[request_id].organization_id, UnitTier(found[request_id].unit_tier), [request_id])
     failpoint("prepare.before-commit")
@@ -121,7 +123,6 @@ def _store(
         requests.happen(tx, [request_id], RequestEvent.ABANDON)
         requests.happen(tx, [request_id], RequestEvent.FAIL, refusal.sentence)
         requests.void_approvals(tx, [request_id])
-        announce(house, tx, FactKind.REQUEST_FAILED, {"request": request_id})
     for slug, written in events.items():
         record(house, tx, actor, slug, *written)
 

@@ -29,7 +29,7 @@ class Problem(Document):
     status: int = Field(examples=[404])
     detail: str = Field(examples=["There is no such request in your organization."])
     kind: str = Field(examples=["not-found"])
-    field: str | None = Field(default=None, description="The field of the body that the sentence is about.")
+    field: str | None = Field(default=None, description="What the sentence is about.")
 
 
 class Page(Document, Generic[ItemT]):

@@ -31,30 +31,36 @@ class DatabaseThread:
         self._repository = repository
         self._executor = ThreadPoolExecutor(1, "status-database")
         self._waiting: list[_Question] = []
-        self._busy_since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        """Runs while the thread works."""
+        self._hangs = False
 
     async def ask(self, question: Callable[[Repository], Answer]) -> Answer:
         """What ``question`` answers when it is called with the repository, in the thread.
 
         Raises what it raises, and Unavailable kind ``database`` after ANSWER_SECONDS, at once while an earlier question hangs.
         """
+        if self._hangs:
+            raise _hanging()
         loop = asyncio.get_running_loop()
-        if self._busy_since is not None and loop.time() - self._busy_since > ANSWER_SECONDS:
-            raise _hangs()
         future: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append((question, future))
-        if self._busy_since is None:
+        if self._timer is None:
             self._send(loop)
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                return await future
-        except TimeoutError:
-            raise _hangs() from None
+        return await future
 
     def _send(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._busy_since = loop.time()
         batch, self._waiting = self._waiting, []
+        self._timer = loop.call_later(ANSWER_SECONDS, self._give_up, batch)
         self._executor.submit(self._work, loop, batch)
+
+    def _give_up(self, batch: list[_Question]) -> None:
+        """The thread has not come back: everybody who waits is told."""
+        self._hangs = True
+        for _, future in [*batch, *self._waiting]:
+            if not future.done():
+                future.set_exception(_hanging())
+        self._waiting.clear()
 
     def _work(self, loop: asyncio.AbstractEventLoop, batch: list[_Question]) -> None:
         """Runs in the thread."""
@@ -68,7 +74,9 @@ class DatabaseThread:
             loop.call_soon_threadsafe(self._deliver, loop, outcomes)
 
     def _deliver(self, loop: asyncio.AbstractEventLoop, outcomes: list[_Outcome]) -> None:
-        self._busy_since = None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._hangs = None, False
         for future, answer, error in outcomes:
             if future.done():  # whoever asked has gone
                 continue
@@ -86,7 +94,7 @@ class DatabaseThread:
         self._executor.shutdown(wait=False)
 
 
-def _hangs() -> Unavailable:
+def _hanging() -> Unavailable:
     return Unavailable(
         "database", f"The database of the status front has not answered for {ANSWER_SECONDS:.0f} seconds. Try again in a few seconds."
     )

@@ -1,0 +1,118 @@
+"""The provider's own work over REST: an organization from its application to its first units, and domains really looked up."""
+
+from __future__ import annotations
+
+import pytest
+
+from privyseal.cli.demo.resolver import DemoResolver
+from privyseal.engine.token_fetch import FetchPolicy
+from privyseal.model.administrator import Role
+from tests.doors.rest.rest_rig import API, RestRig, require_problem
+from tests.rigs.service import AdministratorRig, ServiceRig
+
+NEW = "langly-consulting"
+PROVIDER = f"{API}/provider"
+RECORD = {
+    "slug": NEW,
+    "name": "Langly Consulting LLC",
+    "country": "US",
+    "state_or_province": "Maryland",
+    "locality": "Takoma Park",
+    "contact_email": "ringo@langly.test",
+}
+
+
+@pytest.fixture
+def provider(service: ServiceRig) -> AdministratorRig:
+    return service.administrator("", "Provider", Role.PROVIDER_ADMINISTRATOR)
+
+
+def test_from_application_to_units(service: ServiceRig, provider: AdministratorRig) -> None:
+    with DemoResolver() as resolver:
+        rest = RestRig(service, ((resolver.host, resolver.port),))
+        client = rest.administrator(provider)
+        made = client.post(f"{PROVIDER}/organizations", json=RECORD)
+        assert (made.status_code, made.json()["state"]) == (201, "applied")
+        require_problem(client.post(f"{PROVIDER}/organizations", json=RECORD), 409, "slug-taken")
+        require_problem(rest.anonymous().get(f"{API}/organizations/{NEW}"), 404, "not-found")
+        require_problem(client.post(f"{PROVIDER}/organizations/{NEW}/vetting", json={"evidence": "seen"}), 422, "no-validated-domain")
+
+        added = client.post(f"{PROVIDER}/organizations/{NEW}/domains", json={"name": "Langly.test."})
+        assert added.status_code == 201
+        domain = added.json()
+        assert (domain["name"], domain["dns_record"]["name"], domain["dns_record"]["value"]) == (
+            "langly.test",
+            "_privyseal-challenge.langly.test",
+            domain["token"],
+        )
+        assert "validated_at" not in domain
+        address = f"{PROVIDER}/organizations/{NEW}/domains/langly.test/validation"
+        problem = require_problem(client.post(address, json={"method": "dns-txt"}), 422, "dcv-no-answer")
+        assert domain["token"] in problem["detail"]
+        resolver.set_txt(domain["dns_record"]["name"], "something else")
+        require_problem(client.post(address, json={"method": "dns-txt"}), 422, "dcv-mismatch")
+        resolver.set_txt(domain["dns_record"]["name"], domain["dns_record"]["value"])
+        validated = client.post(address, json={"method": "dns-txt"})
+        assert (validated.status_code, validated.json()["method"]) == (200, "dns-txt"), validated.text
+        assert validated.json()["expires_at"] > validated.json()["validated_at"]
+
+    vetted = client.post(f"{PROVIDER}/organizations/{NEW}/vetting", json={"evidence": "Articles of incorporation 4711"})
+    assert (vetted.status_code, vetted.json()["state"]) == (200, "active")
+    require_problem(client.post(f"{PROVIDER}/organizations/{NEW}/orders", json={"quantity": 4}), 422, "order-quantity")
+    order = client.post(f"{PROVIDER}/organizations/{NEW}/orders", json={"quantity": 5, "purchase_order": "PO 7"})
+    assert (order.status_code, order.json()["balance"]["available"]) == (201, 5)
+    policy = client.post(f"{PROVIDER}/organizations/{NEW}/policies", json={"lifetimes_days": [90], "key_algorithms": ["p256"]})
+    assert (policy.status_code, policy.json()["version"], policy.json()["lint"]) == (201, 1, "each")
+    require_problem(client.post(f"{PROVIDER}/organizations/{NEW}/policies", json={"approvals": 9}), 422, "policy")
+    require_problem(client.post(f"{PROVIDER}/organizations/{NEW}/policies", json={"lint": "off"}), 400, "body")
+
+    public = rest.anonymous().get(f"{API}/organizations/{NEW}").json()
+    assert public["domains"] == ["langly.test"]
+    assert [item["name"] for item in public["policies"]] == ["tls-server"]
+    assert public["log_key"].startswith(f"privyseal.localhost/o-{NEW}+")
+    assert NEW in [item["slug"] for item in client.get(f"{PROVIDER}/organizations").json()["items"]]
+
+
+def test_a_resolver_that_is_silent_is_a_503(service: ServiceRig, provider: AdministratorRig) -> None:
+    rest = RestRig(service)
+    client = rest.administrator(provider)
+    client.post(f"{PROVIDER}/organizations", json=RECORD)
+    client.post(f"{PROVIDER}/organizations/{NEW}/domains", json={"name": "langly.test"})
+    answer = client.post(f"{PROVIDER}/organizations/{NEW}/domains/langly.test/validation", json={"method": "dns-txt"})
+    require_problem(answer, 503, "dcv-timeout")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_the_http_method_does_not_look_into_the_inner_network(service: ServiceRig, provider: AdministratorRig) -> None:
+    with DemoResolver() as resolver:
+        resolver.set_addresses("langly.test", "127.0.0.1")
+        rest = RestRig(service, ((resolver.host, resolver.port),), FetchPolicy())
+        client = rest.administrator(provider)
+        client.post(f"{PROVIDER}/organizations", json=RECORD)
+        client.post(f"{PROVIDER}/organizations/{NEW}/domains", json={"name": "langly.test"})
+        answer = client.post(f"{PROVIDER}/organizations/{NEW}/domains/langly.test/validation", json={"method": "http-token"})
+        require_problem(answer, 422, "dcv-address-refused")
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({"slug": "api"}, "organization-slug"),
+        ({"slug": "Upper"}, "organization-slug"),
+        ({"slug": "a\0"}, "organization-slug"),
+        ({"country": "UK"}, "country"),
+        ({"name": "Some-State"}, "organization-record"),
+        ({"name": "x" * 65}, "organization-record"),
+        ({"state_or_province": "MD"}, "organization-record"),
+        ({"locality": "Takoma\nPark"}, None),
+    ],
+)
+def test_records_that_no_certificate_could_carry(
+    service: ServiceRig, provider: AdministratorRig, change: dict[str, str], kind: str | None
+) -> None:
+    client = RestRig(service).administrator(provider)
+    answer = client.post(f"{PROVIDER}/organizations", json={**RECORD, **change})
+    if kind is None:
+        assert answer.json()["locality"] == "Takoma Park"
+    else:
+        require_problem(answer, 422, kind)
