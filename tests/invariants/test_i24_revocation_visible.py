@@ -163,7 +163,8 @@ def lapse_margin(service: ServiceRig) -> timedelta:
         ends = [row.end for row in tx.execute(newest)]
     # The administrators' CA and the root have a full CRL and one shard each; the root's are signed when it is made, for a year.
     assert len(ends) == 1 + service.house.issuing.issuer.shard_count + 2 + 2
-    return min(ends) - service.clock()
+    first: datetime = min(ends)
+    return first - service.clock()
 
 
 @pytest.mark.parametrize("service", ["sqlite"], indirect=True)

@@ -172,6 +172,7 @@ def test_one_statement_alone_changes_the_state_of_a_certificate() -> None:
     assert "state=CertificateState.REVOKED.value" in changing["mark_revoked"]
 
 
+@pytest.mark.parametrize("service", ["sqlite"], indirect=True)
 def test_no_row_disappears_in_a_long_life(service: ServiceRig, admin: AdministratorRig) -> None:
     """Everything that happens to certificates in a year, counted table by table after each step."""
     tables = [table for table in all_metadata().sorted_tables if table.name not in MAY_BE_DELETED]

@@ -7,8 +7,11 @@ that must never be (5xx other than 503) fails the test wherever it comes up.
 from __future__ import annotations
 
 import base64
+import json
 import re
 import ssl
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -240,6 +243,14 @@ def enroll(live: LiveService, code: str, email: str) -> LiveAdministrator:
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return person
+
+
+def run_seal(person: Person, *arguments: str, without: str = "") -> tuple[int, Json, str]:
+    """Exit status, JSON object and standard error of a ``seal`` that may refuse; ``without`` leaves a variable away."""
+    environment = {name: value for name, value in person.environment().items() if name != without}
+    command = [sys.executable, "-m", "privyseal_agent.cli", *arguments, "--json"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, cwd=person.folder, timeout=60)
+    return done.returncode, json.loads(done.stdout or "{}"), done.stderr
 
 
 def save_key(key: Any, file: Path) -> Path:  # noqa: ANN401 - any private key

@@ -98,7 +98,7 @@ _BY_CERTIFICATE = Prepared(
 )
 
 
-def _administrator(row: Mapping[str, Any], prefix: str = "") -> Administrator:
+def _administrator(row: Mapping[Any, Any], prefix: str = "") -> Administrator:
     fields = {column.name: row[prefix + column.name] for column in administrators.columns}
     return Administrator(**{**fields, "role": Role(fields["role"]), "state": AdministratorState(fields["state"])})
 
@@ -127,7 +127,7 @@ def change_state(tx: Transaction, administrator_id: AdministratorId, source: Adm
     return tx.changed(statement.values(state=target.value)) == 1
 
 
-def _credential(row: Mapping[str, Any]) -> Credential:
+def _credential(row: Mapping[Any, Any]) -> Credential:
     return Credential(**{column.name: row[column.name] for column in credentials.columns})
 
 

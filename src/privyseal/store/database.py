@@ -36,9 +36,9 @@ class Transaction:
         """Run a Core statement."""
         return self.connection.execute(statement, parameters)
 
-    def changed(self, statement: sa.Executable, parameters: Any = None) -> int:  # noqa: ANN401 - SQLAlchemy's own parameter type
+    def changed(self, statement: sa.Executable) -> int:
         """Run a conditional UPDATE or DELETE and return how many rows it touched."""
-        return self.connection.execute(statement, parameters).rowcount
+        return self.connection.execute(statement).rowcount
 
 
 def require_private_directory(directory: Path) -> None:

@@ -53,7 +53,7 @@ _BY_ID = Prepared(organizations.select().where(organizations.c.id == sa.bindpara
 _DOMAINS_OF = Prepared(domains.select().where(domains.c.organization_id == sa.bindparam("organization")).order_by(domains.c.name))
 
 
-def _organization(fields: Mapping[str, Any]) -> Organization:
+def _organization(fields: Mapping[Any, Any]) -> Organization:
     return Organization(**{**fields, "state": OrganizationState(fields["state"])})
 
 
@@ -103,7 +103,7 @@ def mark_vetted(tx: Transaction, organization: Organization) -> bool:
     return tx.changed(statement) == 1
 
 
-def _domain(fields: Mapping[str, Any]) -> Domain:
+def _domain(fields: Mapping[Any, Any]) -> Domain:
     return Domain(**{**fields, "method": ValidationMethod(fields["method"]) if fields["method"] else None})
 
 

@@ -47,7 +47,7 @@ def insert(tx: Transaction, policy: Policy, content: bytes) -> None:
     )
 
 
-def _policy(row: Mapping[str, Any]) -> Policy:
+def _policy(row: Mapping[Any, Any]) -> Policy:
     return read_policy(json.loads(row["content"]), OrganizationId(row["organization_id"]), row["sha256"], row["created_at"])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from privyseal.model.identifiers import AdministratorId, ApprovalId, Organizatio
 from privyseal.model.profile import NameKind, SubjectField
 from privyseal.model.request import TRANSITIONS, Request, RequestEvent, RequestKind, RequestState, read_endpoint
 from privyseal.store.database import Transaction
+from privyseal.store.prepared import Prepared
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
 
 _OPEN = "state NOT IN ('rejected', 'withdrawn', 'lapsed', 'issued')"
@@ -109,36 +110,35 @@ def _values(request: Request) -> dict[str, Any]:
 
 _READ = [column for column in requests.columns if column.name not in {"confirm_code_hash", "sameness"}]
 
-# Statements of the issuing path stand ready: SQLAlchemy takes twice as long to build one as to run it.
-_GET = sa.select(*_READ).where(requests.c.id == sa.bindparam("request"), requests.c.organization_id == sa.bindparam("organization"))
-_IN_STATE_BEFORE = {
+_GET = Prepared(
+    sa.select(*_READ).where(requests.c.id == sa.bindparam("request"), requests.c.organization_id == sa.bindparam("organization"))
+)
+_OPEN_TO = {
     event: requests.update().where(
-        requests.c.id.in_(sa.bindparam("requests", expanding=True)), requests.c.state.in_([state.value for state in sources])
+        requests.c.id == sa.bindparam("request"), sa.or_(*(requests.c.state == state.value for state in sorted(sources, key=str)))
     )
     for event, (sources, _) in TRANSITIONS.items()
 }
-_HOLD_OPEN = {event: statement.values(changed_at=sa.bindparam("now")) for event, statement in _IN_STATE_BEFORE.items()}
+_HOLD_OPEN = {event: Prepared(statement.values(changed_at=sa.bindparam("now"))) for event, statement in _OPEN_TO.items()}
 _HAPPEN = {
-    event: statement.values(
-        state=TRANSITIONS[event][1].value, state_reason=sa.bindparam("reason"), changed_at=sa.bindparam("now")
-    ).returning(requests.c.id)
-    for event, statement in _IN_STATE_BEFORE.items()
+    event: Prepared(
+        statement.values(state=TRANSITIONS[event][1].value, state_reason=sa.bindparam("reason"), changed_at=sa.bindparam("now"))
+    )
+    for event, statement in _OPEN_TO.items()
 }
-_INSERT_APPROVALS = approvals.insert()
-_APPROVALS_OF = approvals.select().where(approvals.c.request_id.in_(sa.bindparam("requests", expanding=True))).order_by(approvals.c.id)
+_INSERT_APPROVALS = Prepared(approvals.insert())
+_APPROVALS_OF = Prepared(approvals.select().where(approvals.c.request_id == sa.bindparam("request")).order_by(approvals.c.id))
 
 
-def _request(row: Any) -> Request:  # noqa: ANN401 - a row of the table above
-    fields = dict(row._mapping)
-    fields |= {
-        "kind": RequestKind(row.kind),
-        "state": RequestState(row.state),
-        "subject": tuple((SubjectField(oid), value) for oid, value in row.subject),
-        "names": tuple((NameKind(kind), name) for kind, name in row.names),
-        "endpoints": tuple(read_endpoint(text) for text in row.endpoints),
-        "warnings": tuple(row.warnings),
-        "csr_der": bytes(row.csr_der),
-        "spki_der": bytes(row.spki_der),
+def _request(row: Mapping[Any, Any]) -> Request:
+    fields = {
+        **row,
+        "kind": RequestKind(row["kind"]),
+        "state": RequestState(row["state"]),
+        "subject": tuple((SubjectField(oid), value) for oid, value in row["subject"]),
+        "names": tuple((NameKind(kind), name) for kind, name in row["names"]),
+        "endpoints": tuple(read_endpoint(text) for text in row["endpoints"]),
+        "warnings": tuple(row["warnings"]),
     }
     return Request(**fields)
 
@@ -161,19 +161,19 @@ def insert(tx: Transaction, request: Request, *, sameness: str, confirm_code_has
 def open_same(tx: Transaction, sameness: str) -> Request | None:
     """Return the open request of this sameness, or None."""
     row = tx.execute(sa.select(*_READ).where(requests.c.sameness == sameness, sa.text(_OPEN))).first()
-    return None if row is None else _request(row)
+    return None if row is None else _request(row._mapping)
 
 
 def get(tx: Transaction, organization_id: OrganizationId, request_id: RequestId) -> Request | None:
     """Return the request within this organization, or None."""
-    row = tx.execute(_GET, {"request": request_id, "organization": organization_id}).first()
+    row = _GET.first(tx, request=request_id, organization=organization_id)
     return None if row is None else _request(row)
 
 
 def get_many(tx: Transaction, request_ids: Iterable[RequestId]) -> dict[RequestId, Request]:
     """Return the requests of these ids, whoever's they are: for the system's own work."""
     rows = tx.execute(sa.select(*_READ).where(requests.c.id.in_(list(request_ids))))
-    return {RequestId(row.id): _request(row) for row in rows}
+    return {RequestId(row.id): _request(row._mapping) for row in rows}
 
 
 def page(
@@ -183,7 +183,7 @@ def page(
     statement = sa.select(*_READ).where(requests.c.organization_id == organization_id, requests.c.id > after)
     if states:
         statement = statement.where(requests.c.state.in_([state.value for state in states]))
-    return [_request(row) for row in tx.execute(statement.order_by(requests.c.id).limit(limit))]
+    return [_request(row._mapping) for row in tx.execute(statement.order_by(requests.c.id).limit(limit))]
 
 
 def changed_since(
@@ -207,8 +207,16 @@ def changed_since(
 
 def happen(tx: Transaction, request_ids: Sequence[RequestId], event: RequestEvent, reason: str = "") -> list[RequestId]:
     """Let ``event`` happen to these requests where the table of transitions allows it; return those it happened to."""
-    rows = tx.execute(_HAPPEN[event], {"requests": list(request_ids), "reason": reason[:500], "now": tx.now})
-    return [RequestId(row.id) for row in rows]
+    if len(request_ids) == 1:
+        return list(request_ids) if _HAPPEN[event].changed(tx, request=request_ids[0], reason=reason[:500], now=tx.now) else []
+    sources, target = TRANSITIONS[event]
+    statement = (
+        requests.update()
+        .where(requests.c.id.in_(list(request_ids)), requests.c.state.in_([state.value for state in sources]))
+        .values(state=target.value, state_reason=reason[:500], changed_at=tx.now)
+        .returning(requests.c.id)
+    )
+    return [RequestId(row.id) for row in tx.execute(statement)]
 
 
 def hold_open(tx: Transaction, request_id: RequestId, event: RequestEvent) -> bool:
@@ -216,7 +224,7 @@ def hold_open(tx: Transaction, request_id: RequestId, event: RequestEvent) -> bo
 
     Two approvers of one request wait here for each other, so that the second one counts the first one's approval.
     """
-    return tx.changed(_HOLD_OPEN[event], {"requests": [request_id], "now": tx.now}) == 1
+    return _HOLD_OPEN[event].changed(tx, request=request_id, now=tx.now) == 1
 
 
 def confirm(tx: Transaction, organization_id: OrganizationId, request_id: RequestId, code_hash: str) -> bool:
@@ -260,15 +268,16 @@ def count_by_state(tx: Transaction, organization_id: OrganizationId) -> dict[Req
 
 def insert_approvals(tx: Transaction, decided: Sequence[Approval]) -> None:
     """Add signed decisions; the same signed content can stand only once (replay)."""
-    tx.execute(_INSERT_APPROVALS, [{name: getattr(approval, name) for name in Approval.__slots__} for approval in decided])
+    _INSERT_APPROVALS.insert(tx, [{name: getattr(approval, name) for name in Approval.__slots__} for approval in decided])
 
 
 def approvals_of(tx: Transaction, request_ids: Sequence[RequestId]) -> dict[RequestId, list[Approval]]:
     """Return the signed decisions about each request, oldest first."""
+    if len(request_ids) == 1:
+        return {request_ids[0]: [Approval(**row) for row in _APPROVALS_OF.every(tx, request=request_ids[0])]}
     found: dict[RequestId, list[Approval]] = {request_id: [] for request_id in request_ids}
-    for row in tx.execute(_APPROVALS_OF, {"requests": list(request_ids)}):
-        fields = dict(row._mapping) | {"content": bytes(row.content), "signature": bytes(row.signature)}
-        found[RequestId(row.request_id)].append(Approval(**fields))
+    for row in tx.execute(approvals.select().where(approvals.c.request_id.in_(list(request_ids))).order_by(approvals.c.id)):
+        found[RequestId(row.request_id)].append(Approval(**row._mapping))
     return found
 
 

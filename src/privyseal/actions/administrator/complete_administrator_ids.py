@@ -62,7 +62,9 @@ def _complete(house: House, tx: Transaction, actor: Actor, key: SigningKey, inte
     if administrators.invitation_used_for(tx, person.id, sha256_hex(spki_der)) is None:
         raise Refused("link", "No one-time link was used for this key.")
     if revocations.blocked_reason(tx, sha256_hex(spki_der)) is not None:
-        raise Refused("key-blocked", "This key became known as compromised after it was enrolled. A new one-time link and a new key are needed.")
+        raise Refused(
+            "key-blocked", "This key became known as compromised after it was enrolled. A new one-time link and a new key are needed."
+        )
     if (intent.not_after - intent.not_before).days > LIFETIME_DAYS or intent.authority_id != authority.id:
         raise Refused("intent", "The intent lives too long or is for another certification authority.")
     serial = serial_from_hex(intent.serial_hex)
