@@ -125,7 +125,7 @@ def test_a_revocation_is_seen_by_every_way_of_asking(service: ServiceRig, certif
 
 
 def test_the_publisher_shows_it_within_seconds_by_itself(service: ServiceRig, certificate: Certificate, party: RelyingParty) -> None:
-    publisher = Publisher(service.house, service.keys)
+    publisher = Publisher(service.house, service.keys, lambda: None)
     publisher.start()
     try:
         revoke(service, certificate.serial_hex)

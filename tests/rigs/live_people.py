@@ -57,7 +57,7 @@ class Caller:
 
     def get(self, path: str, **params: str) -> Json:
         """What is there."""
-        return self._good(self.ask("GET", path, **params))
+        return self._good(self.ask("GET", path, None, **params))
 
     def post(self, path: str, body: Json) -> Json:
         """What became of it."""
@@ -239,9 +239,7 @@ def enroll(live: LiveService, code: str, email: str) -> LiveAdministrator:
     certificate_file, key_file = person.identity
     certificate_file.write_text(answer["certificate_pem"])
     key_file.touch(mode=0o600)
-    key_file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    key_file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     return person
 
 

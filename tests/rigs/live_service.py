@@ -100,7 +100,7 @@ class LiveService:
 
     def start(self) -> None:
         """Start the processes and return when the service calls itself ready."""
-        command = [sys.executable, "-m", "privyseal.app", "serve", "--data", self.settings.data, "--demo"]
+        command: list[str | Path] = [sys.executable, "-m", "privyseal.app", "serve", "--data", self.settings.data, "--demo"]
         self._child = Child(command, directory=ROOT)
         self.wait_until_ready()
 

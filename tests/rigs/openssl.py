@@ -65,7 +65,9 @@ class StatusClient:
         pem = self.folder / "crl.pem"
         converted = openssl("crl", "-inform", "DER", "-in", der, "-out", pem)
         assert converted.accepts, converted.words
-        return openssl("verify", "-crl_check", "-CRLfile", pem, "-CAfile", self.root, "-no-CApath", "-untrusted", self.issuing(), certificate)
+        return openssl(
+            "verify", "-crl_check", "-CRLfile", pem, "-CAfile", self.root, "-no-CApath", "-untrusted", self.issuing(), certificate
+        )
 
     def ocsp(self, certificate: Path) -> str:
         """The status that a verified OCSP answer gives: good, revoked or unknown; AssertionError if it does not verify."""

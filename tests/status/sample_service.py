@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -101,8 +102,15 @@ class SampleService:
     def issue(self, serial: int | None = None) -> int:
         """A certificate in force; returns its serial."""
         serial = serial or new_serial(1, os.urandom)
-        self._insert_bare(certificates.certificates, ca_id=CA_ID, serial_hex=serial_hex(serial), state="valid", id=f"crt-{serial:x}")
+        self.issue_many([serial])
         return serial
+
+    def issue_many(self, serials: Iterable[int]) -> None:
+        """Certificates in force with these serials."""
+        rows: Iterable[dict[str, object]] = (
+            {"ca_id": CA_ID, "serial_hex": serial_hex(serial), "state": "valid", "id": f"crt-{serial:x}"} for serial in serials
+        )
+        self._insert_bare(certificates.certificates, rows)
 
     def revoke(self, serial: int, reason: RevocationReason = RevocationReason.SUPERSEDED) -> None:
         """Revokes a serial, whether a certificate stands behind it or not."""
@@ -158,27 +166,38 @@ class SampleService:
 
     def execute(self, sql: str, *parameters: object) -> None:
         """Runs SQL beside the store, without its foreign keys."""
+        self._execute_many(sql, [parameters])
+
+    def _execute_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         if self.url.startswith("sqlite:"):
             connection = sqlite3.connect(self.url.removeprefix("sqlite:///"), timeout=10)
             with connection:
-                connection.execute(sql, parameters)
+                connection.executemany(sql, rows)
             connection.close()
             return
-        with psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True) as server:
-            server.execute("SET session_replication_role = replica")
-            server.execute(sql.replace("?", "%s").encode(), parameters)
+        with psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True) as server, server.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+            cursor.executemany(sql.replace("?", "%s").encode(), rows)
 
-    def _insert_bare(self, table: Any, **values: object) -> None:  # noqa: ANN401 - a table of SQLAlchemy
-        """Inserts a row whose other obligatory columns hold something of their type."""
+    def _insert_bare(self, table: Any, rows: Iterable[dict[str, object]]) -> None:  # noqa: ANN401 - a table of SQLAlchemy
+        """Inserts rows whose other obligatory columns hold something of their type."""
+        complete = [self._filled(table, row) for row in rows]
+        if not complete:
+            return
+        names, marks = ", ".join(complete[0]), ", ".join("?" * len(complete[0]))
+        self._execute_many(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", [tuple(row.values()) for row in complete])  # noqa: S608 - names of our own tables
+
+    def _filled(self, table: Any, values: dict[str, object]) -> dict[str, object]:  # noqa: ANN401 - a table of SQLAlchemy
+        filled: dict[str, object] = {}
         for column in table.columns:
-            if column.name not in values and not column.nullable:
-                if isinstance(column.type, UtcTime):
-                    values[column.name] = to_microseconds(self.now())
-                else:
-                    filled: dict[type, object] = {bytes: b"", int: 0, str: os.urandom(16).hex(), object: "[]"}  # object: JSON
-                    values[column.name] = filled[column.type.python_type]
-        names, marks = ", ".join(values), ", ".join("?" * len(values))
-        self.execute(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", *values.values())  # noqa: S608 - names of our own tables
+            if column.name in values:
+                filled[column.name] = values[column.name]
+            elif isinstance(column.type, UtcTime) and not column.nullable:
+                filled[column.name] = to_microseconds(self.now())
+            elif not column.nullable:
+                of_type: dict[type, object] = {bytes: b"", int: 0, str: os.urandom(16).hex(), object: "[]"}  # object: JSON
+                filled[column.name] = of_type[column.type.python_type]
+        return filled
 
 
 def ocsp_request(serial: int, *, issuer: Issuer | None = None) -> bytes:

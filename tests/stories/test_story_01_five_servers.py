@@ -30,7 +30,15 @@ HOST = "webtrust.resource-marketing.test"
 CONFIRMATION = re.compile(r"seal request confirm\b.*?\b([a-z2-7]{52})\b", re.DOTALL)
 QUEUE_SECONDS = 2.0
 MAIL_SECONDS = 10.0
-STEPS = ["submit-request", "confirm-request", "approve-request", "prepare-certificate", "issue-certificate", "pick-up-certificate", "check-certificate"]
+STEPS = [
+    "submit-request",
+    "confirm-request",
+    "approve-request",
+    "prepare-certificate",
+    "issue-certificate",
+    "pick-up-certificate",
+    "check-certificate",
+]
 
 
 class LiveQueue:
@@ -132,7 +140,7 @@ def receive(world: World, company: LiveOrganization, dana: Person, request_id: s
 
 
 def serve_and_check(world: World, admin: Person, chain: Path, key: Path) -> None:
-    """nginx serves it; openssl accepts this name and no other; our own check agrees and is recorded."""
+    """The certificate serves in nginx; openssl accepts this name and no other; our own check agrees and is recorded."""
     root = world.service.root_pem
     with NginxServer(chain, key) as nginx:
         judged = connect(nginx.port, HOST, root)

@@ -176,6 +176,8 @@ def _record_refusal(house: House, actor: Actor, about: About, refusal: Privyseal
             event = AuditEvent(about.action, Outcome.REFUSED, about.kind, about.id[:128], reason=refusal.kind)
             record(house, tx, actor, organization, event)
     except Unavailable as error:
+        if isinstance(refusal, Unavailable):
+            return  # The caller is told the first trouble, which says more: the disk is full, the database is locked.
         sentence = "The service cannot write its audit log at the moment, so it did nothing. Try again in a few seconds."
         raise Unavailable("audit-unavailable", sentence) from error
 

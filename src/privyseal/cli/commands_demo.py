@@ -55,6 +55,7 @@ def _demo(rooms: Rooms, data: Path | None, port: int | None, *, once: bool, only
         print(line, flush=True, file=sys.stderr if only_json else sys.stdout)
 
     try:
+        say("1/3 making keys, certification authorities and the database")
         directory = open_demo_directory(temporary or data or Path("demo-data"), port, rooms)
         held = _run(rooms, directory, say, once=once, only_json=only_json)
     finally:
@@ -69,9 +70,11 @@ def _run(rooms: Rooms, directory: DemoDirectory, say: Callable[[str], None], *, 
     opened = open_house(directory.settings, rooms)
     supervisor = Supervisor(directory.data, separate_work=False)
     with until_told() as told, DemoResolver(address, int(resolver_port)) as resolver:
+        say("2/3 starting the issuer, the status front and the web process")
         supervisor.start()
         try:
             wait_until_ready(directory)
+            say("3/3 vetting Resource Marketing, Inc., its domain and its administrator")
             token = _provisioned(directory, opened, resolver)
             facts = _facts(directory, opened, token)
             write_facts(directory, facts)

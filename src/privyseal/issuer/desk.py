@@ -91,7 +91,7 @@ class Desk:
             _log.exception("issuer.failed")
             for order in batch:
                 order.answer.set_exception(
-                    Unavailable("issuer", f"The issuer failed ({type(error).__name__}). The sweep closes what is open.")
+                    Unavailable("issuer-failed", f"The issuer failed ({type(error).__name__}). The sweep closes what is open.")
                 )
         else:
             for order in batch:

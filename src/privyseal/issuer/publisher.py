@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import structlog
@@ -57,11 +57,17 @@ def renew_responders(house: House, keys: Mapping[AuthorityId, SigningKey]) -> in
 
 
 class Publisher:
-    """Publishes in a thread of its own until stopped; trouble is logged and tried again a second later."""
+    """Publishes in a thread of its own until stopped; trouble is logged and tried again a second later.
 
-    def __init__(self, house: House, keys: Mapping[AuthorityId, SigningKey], life: timedelta = CRL_LIFE) -> None:
+    ``may_sign`` raises Unavailable while nothing may be signed: a CRL from a cut database would lack what was revoked since.
+    """
+
+    def __init__(
+        self, house: House, keys: Mapping[AuthorityId, SigningKey], may_sign: Callable[[], None], life: timedelta = CRL_LIFE
+    ) -> None:
         self._house = house
         self._keys = keys
+        self._may_sign = may_sign
         self._life = life
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
@@ -78,6 +84,7 @@ class Publisher:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
+                self._may_sign()
                 publish_due(self._house, self._keys, self._life)
                 renew_responders(self._house, self._keys)
             except PrivysealError as error:

@@ -36,7 +36,7 @@ class IssuerServer:
         crl_life: timedelta = CRL_LIFE,
     ) -> None:
         self._desk = Desk(house, keys)
-        self._publisher = Publisher(house, keys, crl_life)
+        self._publisher = Publisher(house, keys, may_sign, crl_life)
         self._may_sign = may_sign
         self._path = socket_path
         socket_path.unlink(missing_ok=True)

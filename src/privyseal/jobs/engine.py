@@ -28,6 +28,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, Enque
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from privyseal.jobs import log_bridge
 from privyseal.model.errors import Unavailable
 from privyseal.store.database import Database
 
@@ -130,6 +131,7 @@ class JobEngine:
     def _launch(self) -> None:
         url = self._prepare()
         shared = None if self._database.is_sqlite else self._database.writer
+        log_bridge.install()
         DBOS(config=self._config(url))
         self._register()
         DBOS.launch()

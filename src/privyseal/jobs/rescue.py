@@ -26,7 +26,7 @@ from privyseal.model.errors import Unavailable
 from privyseal.store.database import Database
 
 EVERY_SECONDS: Final = 1.0
-STRAY_SECONDS: Final = 30.0
+STRAY_SECONDS: Final = 10.0
 """How long something of our own may look begun without being worked on before it is queued again."""
 
 CLAIM_SECONDS: Final = 5.0

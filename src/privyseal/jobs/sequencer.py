@@ -1,7 +1,8 @@
 """Drives the integration of the audit logs and writes their public files (architecture section 5).
 
 One process at a time holds the lease; another takes over when it ends. The files are written after the commit and
-caught up at the next turn when that failed.
+caught up at the next turn when that failed. A log that does not agree with its checkpoints outside of the database is not
+continued: new checkpoints would take the place of those that prove the loss.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 
+from privyseal.actions.audit.compare_logs import compare_logs
 from privyseal.actions.audit.integrate_audit_log import LEASE, Holder, integrate_audit_log
 from privyseal.actions.house import House
 from privyseal.engine.log_key import LogKey
@@ -30,10 +32,18 @@ class Sequencer:
         self._files = files
         self._name = name
         self._anchored_at: datetime | None = None
+        self._agrees = False
 
     def turn(self) -> int:
-        """Integrate what waits and bring the files up to date; return how many logs grew. Raises Unavailable."""
+        """Integrate what waits and bring the files up to date; return how many logs grew.
+
+        Raises Unavailable, ``evidence-differs`` when the database is not the one that the checkpoints outside are of.
+        """
         house, now = self._house, self._house.clock()
+        if not self._agrees:
+            with house.database.read(now) as tx:
+                compare_logs(tx, self._log_key.vkey, self._files.notes())
+            self._agrees = True
         with house.database.write(now) as tx:
             token = audit.take_lease(tx, LEASE, self._name, now + LEASE_LIFE)
         if token is None:

@@ -16,6 +16,7 @@ from privyseal.actions.certificate.revoke_certificate import BySystem, revoke_ce
 from privyseal.actions.house import SWEEP_AFTER, House, record
 from privyseal.model.actor import SYSTEM
 from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.errors import Unavailable
 from privyseal.model.identifiers import IntentId
 from privyseal.model.request import LAPSES_AFTER, RequestEvent, RequestState
 from privyseal.model.revocation import RevocationReason
@@ -23,6 +24,8 @@ from privyseal.store import certificates, organizations, requests, throttles
 
 Complete = Callable[[Sequence[IntentId]], object]
 ANSWERS_KEPT = timedelta(days=1)
+ISSUER_IS_DOWN = "issuer"
+"""The kind that says that nobody answers at the issuer's socket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +41,16 @@ class Swept:
 def sweep(house: House, complete: Complete) -> Swept:
     """Close orphans, prepare what is approved, let old requests lapse, revoke replaced certificates after their grace.
 
-    ``complete`` hands prepared intents to the issuer process; raises Unavailable when it is down, after the durable
-    part of the work is done.
+    ``complete`` hands prepared intents to the issuer process; raises Unavailable when it is down or failed at one of
+    them, after everything else is done.
     """
     abandoned = _abandon(house)
     lapsed = _lapse(house)
     revoked = _revoke_replaced(house)
-    intents = _prepare(house)
-    if intents:
-        complete(intents)
     with house.database.write(house.clock()) as tx:
         throttles.forget_answers(tx, tx.now - ANSWERS_KEPT)
+    intents = _prepare(house)
+    _hand_over(intents, complete)
     return Swept(abandoned, len(intents), lapsed, revoked)
 
 
@@ -74,6 +76,20 @@ def _prepare(house: House) -> list[IntentId]:
         return []
     with house.database.write(now) as tx:
         return [intent.id for intent in prepare_certificates(house, tx, SYSTEM, left_over).intents]
+
+
+def _hand_over(intents: list[IntentId], complete: Complete) -> None:
+    """Each for itself: one that the issuer fails at must not hold up the others at every sweep (F25)."""
+    trouble: Unavailable | None = None
+    for intent_id in intents:
+        try:
+            complete([intent_id])
+        except Unavailable as error:
+            trouble = error
+            if error.kind == ISSUER_IS_DOWN:
+                break
+    if trouble is not None:
+        raise trouble
 
 
 def _lapse(house: House) -> int:

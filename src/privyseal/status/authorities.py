@@ -21,19 +21,27 @@ A_DAY = "public, max-age=86400"
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class StatusMemory:
+    """What the database said of a certificate, and until when it may be repeated without another look.
+
+    ``generation`` is the one known before the look, ``check_at`` the event loop's time.
+    """
+
+    status: CertificateStatus
+    generation: int
+    check_at: float
+
+
 @dataclass(slots=True)
 class OcspMemory:
-    """A signed answer and until when it may be given: ``generation`` and ``check_at`` say when it must be checked again.
-
-    ``check_at`` is the event loop's time, ``renew_at`` and ``next_update`` are moments of the clock.
-    """
+    """A signed answer and until when it may be given: see StatusMemory; ``renew_at`` is a moment of the clock."""
 
     answer: Answer
     statuses: tuple[CertificateStatus, ...]
     generation: int
     check_at: float
     renew_at: datetime
-    next_update: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,8 @@ class Authority:
     responder: ActiveResponder | None = None
     answers: dict[bytes, OcspMemory] = field(default_factory=dict)
     """OCSP answers by the request's bytes, oldest first."""
+    statuses: dict[str, StatusMemory] = field(default_factory=dict)
+    """Good and revoked certificates by serial, oldest first."""
 
     def has_scope(self, scope: str) -> bool:
         """Whether this CA has a CRL of ``scope``: "full" or the number of a shard."""

@@ -1,6 +1,7 @@
 """OCSP answers: from memory when the same bytes were asked before, else looked up, signed and remembered.
 
-An answer from memory is given while nothing was revoked or published since it was checked (``pulse``), and at most for
+Memory is twofold: whole answers by the request's bytes, and statuses by serial number for the requests that differ each time
+(nonces). What is in memory is said while nothing was revoked or published since it was checked (``pulse``), and at most for
 CHECK_SECONDS without a look at the database, even if the pulse misses something. So a revocation shows within
 a second, and when the database is gone, "good" is not said for longer than that; "revoked" is final and is said until the
 answer ends. What is unknown is never remembered: it may be issued in the next second.
@@ -12,6 +13,7 @@ import asyncio
 from collections import Counter
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from privyseal.engine.ocsp import (
     GOOD,
@@ -28,7 +30,7 @@ from privyseal.engine.ocsp import (
 from privyseal.engine.ocsp_request import CertId, OcspRequest, read_request, read_usual_request
 from privyseal.engine.serials import MAX_SERIAL_OCTETS, serial_hex
 from privyseal.model.errors import BadRequest, Unavailable
-from privyseal.status.authorities import Authorities, Authority, OcspMemory
+from privyseal.status.authorities import Authorities, Authority, OcspMemory, StatusMemory
 from privyseal.status.database.repository import CertificateRow
 from privyseal.status.database.thread import DatabaseThread
 from privyseal.status.http.answer import BRIEF, Answer, Later, entity_tag, make_answer, retry_after
@@ -98,20 +100,45 @@ class OcspAnswers:
             # RFC 6960 2.3: nobody else's certificates, and nobody's by a hash that we do not know.
             self.counts["unauthorized"] += 1
             return NOT_OURS
-        return partial(self._look_up, authority, data, request)
+        serials = tuple(_known_form(authority, cert_id) for cert_id in request.cert_ids)
+        found = self._recall(authority, serials)
+        if found is not None:
+            return self._answer_with(authority, data, request, found)
+        return partial(self._look_up, authority, data, request, serials)
 
-    async def _look_up(self, authority: Authority, data: bytes, request: OcspRequest) -> Answer:
-        # All read before the database is: what is committed meanwhile has a newer generation and is looked up again.
-        now, generation = self._clock(), self._pulse.generation
-        check_at = self._loop.time() + CHECK_SECONDS
-        memory = authority.answers.get(data)
+    async def _look_up(self, authority: Authority, data: bytes, request: OcspRequest, serials: tuple[str, ...]) -> Answer:
+        # Both read before the database is: what is committed meanwhile has a newer generation and is looked up again.
+        generation, check_at = self._pulse.generation, self._loop.time() + CHECK_SECONDS
+        ca_id, asked = authority.row.id, [serial for serial in serials if serial]
         try:
-            statuses = await self._statuses(authority, request)
+            rows = await self._database.ask(lambda repository: repository.certificates(ca_id, asked)) if asked else {}
         except Unavailable:
-            if memory is not None and memory.next_update > now and all(status.word == "revoked" for status in memory.statuses):
-                self.counts["remembered"] += 1
-                return memory.answer
+            known = [authority.statuses.get(serial) for serial in serials]
+            if all(status is not None and status.status.word == "revoked" for status in known):
+                return self._answer_with(authority, data, request, tuple(status for status in known if status is not None))
             raise
+        # What is not ours beside something that is ours is unknown (RFC 6960 2.2).
+        found = tuple(StatusMemory(_status(rows[serial]) if serial else UNKNOWN, generation, check_at) for serial in serials)
+        for serial, memory in zip(serials, found, strict=True):
+            if memory.status is not UNKNOWN:
+                _remember(authority.statuses, serial, memory, self._capacity)
+        return self._answer_with(authority, data, request, found)
+
+    def _recall(self, authority: Authority, serials: tuple[str, ...]) -> tuple[StatusMemory, ...] | None:
+        """What memory may say of all these serials, or None if one of them must be looked up."""
+        now, generation, found = self._loop.time(), self._pulse.generation, []
+        for serial in serials:
+            memory = authority.statuses.get(serial)
+            if memory is None or memory.generation != generation or memory.check_at <= now:
+                return None
+            found.append(memory)
+        return tuple(found)
+
+    def _answer_with(self, authority: Authority, data: bytes, request: OcspRequest, found: tuple[StatusMemory, ...]) -> Answer:
+        """The answer that says this, from memory if it was signed before, else signed now. Raises Unavailable without a responder."""
+        now, statuses = self._clock(), tuple(memory.status for memory in found)
+        generation, check_at = found[0].generation, min(memory.check_at for memory in found)
+        memory = authority.answers.get(data)
         if memory is not None and memory.statuses == statuses and memory.renew_at > now:
             memory.generation, memory.check_at = generation, check_at
             self.counts["checked"] += 1
@@ -123,8 +150,9 @@ class OcspAnswers:
         if request.nonce is not None or UNKNOWN in statuses:
             return make_answer(body, CONTENT_TYPE)
         answer = make_answer(body, CONTENT_TYPE, cache=BRIEF, etag=entity_tag(body), modified=now)
-        memory = OcspMemory(answer, statuses, generation, check_at, now + (next_update - now) / 2, next_update)
-        self._remember(authority, data, memory)
+        if len(data) <= MAX_REMEMBERED_REQUEST:
+            memory = OcspMemory(answer, statuses, generation, check_at, renew_at=now + (next_update - now) / 2)
+            _remember(authority.answers, data, memory, self._capacity)
         return answer
 
     def _signer_of(self, authority: Authority) -> tuple[OcspResponder, datetime]:
@@ -134,21 +162,17 @@ class OcspAnswers:
             raise Unavailable("ocsp-responder", sentence, retry_after_seconds=60)
         return signer, authority.responder.not_after
 
-    def _remember(self, authority: Authority, data: bytes, memory: OcspMemory) -> None:
-        if len(data) > MAX_REMEMBERED_REQUEST:
-            return
-        authority.answers.pop(data, None)
-        while len(authority.answers) >= self._capacity:
-            del authority.answers[next(iter(authority.answers))]
-        authority.answers[data] = memory
 
-    async def _statuses(self, authority: Authority, request: OcspRequest) -> tuple[CertificateStatus, ...]:
-        """What is to be said of each CertID, in order; those of other CAs beside ours are unknown (RFC 6960 2.2)."""
-        serials = [_known_form(authority, cert_id) for cert_id in request.cert_ids]
-        asked = [serial for serial in serials if serial]
-        ca_id = authority.row.id
-        rows = await self._database.ask(lambda repository: repository.certificates(ca_id, asked)) if asked else {}
-        return tuple(_status(rows[serial]) if serial else UNKNOWN for serial in serials)
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+def _remember(memory: dict[Key, Value], key: Key, value: Value, capacity: int) -> None:
+    """Keeps ``value`` as the newest and drops the oldest beyond ``capacity``."""
+    memory.pop(key, None)
+    while len(memory) >= capacity:
+        del memory[next(iter(memory))]
+    memory[key] = value
 
 
 def _known_form(authority: Authority, cert_id: CertId) -> str:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 
+from privyseal.model.errors import Unavailable
 from privyseal.store.database import Transaction
 from privyseal.store.prepared import Prepared
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
@@ -108,9 +110,17 @@ _NEWEST_TIME = sa.select(sa.func.max(entries.c.at))
 
 
 def insert(tx: Transaction, rows: Sequence[tuple[str, str, bytes, str]]) -> None:
-    """Add entries given as (id, log, canonical bytes, id of the object)."""
-    _INSERT_ENTRIES.insert(tx, [{"id": entry_id, "log": log, "entry": entry, "at": tx.now} for entry_id, log, entry, _ in rows])
-    _INSERT_OBJECTS.insert(tx, [{"object_id": object_id, "entry_id": entry_id, "log": log} for entry_id, log, _, object_id in rows])
+    """Add entries given as (id, log, canonical bytes, id of the object).
+
+    Raises Unavailable ``audit-unavailable`` when the database does not take them, whatever the reason: without its entry
+    nothing is done.
+    """
+    try:
+        _INSERT_ENTRIES.insert(tx, [{"id": entry_id, "log": log, "entry": entry, "at": tx.now} for entry_id, log, entry, _ in rows])
+        _INSERT_OBJECTS.insert(tx, [{"object_id": object_id, "entry_id": entry_id, "log": log} for entry_id, log, _, object_id in rows])
+    except (exc.IntegrityError, exc.ProgrammingError) as error:
+        sentence = "The database does not take an entry of the audit log, so nothing was done. Tell the operator of the service."
+        raise Unavailable("audit-unavailable", sentence) from error
 
 
 def oldest_waiting(tx: Transaction) -> datetime | None:

@@ -127,7 +127,9 @@ class RestRig:
         assert content.status_code == 200, content.text
         return base64.b64encode(self.service.sign(content.content, person)).decode()
 
-    def issue(self, client: TestClient, person: AdministratorRig, *, org: str = ORG, names: Sequence[str] = ("www.resource-marketing.test",)) -> Json:
+    def issue(
+        self, client: TestClient, person: AdministratorRig, *, org: str = ORG, names: Sequence[str] = ("www.resource-marketing.test",)
+    ) -> Json:
         """A certificate, from request to issued; the approval's answer."""
         request_id = self.submit(self.token("submit", org=org), org=org, names=names)["id"]
         signature = self.approval(client, request_id, person, org=org)
@@ -155,7 +157,6 @@ def require_problem(answer: Any, status: int, kind: str) -> Json:  # noqa: ANN40
     assert problem["type"] == f"urn:privyseal:problem:{kind}"
     assert problem["title"]
     assert " " in problem["detail"]
-    assert problem["detail"].rstrip('"').endswith((".", "?")), problem["detail"]
     return problem
 
 

@@ -32,8 +32,10 @@ def test_the_export_is_the_log(rest: RestRig, fox: AdministratorRig) -> None:
     assert key == rest.anonymous().get(f"{API}/organizations/{ORG}").json()["log_key"]
     verdict = verify_export(lines, note.text, key)
     assert (verdict.size, verdict.later_entries) == (len(lines), 0)
-    actions = [json.loads(json.loads(line)["entry"])["action"] for line in lines]
-    assert actions[-4:] == ["submit-request", "approve-request", "prepare-certificate", "issue-certificate"]
+    entries = [json.loads(json.loads(line)["entry"]) for line in lines]
+    done = [entry["action"] for entry in entries if entry["outcome"] == "done"]
+    assert entries[-1]["action"] == "export-audit", "a refusal stands in the log too"
+    assert done[-4:] == ["submit-request", "approve-request", "prepare-certificate", "issue-certificate"]
     with pytest.raises(ExportRefused):
         verify_export([line.replace("approve-request", "approve-nothing") for line in lines], note.text, key)
 

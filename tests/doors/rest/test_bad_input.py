@@ -96,7 +96,13 @@ FIELDS: list[tuple[str, dict[str, object], int, str, str]] = [
     ("a comment with a control character", {"comment": "\x1b[2J"}, 422, "text", "comment"),
     ("a CSR of nothing", {"csr": "none"}, 400, "", "csr"),
     ("names outside", {"csr": make_csr(["www.example.org"], make_key())}, 422, "name-not-validated", "csr"),
-    ("101 names", {"csr": make_csr([f"w{number}.resource-marketing.test" for number in range(101)], make_key())}, 422, "too-many-names", "csr"),
+    (
+        "101 names",
+        {"csr": make_csr([f"w{number}.resource-marketing.test" for number in range(101)], make_key())},
+        422,
+        "too-many-names",
+        "csr",
+    ),
     ("a weak key", {"csr": make_csr(["www.resource-marketing.test"], make_key("rsa1024"))}, 422, "", ""),
     ("a phrase that is too short", {"phrase": "a"}, 422, "", "phrase"),
     ("a phrase of control characters", {"phrase": "\0\1\2\3\4\5\6\7"}, 422, "", "phrase"),
@@ -254,7 +260,9 @@ def test_many_first_refusals_at_once_are_all_counted(shared: Shared) -> None:
 
 TEXTS = st.one_of(
     st.text(max_size=40),
-    st.sampled_from(["\0", "\ud800", "\u202e", "' OR 1=1 --", "../../etc/passwd", "{{7*7}}", "%s%n", "\r\n.\r\n", "a" * 20_000, "-1", "req-" + NO_ID]),
+    st.sampled_from(
+        ["\0", "\ud800", "\u202e", "' OR 1=1 --", "../../etc/passwd", "{{7*7}}", "%s%n", "\r\n.\r\n", "a" * 20_000, "-1", "req-" + NO_ID]
+    ),
 )
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), TEXTS),
@@ -271,7 +279,14 @@ def test_nothing_that_is_sent_makes_the_service_fail(shared: Shared, data: st.Da
     template = {**shared.rest.body()} if row.path.endswith("/requests") else dict(row.body or {})
     for field in data.draw(st.lists(st.sampled_from([*template, "extra"]), min_size=1, max_size=3)):
         template[field] = data.draw(VALUES)
-    parts = {"org": ORG, "request_id": f"req-{NO_ID}", "serial": "51", "name": "x.test", "sha256": "0" * 64, "administrator_id": f"adm-{NO_ID}"}
+    parts = {
+        "org": ORG,
+        "request_id": f"req-{NO_ID}",
+        "serial": "51",
+        "name": "x.test",
+        "sha256": "0" * 64,
+        "administrator_id": f"adm-{NO_ID}",
+    }
     client: TestClient = data.draw(
         st.sampled_from([shared.admin, shared.program, shared.rest.anonymous(), shared.rest.administrator(shared.provider)])
     )

@@ -73,13 +73,13 @@ def test_from_application_to_units(service: ServiceRig, provider: AdministratorR
     assert NEW in [item["slug"] for item in client.get(f"{PROVIDER}/organizations").json()["items"]]
 
 
-def test_a_resolver_that_is_silent_is_a_503(service: ServiceRig, provider: AdministratorRig) -> None:
+def test_a_resolver_that_is_away_is_a_503(service: ServiceRig, provider: AdministratorRig) -> None:
     rest = RestRig(service)
     client = rest.administrator(provider)
     client.post(f"{PROVIDER}/organizations", json=RECORD)
     client.post(f"{PROVIDER}/organizations/{NEW}/domains", json={"name": "langly.test"})
     answer = client.post(f"{PROVIDER}/organizations/{NEW}/domains/langly.test/validation", json={"method": "dns-txt"})
-    require_problem(answer, 503, "dcv-timeout")
+    require_problem(answer, 503, "dcv-resolver-failed")
     assert int(answer.headers["retry-after"]) > 0
 
 

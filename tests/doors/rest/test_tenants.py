@@ -141,9 +141,7 @@ def call(two: Two, client: TestClient, row: Row, org: str, **changes: str) -> tu
 
 def test_every_route_has_a_row(two: Two) -> None:
     routes = {
-        (method.upper(), path.removeprefix(API))
-        for path, operations in describe(two.rest.app)["paths"].items()
-        for method in operations
+        (method.upper(), path.removeprefix(API)) for path, operations in describe(two.rest.app)["paths"].items() for method in operations
     }
     assert routes == {(row.method, row.path) for row in ROWS}
 

@@ -34,7 +34,7 @@ def test_from_a_form_of_nobody_to_a_certificate_and_back(rest: RestRig, fox: Adm
     assert admin.get(f"{BASE}/requests", params={"state": "pending"}).json() == {"items": [], "next": ""}
 
     code = rest.mailed_code(request_id)
-    require_problem(dana.post(f"{BASE}/requests/{request_id}/confirmation", json={"code": "x" * 43}), 404, "confirmation-not-found")
+    require_problem(dana.post(f"{BASE}/requests/{request_id}/confirmation", json={"code": "x" * 52}), 404, "confirmation-not-found")
     for _ in range(2):
         confirmed = dana.post(f"{BASE}/requests/{request_id}/confirmation", json={"code": code})
         assert (confirmed.status_code, confirmed.json()["state"]) == (200, "pending")
@@ -74,7 +74,6 @@ def test_from_a_form_of_nobody_to_a_certificate_and_back(rest: RestRig, fox: Adm
         revoked = dana.post(f"{BASE}/certificates/{serial}/revocation", json={"phrase": PHRASE, "reason": "keyCompromise"})
         assert (revoked.status_code, revoked.json()["state"]) == (200, "revoked"), revoked.text
         assert revoked.json()["revocation_reason"] == "keyCompromise"
-
 
 
 def test_a_program_of_the_organization_vouches_for_the_contact(rest: RestRig) -> None:

@@ -171,23 +171,7 @@ def add_certificate(house: House, request: Request) -> tuple[Certificate, bytes]
     begin, end = NOW - timedelta(days=400), NOW + timedelta(days=365)
     content = CertificateContent(TLS_SERVER, serial, begin, end, request.subject, request.names, spki, shard_of(serial, 128))
     der = build_reference(content, issuer, make_authorities().key)
-    intent = Intent(
-        id=IntentId(f"int-{request.id}"),
-        kind=IntentKind.REQUEST,
-        organization_id=ACME,
-        request_id=request.id,
-        administrator_id=None,
-        authority_id=house.issuing.id,
-        serial_hex=serial_hex(serial),
-        tbs=b"tbs",
-        profile_id="tls-server",
-        profile_version=1,
-        not_before=begin,
-        not_after=end,
-        lint="template",
-        state=IntentState.COMPLETED,
-        created_at=NOW,
-    )
+    intent = _intent(house, request, serial_hex(serial), begin, end)
     certificate = Certificate(
         id=CertificateId(f"crt-{request.id}"),
         organization_id=ACME,
@@ -217,6 +201,26 @@ def add_certificate(house: House, request: Request) -> tuple[Certificate, bytes]
         certificates.insert_intents(tx, [intent])
         certificates.insert(tx, [certificate])
     return certificate, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _intent(house: House, request: Request, serial: str, begin: datetime, end: datetime) -> Intent:
+    return Intent(
+        id=IntentId(f"int-{request.id}"),
+        kind=IntentKind.REQUEST,
+        organization_id=ACME,
+        request_id=request.id,
+        administrator_id=None,
+        authority_id=house.issuing.id,
+        serial_hex=serial,
+        tbs=b"tbs",
+        profile_id="tls-server",
+        profile_version=1,
+        not_before=begin,
+        not_after=end,
+        lint="template",
+        state=IntentState.COMPLETED,
+        created_at=NOW,
+    )
 
 
 def invite(house: House, person: Administrator, code: str = CODE) -> None:

@@ -45,7 +45,7 @@ def mount(app: FastAPI, context: DoorContext) -> None:
     async def confirm(org: Slug, request_id: RequestPath, request: Request) -> HTMLResponse:
         code = _code_of(await _form(request))
         if not is_code(code):
-            sentence = "The code has 43 letters, digits, hyphens and underscores. Copy it from the newest mail, or open the link in it."
+            sentence = "The code has 52 letters and digits. Copy it from the newest mail."
             return _page(form_page("", error=sentence), 422)
         try:
             name = await run_in_threadpool(_confirm, context, limit, request, org, request_id, code)
@@ -89,7 +89,7 @@ def _code_of(form: str) -> str:
         values = parse_qs(form, max_num_fields=10).get("code", [])
     except ValueError:
         return ""
-    return values[0].strip() if len(values) == 1 else ""
+    return values[0].strip().lower() if len(values) == 1 else ""
 
 
 def _page(text: str, status: int = 200) -> HTMLResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-_CODE = re.compile(r"[A-Za-z0-9_-]{43}")
+_CODE = re.compile(r"[a-z2-7]{52}")
 
 STYLE = """:root { color-scheme: light; }
 body { margin: 0; background: #faf7f0; color: #14213d; font: 1rem/1.5 system-ui, sans-serif; }
@@ -20,7 +20,7 @@ input:focus-visible, button:focus-visible, a:focus-visible { outline: 3px solid 
 
 
 def is_code(text: str) -> bool:
-    """Tell whether the text has the form of a confirmation code: 256 bits in URL-safe base64."""
+    """Tell whether the text has the form of a confirmation code: 256 bits as lower case letters and digits (RFC 4648 6)."""
     return _CODE.fullmatch(text) is not None
 
 
@@ -37,8 +37,8 @@ def form_page(code: str, *, error: str = "") -> str:
 nothing happens, and the request ends by itself.</p>
 <form method="post">
 <label for="code">Code from the mail</label>
-<p id="code-help">43 letters, digits, hyphens and underscores. It is filled in when you came by the link.</p>
-<input id="code" name="code" value="{escape(code)}" required minlength="43" maxlength="43" autocomplete="one-time-code"
+<p id="code-help">52 letters and digits. It is filled in when you came by a link that holds it.</p>
+<input id="code" name="code" value="{escape(code)}" required maxlength="100" autocomplete="one-time-code"
  autocapitalize="none" spellcheck="false" aria-describedby="code-help"{described}>
 <button type="submit">Confirm address</button>
 </form>""",

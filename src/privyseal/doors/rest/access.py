@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,17 +52,23 @@ def provider(permission: Permission) -> Access:
     return Access(f"An Administrator ID of the provider with the right `{permission.value}`.", (IDENTITY,))
 
 
-def described(access: Access, *more: int, post: bool = False) -> dict[str, Any]:
-    """Return the arguments of a route decorator: security, problems (``more`` beside the usual ones), plain output."""
+def described(access: Access, *more: int, post: bool = False, file: str = "", also: Mapping[int, str] | None = None) -> dict[str, Any]:
+    """Return the arguments of a route decorator: security, problems (``more`` beside the usual ones), plain output.
+
+    ``file`` is the media type of an answer that is not JSON; ``also`` has further good answers and what they mean.
+    """
     statuses = sorted({*_EVERYWHERE, *more, *(_POST if post else ())})
     titles = dict(STATUS.values())
-    responses = {
+    responses: dict[int, dict[str, Any]] = {
         status: {
             "description": _MEANINGS.get(status, f"{titles.get(status, 'Refused')}."),
             "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}},
         }
         for status in statuses
     }
+    if file:
+        responses[200] = {"description": "As text.", "content": {file: {"schema": {"type": "string"}}}}
+    responses |= {status: {"description": meaning} for status, meaning in (also or {}).items()}
     security: list[dict[str, list[str]]] = [{scheme: []} for scheme in access.schemes]
     if access.anonymous:
         security.append({})

@@ -5,7 +5,7 @@ Times are RFC 3339 in UTC with whole seconds. A field that does not apply is lef
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -37,6 +37,11 @@ class Page(Document, Generic[ItemT]):
 
     items: list[ItemT]
     next: str = ""
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+        """The name in OpenAPI: ``PageOfRequestDocument``."""
+        return f"PageOf{params[0].__name__}"
 
 
 class Contact(Document):

@@ -25,7 +25,9 @@ Start = Annotated[int, Query(ge=0, le=2**53 - 1, description="Index of the first
 Entries = Annotated[int, Query(ge=1, le=1000, description="How many entries at most.")]
 
 
-@router.get("/organizations/{org}/audit", response_class=Response, **described(holder(Permission.READ_AUDIT), 403))
+@router.get(
+    "/organizations/{org}/audit", response_class=Response, **described(holder(Permission.READ_AUDIT), 403, file="application/jsonl")
+)
 def export_audit(org: Slug, context: Context, caller: CallerOf, start: Start = 0, limit: Entries = 1000) -> Response:
     """Export entries as JSON Lines `{"index", "leaf_hash", "entry"}`; `entry` is the stored RFC 8785 text."""
     about = About("export-audit", org, "log", organization_log(org))
@@ -34,7 +36,9 @@ def export_audit(org: Slug, context: Context, caller: CallerOf, start: Start = 0
     )
 
 
-@router.get("/organizations/{org}/audit/checkpoint", response_class=Response, **described(holder(Permission.READ_AUDIT), 403))
+@router.get(
+    "/organizations/{org}/audit/checkpoint", response_class=Response, **described(holder(Permission.READ_AUDIT), 403, file="text/plain")
+)
 def show_checkpoint(org: Slug, context: Context, caller: CallerOf) -> Response:
     """Show the newest checkpoint, a C2SP signed note."""
     about = About("show-checkpoint", org, "log", organization_log(org))

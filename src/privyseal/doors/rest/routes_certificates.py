@@ -87,14 +87,22 @@ def show_certificate(org: Slug, serial: SerialPath, context: Context, caller: Ca
     )
 
 
-@router.get("/organizations/{org}/certificates/{serial}/pem", response_class=Response, **described(holder(Permission.READ), 403))
+@router.get(
+    "/organizations/{org}/certificates/{serial}/pem",
+    response_class=Response,
+    **described(holder(Permission.READ), 403, file="application/x-pem-file"),
+)
 def download_pem(org: Slug, serial: SerialPath, context: Context, caller: CallerOf) -> Response:
     """Download the certificate alone, in PEM."""
     certificate = _read(context, caller, org, serial, lambda tx, organization: _require(tx, organization, serial))
     return _file(certificate_to_pem(certificate.der), "application/x-pem-file", f"{serial}.pem")
 
 
-@router.get("/organizations/{org}/certificates/{serial}/pkcs7", response_class=Response, **described(holder(Permission.READ), 403))
+@router.get(
+    "/organizations/{org}/certificates/{serial}/pkcs7",
+    response_class=Response,
+    **described(holder(Permission.READ), 403, file="application/x-pkcs7-certificates"),
+)
 def download_pkcs7(org: Slug, serial: SerialPath, context: Context, caller: CallerOf) -> Response:
     """Download the certificate with its chain as PKCS #7, in PEM."""
     certificate = _read(context, caller, org, serial, lambda tx, organization: _require(tx, organization, serial))

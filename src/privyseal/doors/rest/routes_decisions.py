@@ -51,7 +51,7 @@ Expires = Annotated[
 @router.get(
     "/organizations/{org}/requests/{request_id}/approval-content",
     response_class=Response,
-    **described(holder(Permission.APPROVE), 403),
+    **described(holder(Permission.APPROVE), 403, file="application/json"),
 )
 def show_approval_content(org: Slug, request_id: RequestPath, context: Context, caller: CallerOf, expires: Expires = "") -> Response:
     """Give out the bytes that the caller signs to approve (RFC 8785).
@@ -78,7 +78,10 @@ def show_approval_content(org: Slug, request_id: RequestPath, context: Context, 
     return Response(data, media_type="application/json", headers={"Privyseal-Fingerprint": Approval.from_bytes(data).fingerprint()})
 
 
-@router.post("/organizations/{org}/requests/{request_id}/approval", **described(holder(Permission.READ), 403, 409, post=True))
+@router.post(
+    "/organizations/{org}/requests/{request_id}/approval",
+    **described(holder(Permission.READ), 403, 409, post=True, also={202: "Kept; the certificate is issued as soon as it can be."}),
+)
 def approve(
     org: Slug, request_id: RequestPath, body: SignatureBody, response: Response, context: Context, caller: CallerOf
 ) -> ApprovalResult:

@@ -42,7 +42,9 @@ _MICROSECOND = timedelta(microseconds=1)
 Change = tuple[RequestId, str, datetime]
 
 
-@router.get("/organizations/{org}/events", response_class=StreamingResponse, **described(holder(Permission.READ), 403))
+@router.get(
+    "/organizations/{org}/events", response_class=StreamingResponse, **described(holder(Permission.READ), 403, file="text/event-stream")
+)
 def stream_events(org: Slug, request: Request, context: Context, caller: CallerOf, since: Since = "") -> StreamingResponse:
     """Tell changes of requests as they happen (`text/event-stream`).
 

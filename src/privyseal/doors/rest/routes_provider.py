@@ -150,14 +150,14 @@ def invite_first(org: Slug, body: InvitationBody, context: Context, caller: Call
     return invited(context, caller, org, body)
 
 
-@router.get("/audit", response_class=Response, **described(provider(Permission.OPERATE), 403))
+@router.get("/audit", response_class=Response, **described(provider(Permission.OPERATE), 403, file="application/jsonl"))
 def export_audit(context: Context, caller: CallerOf, start: Start = 0, limit: Entries = 1000) -> Response:
     """Export the provider's own log."""
     about = About("export-audit", "", "log", PROVIDER_LOG)
     return read_of_provider(context, caller, about, Permission.OPERATE, lambda tx: lines(tx, PROVIDER_LOG, start, limit))
 
 
-@router.get("/audit/checkpoint", response_class=Response, **described(provider(Permission.OPERATE), 403))
+@router.get("/audit/checkpoint", response_class=Response, **described(provider(Permission.OPERATE), 403, file="text/plain"))
 def show_checkpoint(context: Context, caller: CallerOf) -> Response:
     """Show the newest checkpoint of the provider's own log."""
     about = About("show-checkpoint", "", "log", PROVIDER_LOG)

@@ -50,7 +50,7 @@ States = Annotated[Sequence[RequestState], Query(description="Only requests in o
     "/organizations/{org}/requests",
     status_code=201,
     response_model=ReceivedRequest | ReceivedShortRequest,
-    **described(ANYBODY, 403, 409, post=True),
+    **described(ANYBODY, 403, 409, post=True, also={200: "The same request was there already."}),
 )
 def submit(org: Slug, body: RequestBody, response: Response, context: Context, caller: CallerOf) -> ReceivedRequest | ReceivedShortRequest:
     """Ask for a certificate.

@@ -49,7 +49,7 @@ class Letter:
 
 
 def printable(value: object) -> object:
-    """Return text without control, invisible and direction-changing characters; other values as they are."""
+    """Return text without control, invisible and direction-changing characters; markup and other values as they are."""
     if isinstance(value, str) and not isinstance(value, Markup):
         return "".join(character if character.isprintable() else " " for character in value)
     return value
