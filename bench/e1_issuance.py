@@ -88,6 +88,7 @@ class Rounds:
         self._rig = rig
         rig.create_organization(SLUG, units=WARM_UP + ROUNDS * work.batch, policy=PolicyDraft(lint=work.lint))
         self._administrator: AdministratorRig = rig.administrator(SLUG)
+        self._carrier = self._administrator.actor
         # The issuer is a process of its own: it shares neither connections nor compiled templates with the entrance.
         self._issuer: House = rig.open_house()
         csr = make_csr([f"first.{SLUG}.test"], make_key())
@@ -113,7 +114,7 @@ class Rounds:
         rig = self._rig
         for request_id, signature in signed:
             about = About("approve-request", SLUG, "request", request_id)
-            perform(rig.house, self._administrator.actor, about, approve_request, SLUG, request_id, signature)
+            perform(rig.house, self._carrier, about, approve_request, SLUG, request_id, signature)
         about = About("prepare-certificate", "", "request", "batch")
         prepared = perform(rig.house, SYSTEM, about, prepare_certificates, [request_id for request_id, _ in signed])
         completed = complete_batch(self._issuer, rig.keys, [intent.id for intent in prepared.intents])

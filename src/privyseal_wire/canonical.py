@@ -84,9 +84,10 @@ def _require_plain(container: object, depth: int) -> bool:
         raise CanonicalRefused("canonical-depth", f"The content is nested deeper than {MAX_DEPTH} levels.")
     ascii_keys = True
     if type(container) is dict:
-        if not all(type(key) is str for key in container):
-            raise CanonicalRefused("canonical-key", "A key of a JSON object is not a text.")
-        ascii_keys = all(key.isascii() for key in container)
+        for key in container:
+            if type(key) is not str:
+                raise CanonicalRefused("canonical-key", "A key of a JSON object is not a text.")
+            ascii_keys &= key.isascii()
         items: Iterable[object] = container.values()
     elif type(container) in (list, tuple):
         items = cast("Iterable[object]", container)

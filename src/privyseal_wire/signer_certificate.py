@@ -50,8 +50,12 @@ class SignerCertificate:
     public_key: PublicKey
 
 
+@functools.lru_cache(maxsize=32)
 def read_signer_name(certificate_der: bytes) -> SignerName:
-    """Return what a signer is named by; raises CmsRefused ``cms-certificate`` for bytes that are no certificate."""
+    """Return what a signer is named by; raises CmsRefused ``cms-certificate`` for bytes that are no certificate.
+
+    Remembers only a few, because anybody may send certificates, and large ones.
+    """
     fields = _read_fields(certificate_der)
     return SignerName(_raw(fields[2]), bytes(fields[0].data), _read_key_identifier(fields[_FIXED_FIELDS:]))
 

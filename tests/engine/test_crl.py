@@ -60,6 +60,7 @@ def whole_crl(
     crl = b"".join(frame.chunks(entries))
     assert len(crl) == frame.byte_length
     assert sha256(crl).hexdigest() == frame.sha256(entries)
+    assert sha256(x509.load_der_x509_crl(crl).tbs_certlist_bytes).hexdigest() == frame.tbs_sha256
     return crl
 
 

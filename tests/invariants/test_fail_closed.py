@@ -28,7 +28,7 @@ from privyseal.model.errors import Unavailable
 from privyseal.model.identifiers import IntentId
 from privyseal.model.request import Request
 from privyseal.model.revocation import RevocationReason
-from privyseal.store import authorities
+from privyseal.store import audit, authorities
 from privyseal.store.schema_setup import all_metadata
 from tests.rigs.books import check_books, crl_numbers
 from tests.rigs.counting_key import count_signatures
@@ -102,6 +102,7 @@ def test_a_clock_behind_the_newest_entry_stops_both_transactions(service: Servic
     assert key.signatures == 0
     # Four minutes are a clock that is set right; that is no reason to stop.
     service.clock.advance(timedelta(minutes=2))
+    service.integrate()
     assert complete_batch(service.house, service.keys, [intent.id])[intent.id].ok
     assert len(prepare(service, other)) == 1
 
@@ -289,8 +290,6 @@ def test_a_changed_entry_under_a_checkpoint_is_found(service: ServiceRig, admin:
     with service.house.database.read(service.clock()) as tx:
         assert compare_logs(tx, service.log_key.vkey, files.notes()) == 4
     with service.house.database.write(service.clock()) as tx:
-        tx.execute(sa.text(f"UPDATE audit_nodes SET hash = zeroblob(32) WHERE log = '{PROVIDER_LOG}' AND level = 0 AND node_index = 0"))  # noqa: S608 - the test's own words
-        tx.execute(sa.text(f"UPDATE audit_nodes SET hash = zeroblob(32) WHERE log = '{PROVIDER_LOG}' AND level = 1 AND node_index = 0"))  # noqa: S608 - the test's own words
-        tx.execute(sa.text(f"UPDATE audit_nodes SET hash = zeroblob(32) WHERE log = '{PROVIDER_LOG}' AND level = 2 AND node_index = 0"))  # noqa: S608 - the test's own words
+        tx.execute(audit.nodes.update().where(audit.nodes.c.log == PROVIDER_LOG, audit.nodes.c.node_index == 0).values(hash=bytes(32)))
     with service.house.database.read(service.clock()) as tx:
         assert kind_of(lambda: compare_logs(tx, service.log_key.vkey, files.notes())) == "evidence-differs"

@@ -33,7 +33,7 @@ from tests.rigs.processes import Child
 
 ROOT = Path(__file__).parents[2]
 SERVICE_ID = "live.privyseal.localhost"
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0  # Four processes that import everything, on two busy cores.
 STOP_SECONDS = 60.0
 
 

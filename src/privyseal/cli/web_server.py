@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 import ssl
 import threading
+import weakref
 from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -136,6 +138,12 @@ def _context(certificate_file: Path, key_file: Path, minimum: ssl.TLSVersion) ->
 
 
 class _Server(uvicorn.Server):
+    """One listener of the process."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._known: weakref.WeakSet[ClientCertificateProtocol] = weakref.WeakSet()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the process: it has two servers and one end."""
@@ -150,7 +158,9 @@ class _Server(uvicorn.Server):
         await self.lifespan.startup()
 
         def protocol() -> ClientCertificateProtocol:
-            return ClientCertificateProtocol(self.config, self.server_state, self.lifespan.state)
+            made = ClientCertificateProtocol(self.config, self.server_state, self.lifespan.state)
+            self._known.add(made)
+            return made
 
         self.servers = [
             await loop.create_server(
@@ -164,6 +174,14 @@ class _Server(uvicorn.Server):
             for listener in sockets or ()
         ]
         self.started = True
+
+    async def handshakes_end(self) -> None:
+        """Return when no connection is in its handshake any more: those are nobody's yet, and the loop must not end under them."""
+        for _ in range(int(HANDSHAKE_SECONDS / 0.1) + 5):
+            gc.collect()  # A failed handshake leaves a ring of objects and tells nobody.
+            if all(protocol.transport is not None for protocol in list(self._known)):
+                return
+            await asyncio.sleep(0.1)
 
 
 class WebServer:
@@ -215,6 +233,8 @@ class WebServer:
         for server in servers:
             server.should_exit = True
         await asyncio.gather(*tasks)
+        for server in servers:
+            await server.handshakes_end()
         told.cancel()
 
     def _configuration(self, context: ssl.SSLContext) -> uvicorn.Config:

@@ -109,18 +109,18 @@ class Endpoint:
         return f"{self.kind.value}:{self.address}"
 
 
+_SERVER_KINDS = {kind.value: kind for kind in ServerKind}
 _ENDPOINT = re.compile(r"[A-Za-z0-9._\[\]:-]{1,253}")
 
 
 def read_endpoint(text: str) -> Endpoint:
     """Return the endpoint that ``Endpoint.text`` or a bare address wrote; raises Refused ``endpoint``."""
     kind_text, separator, address = text.partition(":")
-    kinds = {kind.value: kind for kind in ServerKind}
-    if not separator or kind_text not in kinds:
+    if not separator or kind_text not in _SERVER_KINDS:
         kind_text, address = ServerKind.WEB_SERVER.value, text
     if not _ENDPOINT.fullmatch(address):
         raise Refused("endpoint", "A server is named by its host name or address, with an optional port.", field="endpoints")
-    return Endpoint(kinds[kind_text], address.lower())
+    return Endpoint(_SERVER_KINDS[kind_text], address.lower())
 
 
 def require_endpoints(texts: Sequence[str], maximum: int) -> tuple[Endpoint, ...]:

@@ -105,6 +105,12 @@ class StoredEntry:
 
 _INSERT_ENTRIES = Prepared(entries.insert().inline(), ("id", "log", "entry", "at"))
 _INSERT_OBJECTS = Prepared(objects.insert(), ("object_id", "entry_id", "log"))
+_INSERT_NODES = Prepared(nodes.insert())
+_PLACE = Prepared(
+    entries.update()
+    .where(entries.c.sequence == sa.bindparam("row"), entries.c.leaf_index.is_(None))
+    .values(leaf_index=sa.bindparam("leaf"), leaf_hash=sa.bindparam("digest"))
+)
 _OLDEST_WAITING = sa.select(entries.c.at).where(entries.c.leaf_index.is_(None)).order_by(entries.c.sequence).limit(1)
 _NEWEST_TIME = sa.select(sa.func.max(entries.c.at))
 
@@ -116,8 +122,8 @@ def insert(tx: Transaction, rows: Sequence[tuple[str, str, bytes, str]]) -> None
     nothing is done.
     """
     try:
-        _INSERT_ENTRIES.insert(tx, [{"id": entry_id, "log": log, "entry": entry, "at": tx.now} for entry_id, log, entry, _ in rows])
-        _INSERT_OBJECTS.insert(tx, [{"object_id": object_id, "entry_id": entry_id, "log": log} for entry_id, log, _, object_id in rows])
+        _INSERT_ENTRIES.each(tx, [{"id": entry_id, "log": log, "entry": entry, "at": tx.now} for entry_id, log, entry, _ in rows])
+        _INSERT_OBJECTS.each(tx, [{"object_id": object_id, "entry_id": entry_id, "log": log} for entry_id, log, _, object_id in rows])
     except (exc.IntegrityError, exc.ProgrammingError) as error:
         sentence = "The database does not take an entry of the audit log, so nothing was done. Tell the operator of the service."
         raise Unavailable("audit-unavailable", sentence) from error
@@ -141,12 +147,7 @@ def waiting(tx: Transaction, limit: int = 5000) -> list[StoredEntry]:
 
 def place(tx: Transaction, placed: Sequence[tuple[int, int, str]]) -> None:
     """Give entries their leaf: (sequence, leaf index, leaf hash); an entry that has one already keeps it."""
-    statement = (
-        entries.update()
-        .where(entries.c.sequence == sa.bindparam("row"), entries.c.leaf_index.is_(None))
-        .values(leaf_index=sa.bindparam("leaf"), leaf_hash=sa.bindparam("digest"))
-    )
-    tx.execute(statement, [{"row": sequence, "leaf": leaf, "digest": digest} for sequence, leaf, digest in placed])
+    _PLACE.each(tx, [{"row": sequence, "leaf": leaf, "digest": digest} for sequence, leaf, digest in placed])
 
 
 def size(tx: Transaction, log: str) -> int:
@@ -168,7 +169,7 @@ def node(tx: Transaction, log: str, level: int, index: int) -> bytes:
 
 def insert_nodes(tx: Transaction, log: str, added: Sequence[tuple[int, int, bytes]]) -> None:
     """Add (level, index, hash) of complete subtrees."""
-    tx.execute(nodes.insert(), [{"log": log, "level": level, "node_index": index, "hash": value} for level, index, value in added])
+    _INSERT_NODES.each(tx, [{"log": log, "level": level, "node_index": index, "hash": value} for level, index, value in added])
 
 
 def insert_checkpoint(tx: Transaction, log: str, tree_size: int, root_hex: str, note: str) -> None:

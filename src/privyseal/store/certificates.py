@@ -12,6 +12,7 @@ from privyseal.model.certificate import Certificate, CertificateState, Intent, I
 from privyseal.model.identifiers import AuthorityId, CertificateId, IntentId, OrganizationId, RequestId
 from privyseal.model.profile import NameKind
 from privyseal.store.database import Transaction
+from privyseal.store.prepared import Prepared
 from privyseal.store.schema import Digest, Id, Serial, UtcTime, metadata
 
 intents = sa.Table(
@@ -85,6 +86,11 @@ certificate_names = sa.Table(
 )
 
 
+_INSERT_INTENTS = Prepared(intents.insert())
+_INSERT_CERTIFICATES = Prepared(certificates.insert())
+_INSERT_NAMES = Prepared(certificate_names.insert())
+
+
 def _intent(row: Any) -> Intent:  # noqa: ANN401 - a row of the table above
     fields = dict(row._mapping) | {"kind": IntentKind(row.kind), "state": IntentState(row.state), "tbs": bytes(row.tbs)}
     return Intent(**fields)
@@ -96,7 +102,7 @@ def insert_intents(tx: Transaction, prepared: Sequence[Intent]) -> None:
         {name: getattr(intent, name) for name in Intent.__slots__} | {"kind": intent.kind.value, "state": intent.state.value}
         for intent in prepared
     ]
-    tx.execute(intents.insert(), rows)
+    _INSERT_INTENTS.each(tx, rows)
 
 
 def intents_of(tx: Transaction, intent_ids: Sequence[IntentId]) -> dict[IntentId, Intent]:
@@ -144,9 +150,8 @@ def insert(tx: Transaction, issued: Sequence[Certificate]) -> None:
             }
             for _, name in certificate.names
         ]
-    tx.execute(certificates.insert(), rows)
-    if names:
-        tx.execute(certificate_names.insert(), names)
+    _INSERT_CERTIFICATES.each(tx, rows)
+    _INSERT_NAMES.each(tx, names)
 
 
 def _certificate(row: Any) -> Certificate:  # noqa: ANN401 - a row of the table above

@@ -8,6 +8,7 @@ becomes :class:`~privyseal.model.errors.Unavailable`; nothing was done then, or 
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from privyseal.model.errors import BadRequest, PrivysealError, Unavailable
 
 BUSY_TIMEOUT_MS = 5000
+SPARE_BYTES = 1024 * 1024
+"""What must be free on the embedded database's file system before anything is begun: a full disk is met before a signature (F5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Database:
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.url = url
+        self._directory = Path(parsed.database).parent if self.is_sqlite and parsed.database else None
         if self.is_sqlite:
             self.writer = _sqlite_engine(parsed, read_only=False)
             self.reader = _sqlite_engine(parsed, read_only=True)
@@ -68,8 +72,10 @@ class Database:
     def write(self, now: datetime) -> Iterator[Transaction]:
         """Yield a write transaction; commits on return, rolls back on raise.
 
-        Raises Unavailable ``database`` when the database is locked, full or gone.
+        Raises Unavailable ``database`` when the database is locked or gone, ``storage-full`` when there is no room.
         """
+        if self._directory is not None and shutil.disk_usage(self._directory).free < SPARE_BYTES:
+            raise _full()
         with _database_errors(), self.writer.begin() as connection:
             yield Transaction(connection, now)
 
@@ -88,6 +94,10 @@ class Database:
         self.reader.dispose()
 
 
+def _full() -> Unavailable:
+    return Unavailable("storage-full", "The database has no space left. Nothing was done. Try again later.", retry_after_seconds=60)
+
+
 @contextmanager
 def _database_errors() -> Iterator[None]:
     try:
@@ -97,9 +107,7 @@ def _database_errors() -> Iterator[None]:
     except (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError) as error:
         text = str(error.orig if isinstance(error, exc.DBAPIError) else error).lower()
         if "full" in text or "no space" in text:
-            raise Unavailable(
-                "storage-full", "The database has no space left. Nothing was done. Try again later.", retry_after_seconds=60
-            ) from error
+            raise _full() from error
         raise Unavailable(
             "database", "The database does not answer at the moment. Nothing was done. Try again in a few seconds."
         ) from error
@@ -117,7 +125,11 @@ def _sqlite_engine(url: sa.URL, *, read_only: bool) -> Engine:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     engine = sa.create_engine(
-        url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}, pool_size=10, max_overflow=20
+        url,
+        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
+        pool_size=10,
+        max_overflow=20,
+        hide_parameters=True,  # A row may hold a one-time code or a hash; no error message repeats it into a log.
     )
 
     @event.listens_for(engine, "connect")
@@ -147,5 +159,6 @@ def _postgresql_engine(url: sa.URL) -> Engine:
         max_overflow=20,
         pool_pre_ping=True,
         pool_timeout=10,
+        hide_parameters=True,
         connect_args={"connect_timeout": 5, "options": "-c synchronous_commit=on -c statement_timeout=30000 -c lock_timeout=10000"},
     )

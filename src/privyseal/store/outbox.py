@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from privyseal.store.database import Transaction
+from privyseal.store.prepared import Prepared
 from privyseal.store.schema import Id, UtcTime, metadata
 
 outbox = sa.Table(
@@ -39,26 +40,28 @@ class OutboxRow:
     created_at: datetime
 
 
+_INSERT = Prepared(outbox.insert())
+
+
 def insert(tx: Transaction, rows: Sequence[tuple[str, str, str, dict[str, Any]]]) -> None:
     """Add (id, fact, listener, payload) rows."""
-    if rows:
-        tx.execute(
-            outbox.insert(),
-            [
-                {
-                    "id": row_id,
-                    "fact": fact,
-                    "listener": listener,
-                    "payload": payload,
-                    "created_at": tx.now,
-                    "dispatched_at": None,
-                    "done_at": None,
-                    "failure": "",
-                    "attempts": 0,
-                }
-                for row_id, fact, listener, payload in rows
-            ],
-        )
+    _INSERT.each(
+        tx,
+        [
+            {
+                "id": row_id,
+                "fact": fact,
+                "listener": listener,
+                "payload": payload,
+                "created_at": tx.now,
+                "dispatched_at": None,
+                "done_at": None,
+                "failure": "",
+                "attempts": 0,
+            }
+            for row_id, fact, listener, payload in rows
+        ],
+    )
 
 
 def waiting(tx: Transaction, limit: int = 200) -> list[OutboxRow]:

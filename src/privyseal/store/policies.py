@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -48,7 +50,13 @@ def insert(tx: Transaction, policy: Policy, content: bytes) -> None:
 
 
 def _policy(row: Mapping[Any, Any]) -> Policy:
-    return read_policy(json.loads(row["content"]), OrganizationId(row["organization_id"]), row["sha256"], row["created_at"])
+    return _read(row["content"], row["organization_id"], row["sha256"], row["created_at"])
+
+
+@lru_cache(maxsize=1024)
+def _read(content: bytes, organization_id: OrganizationId, sha256: str, created_at: datetime) -> Policy:
+    # Remembered by all that it is read from: many requests are decided under few policies.
+    return read_policy(json.loads(content), organization_id, sha256, created_at)
 
 
 def get(tx: Transaction, policy_id: PolicyId, version: int) -> tuple[Policy, bytes]:

@@ -7,7 +7,7 @@ bookkeeping for each execution is left out. Parameters that are lists (IN) need 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -49,8 +49,10 @@ class Prepared:
         cursor.close()
         return touched
 
-    def insert(self, tx: Transaction, rows: Iterable[Mapping[str, object]]) -> None:
-        """Run an INSERT for each of these rows."""
+    def each(self, tx: Transaction, rows: Sequence[Mapping[str, object]]) -> None:
+        """Run an INSERT or UPDATE once for each of these rows of parameters."""
+        if not rows:
+            return
         form = self._form(tx.connection.dialect)
         cursor = _cursor(tx)
         _guarded(tx, cursor.executemany, form.sql, [form.values(row) for row in rows])

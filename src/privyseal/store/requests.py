@@ -268,7 +268,7 @@ def count_by_state(tx: Transaction, organization_id: OrganizationId) -> dict[Req
 
 def insert_approvals(tx: Transaction, decided: Sequence[Approval]) -> None:
     """Add signed decisions; the same signed content can stand only once (replay)."""
-    _INSERT_APPROVALS.insert(tx, [{name: getattr(approval, name) for name in Approval.__slots__} for approval in decided])
+    _INSERT_APPROVALS.each(tx, [{name: getattr(approval, name) for name in Approval.__slots__} for approval in decided])
 
 
 def approvals_of(tx: Transaction, request_ids: Sequence[RequestId]) -> dict[RequestId, list[Approval]]:

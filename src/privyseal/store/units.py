@@ -48,6 +48,7 @@ balances = sa.Table(
 )
 
 
+_INSERT_LINES = Prepared(ledger.insert().inline(), ("organization_id", "tier", "kind", "quantity", "request_id", "order_id", "at"))
 _BALANCE = Prepared(
     balances.select().where(balances.c.organization_id == sa.bindparam("organization"), balances.c.tier == sa.bindparam("of_tier"))
 )
@@ -134,7 +135,7 @@ def _lines(tx: Transaction, organization_id: OrganizationId, tier: UnitTier, kin
         }
         for request_id in request_ids
     ]
-    tx.execute(ledger.insert(), rows)
+    _INSERT_LINES.each(tx, rows)
 
 
 def consume(tx: Transaction, organization_id: OrganizationId, tier: UnitTier, request_ids: list[RequestId]) -> None:

@@ -112,7 +112,7 @@ FIELDS: list[tuple[str, dict[str, object], int, str, str]] = [
 
 @pytest.mark.parametrize(("change", "status", "kind", "field"), [row[1:] for row in FIELDS], ids=[row[0] for row in FIELDS])
 def test_fields_that_break_a_rule(shared: Shared, change: dict[str, object], status: int, kind: str, field: str) -> None:
-    answer = shared.program.post(REQUESTS, json=shared.rest.body(**change))
+    answer = shared.program.post(REQUESTS, json={**shared.rest.body(), **change})
     problem = require_problem(answer, status, kind or answer.json().get("kind", ""))
     if field:
         assert problem["field"] == field
@@ -166,7 +166,7 @@ def test_addresses_of_nothing(shared: Shared, method: str, address: str, status:
 )
 def test_tokens_that_are_none(shared: Shared, header: str) -> None:
     client = shared.rest.anonymous()
-    problem = client.get(f"{BASE}/units", headers={"Authorization": header.encode("latin-1")})
+    problem = client.get(f"{BASE}/units", headers={b"Authorization": header.encode("latin-1")})
     assert "www-authenticate" in problem.headers
     require_problem(problem, 401, "token")
 

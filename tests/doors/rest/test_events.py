@@ -39,7 +39,7 @@ def follow(served: Served, token: str, query: str = "", **headers: str) -> http.
 
 def event(response: http.client.HTTPResponse) -> dict[str, str]:
     """The next event."""
-    lines = []
+    lines: list[str] = []
     while (line := response.readline().decode().rstrip("\n")) or not lines:
         if line and not line.startswith(":"):
             lines.append(line)

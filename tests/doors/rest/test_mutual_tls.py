@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,7 +19,7 @@ from privyseal.actions.administrator.revoke_credential import revoke_credential
 from privyseal.actions.house import About, perform
 from privyseal.model.administrator import AdministratorState
 from privyseal.model.revocation import RevocationReason
-from privyseal.store import administrators
+from privyseal.store import administrators, audit
 from tests.doors.rest.rest_rig import API, ORG, RestRig
 from tests.doors.rest.served import Served, ask, serving
 from tests.rigs.service import OPERATOR, AdministratorRig, hashes_hex
@@ -138,16 +139,18 @@ def test_a_session_is_resumed_on_everybodys_port_alone(served: Served, fox: Admi
     address = ("localhost", getattr(served.server, port))
     session: ssl.SSLSession | None = None
     for attempt in range(2):
-        with socket.create_connection(address, 10) as plain:
-            with context.wrap_socket(plain, server_hostname="localhost", session=session) as tls:
-                tls.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                assert tls.recv(1000).startswith(b"HTTP/1.1 200")
-                session = tls.session
-                if port == "administrator_port":
-                    assert session is None or not session.has_ticket
-                    assert not tls.session_reused
-                elif attempt == 1:
-                    assert tls.session_reused, "the other port shows that this test would see a resumption"
+        with (
+            socket.create_connection(address, 10) as plain,
+            context.wrap_socket(plain, server_hostname="localhost", session=session) as tls,
+        ):
+            tls.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert tls.recv(1000).startswith(b"HTTP/1.1 200")
+            session = tls.session
+            if port == "administrator_port":
+                assert session is None or not session.has_ticket
+                assert not tls.session_reused
+            elif attempt == 1:
+                assert tls.session_reused, "the other port shows that this test would see a resumption"
 
 
 def test_every_refusal_of_a_credential_is_recorded(served: Served, rest: RestRig, fox: AdministratorRig) -> None:
@@ -155,12 +158,8 @@ def test_every_refusal_of_a_credential_is_recorded(served: Served, rest: RestRig
     connection = served.connect(served.server.administrator_port, identity)
     ask(connection, f"{BASE}/units")
     ask(served.anybody(), f"{BASE}/units", Authorization="Bearer pst_nonsense")
-    from sqlalchemy import select
-
-    from privyseal.store import audit
-
     with rest.service.house.database.read(rest.service.clock()) as tx:
-        entries = [bytes(row.entry) for row in tx.execute(select(audit.entries.c.entry))]
+        entries = [bytes(row.entry) for row in tx.execute(sa.select(audit.entries.c.entry))]
     assert [b'"reason":"credential-unknown"' in entry for entry in entries].count(True) == 1
     assert [b'"reason":"token"' in entry for entry in entries].count(True) == 1
     assert not any(b"pst_nonsense" in entry for entry in entries)

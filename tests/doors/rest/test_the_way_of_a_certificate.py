@@ -53,6 +53,12 @@ def test_from_a_form_of_nobody_to_a_certificate_and_back(rest: RestRig, fox: Adm
     serial = approved.json()["certificate"]["serial"]
     assert approved.json()["request"]["serial"] == serial
 
+    picks_it_up(rest, fox, request_id, serial)
+
+
+def picks_it_up(rest: RestRig, fox: AdministratorRig, request_id: str, serial: str) -> None:
+    """Dana looks at her request, fetches the certificate, and revokes it."""
+    dana, admin = rest.anonymous(), rest.administrator(fox)
     status = dana.post(f"{BASE}/requests/{request_id}/status", json={"phrase": PHRASE}).json()
     assert status == {"id": request_id, "state": "issued", "state_reason": "", "serial": serial}
     picked = dana.post(f"{BASE}/requests/{request_id}/pickup", json={"phrase": f"  {PHRASE} "}).json()

@@ -15,9 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from privyseal.actions.house import House
 from privyseal.engine.phrases import code_hash
+from privyseal.features import MailSettings
 from privyseal.features.notices import LISTENS, NOTICES, listeners
 from privyseal.features.notices.letters import check_lines
 from privyseal.model.administrator import Administrator, AdministratorState, Role
+from privyseal.model.errors import Refused
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import AdministratorId, OrganizationId
 from privyseal.model.profile import NameKind
@@ -331,6 +333,13 @@ def test_a_server_behind_another_name_is_checked_by_a_name_of_the_certificate(ho
     )
     only_wildcard = replace(certificate, names=names[:1])
     assert check_lines(replace(request, endpoints=request.endpoints[1:2]), only_wildcard) == ("seal certificate check a.b.acme.test",)
+
+
+@pytest.mark.parametrize("sender", ["Privyseal <ca@privyseal.test>", "nobody", "a@b.test\r\nBcc: c@d.test"])
+def test_a_sender_is_one_plain_address(house: House, sender: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        listeners(house, MailSettings(sender))
+    assert refusal.value.kind == "mail-settings"
 
 
 def test_a_late_letter_has_the_date_of_its_sending(house: House, tmp_path: Path) -> None:

@@ -5,11 +5,9 @@ Times are RFC 3339 in UTC with whole seconds. A field that does not apply is lef
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-
-ItemT = TypeVar("ItemT")
 
 Time = Annotated[str, Field(examples=["2026-11-22T01:02:03Z"])]
 RequestStates = Literal["unconfirmed", "pending", "held", "rejected", "withdrawn", "lapsed", "approved", "issuing", "issued", "failed"]
@@ -32,16 +30,10 @@ class Problem(Document):
     field: str | None = Field(default=None, description="What the sentence is about.")
 
 
-class Page(Document, Generic[ItemT]):
+class Page(Document):
     """A page of a list; `next` is the `after` of the following one, or empty at the end."""
 
-    items: list[ItemT]
     next: str = ""
-
-    @classmethod
-    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
-        """The name in OpenAPI: ``PageOfRequestDocument``."""
-        return f"PageOf{params[0].__name__}"
 
 
 class Contact(Document):
@@ -389,3 +381,33 @@ class OrderResult(Document):
 
     order: OrderDocument
     balance: BalanceDocument
+
+
+class RequestPage(Page):
+    """Requests, oldest first."""
+
+    items: list[RequestDocument]
+
+
+class CertificatePage(Page):
+    """Certificates, newest first."""
+
+    items: list[CertificateDocument]
+
+
+class AdministratorPage(Page):
+    """Administrators by name."""
+
+    items: list[AdministratorDocument]
+
+
+class OrganizationPage(Page):
+    """Organizations by short name."""
+
+    items: list[OrganizationDocument]
+
+
+class DomainPage(Page):
+    """Domains by name."""
+
+    items: list[DomainDocument]

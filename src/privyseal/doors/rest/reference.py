@@ -68,7 +68,9 @@ def _answers(responses: Json) -> Iterator[str]:
         media_type, schema = next(((name, item.get("schema") or {}) for name, item in content.items()), ("", {}))
         forms = [_link(part) for part in schema.get("anyOf", [schema])]
         said = " or ".join(form for form in forms if form)
-        yield f"{status} {said or (f'`{media_type}`' if media_type else response['description'].rstrip('.'))}"
+        if not said:
+            said = f"`{media_type}`" if media_type else response["description"].rstrip(".").replace("Successful Response", "nothing")
+        yield f"{status} {said}"
     yield f"[Problem](#problem) {', '.join(problems)}"
 
 
@@ -105,16 +107,9 @@ def _form(schema: Json) -> str:
         return " or ".join(_form(part) for part in alternatives)
     if "enum" in schema:
         return "one of " + ", ".join(f"`{value}`" for value in schema["enum"])
-    if "const" in schema:
-        return f"`{schema['const']}`"
-    kind = schema.get("type", "any value")
-    if kind == "array":
-        if "prefixItems" in schema:
-            return "pair of texts"
-        return f"list of {_form(schema.get('items', {}))}"
-    if kind == "object":
-        return "object"
-    return _scalar(kind, schema)
+    if schema.get("type") == "array":
+        return "pair of texts" if "prefixItems" in schema else f"list of {_form(schema.get('items', {}))}"
+    return f"`{schema['const']}`" if "const" in schema else _scalar(schema.get("type", "any value"), schema)
 
 
 def _scalar(kind: str, schema: Json) -> str:

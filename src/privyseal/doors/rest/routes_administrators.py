@@ -15,7 +15,7 @@ from privyseal.doors.rest.access import ANYBODY, described, holder
 from privyseal.doors.rest.addresses import AdministratorPath, Sha256Path, Slug, TokenPath
 from privyseal.doors.rest.authentication import Caller, CallerOf, Context
 from privyseal.doors.rest.bodies import CredentialRevocationBody, EnrollBody, InvitationBody, TokenBody
-from privyseal.doors.rest.documents import AdministratorDocument, CreatedTokenDocument, EnrolledAdministrator, Enrollment, Page
+from privyseal.doors.rest.documents import AdministratorDocument, AdministratorPage, CreatedTokenDocument, EnrolledAdministrator, Enrollment
 from privyseal.doors.rest.reading import read
 from privyseal.doors.rest.representations import administrator_document
 from privyseal.engine.csr import read_csr
@@ -33,12 +33,12 @@ router = APIRouter(tags=["Administrators and tokens"])
 
 
 @router.get("/organizations/{org}/administrators", **described(holder(Permission.READ), 403))
-def list_administrators(org: Slug, context: Context, caller: CallerOf) -> Page[AdministratorDocument]:
+def list_administrators(org: Slug, context: Context, caller: CallerOf) -> AdministratorPage:
     """List the administrators of the organization and their Administrator IDs."""
 
-    def people(tx: Transaction, organization: Organization) -> Page[AdministratorDocument]:
+    def people(tx: Transaction, organization: Organization) -> AdministratorPage:
         found = administrators.of_organization(tx, organization.id)
-        return Page[AdministratorDocument](items=[administrator_document(tx, organization, person) for person in found])
+        return AdministratorPage(items=[administrator_document(tx, organization, person) for person in found])
 
     return read(context, caller, About("list-administrators", org, "organization", org), Permission.READ, people)
 

@@ -20,8 +20,8 @@ from privyseal.doors.rest.bodies import CheckBody, ReissueBody, RevocationBody
 from privyseal.doors.rest.documents import (
     CertificateDocument,
     CertificateHistory,
+    CertificatePage,
     CheckResult,
-    Page,
     ReceivedRequest,
     ReceivedShortRequest,
 )
@@ -64,13 +64,13 @@ NO_REQUEST = "req-" + 32 * "0"
 @router.get("/organizations/{org}/certificates", **described(holder(Permission.READ), 403))
 def list_certificates(
     org: Slug, context: Context, caller: CallerOf, name: Name = "", after: After = "", limit: Limit = 50
-) -> Page[CertificateDocument]:
+) -> CertificatePage:
     """List the certificates of the organization, newest first."""
 
-    def page(tx: Transaction, organization: Organization) -> Page[CertificateDocument]:
+    def page(tx: Transaction, organization: Organization) -> CertificatePage:
         found = certificates.page(tx, organization.id, name=name.rstrip(".").lower(), after=after, limit=limit + 1)
         items = [certificate_document(tx, context.house, organization, item) for item in found[:limit]]
-        return Page[CertificateDocument](items=items, next=found[limit - 1].id if len(found) > limit else "")
+        return CertificatePage(items=items, next=found[limit - 1].id if len(found) > limit else "")
 
     return read(context, caller, About("list-certificates", org, "organization", org), Permission.READ, page)
 

@@ -8,7 +8,7 @@ from privyseal.actions.house import About
 from privyseal.doors.rest.access import ANYBODY, described, holder
 from privyseal.doors.rest.addresses import Slug
 from privyseal.doors.rest.authentication import CallerOf, Context
-from privyseal.doors.rest.documents import DomainDocument, Page, PublicOrganization, UnitsDocument
+from privyseal.doors.rest.documents import DomainPage, PublicOrganization, UnitsDocument
 from privyseal.doors.rest.reading import read
 from privyseal.doors.rest.representations import balance_document, domain_document, public_policy
 from privyseal.model.actor import ActorKind
@@ -47,7 +47,7 @@ def show_organization(org: Slug, context: Context, caller: CallerOf) -> PublicOr
 
 
 @router.get("/organizations/{org}/domains", **described(holder(Permission.READ), 403))
-def list_domains(org: Slug, context: Context, caller: CallerOf) -> Page[DomainDocument]:
+def list_domains(org: Slug, context: Context, caller: CallerOf) -> DomainPage:
     """List the registered domains, with what to publish for their validation."""
     port = context.fetch_policy.ports[0]
     return read(
@@ -55,7 +55,7 @@ def list_domains(org: Slug, context: Context, caller: CallerOf) -> Page[DomainDo
         caller,
         About("list-domains", org, "organization", org),
         Permission.READ,
-        lambda tx, organization: Page[DomainDocument](
+        lambda tx, organization: DomainPage(
             items=[domain_document(domain, port) for domain in organizations.domains_of(tx, organization.id)]
         ),
     )

@@ -31,7 +31,7 @@ from privyseal.doors.rest.documents import (
     OrderDocument,
     OrderResult,
     OrganizationDocument,
-    Page,
+    OrganizationPage,
     PolicyDocument,
 )
 from privyseal.doors.rest.reading import attempt_within, read, read_of_provider
@@ -52,7 +52,7 @@ router = APIRouter(prefix="/provider", tags=["Provider"])
 
 
 @router.get("/organizations", **described(provider(Permission.VET), 403))
-def list_organizations(context: Context, caller: CallerOf) -> Page[OrganizationDocument]:
+def list_organizations(context: Context, caller: CallerOf) -> OrganizationPage:
     """List all organizations."""
     about = About("list-organizations", "", "service", "organizations")
     return read_of_provider(
@@ -60,7 +60,7 @@ def list_organizations(context: Context, caller: CallerOf) -> Page[OrganizationD
         caller,
         about,
         Permission.VET,
-        lambda tx: Page[OrganizationDocument](items=[organization_document(item) for item in organizations.every(tx)]),
+        lambda tx: OrganizationPage(items=[organization_document(item) for item in organizations.every(tx)]),
     )
 
 

@@ -19,11 +19,11 @@ from privyseal.doors.rest.addresses import After, Limit, RequestPath, Slug
 from privyseal.doors.rest.authentication import Caller, CallerOf, Context
 from privyseal.doors.rest.bodies import CodeBody, PhraseBody, RequestBody
 from privyseal.doors.rest.documents import (
-    Page,
     PickedUp,
     ReceivedRequest,
     ReceivedShortRequest,
     RequestDocument,
+    RequestPage,
     RequestStatus,
     ShortRequest,
 )
@@ -99,13 +99,13 @@ def list_requests(
     state: States = (),
     after: After = "",
     limit: Limit = 50,
-) -> Page[RequestDocument]:
+) -> RequestPage:
     """List the requests of the organization, oldest first."""
 
-    def page(tx: Transaction, organization: Organization) -> Page[RequestDocument]:
+    def page(tx: Transaction, organization: Organization) -> RequestPage:
         found = requests.page(tx, organization.id, states=state, after=after, limit=limit + 1)
         items = request_documents(tx, organization, found[:limit])
-        return Page[RequestDocument](items=items, next=items[-1].id if len(found) > limit else "")
+        return RequestPage(items=items, next=items[-1].id if len(found) > limit else "")
 
     return read(context, caller, About("list-requests", org, "organization", org), Permission.READ, page)
 

@@ -15,9 +15,10 @@ from privyseal.actions.house import House
 from privyseal.features import Feature, Listener, MailSettings
 from privyseal.features.notices import letters
 from privyseal.features.notices.recipients import Recipients, contact_and_revokers, corporate_contact_and_all_administrators, who_may
-from privyseal.features.notices.render import make_message
+from privyseal.features.notices.render import make_message, require_address, require_header
 from privyseal.features.notices.transport import Transport, deliver, make_transport
 from privyseal.model.administrator import Permission
+from privyseal.model.errors import Refused
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import RequestId
 from privyseal.model.organization import Organization
@@ -66,8 +67,20 @@ _RECIPIENT: Final = "recipient"
 
 def listeners(house: House, mail_settings: MailSettings) -> Mapping[str, Listener]:
     """Return the listener of every letter; raises Refused ``mail-settings``."""
+    _require_sender(mail_settings)
     post_room = _PostRoom(house, mail_settings, make_transport(mail_settings, house.service.service_id))
     return {name: post_room.listener(notice) for name, notice in NOTICES.items()}
+
+
+def _require_sender(mail_settings: MailSettings) -> None:
+    try:
+        require_address(mail_settings.sender_address)
+        require_header(mail_settings.sender_name)
+    except Refused as refusal:
+        sentence = (
+            f"{mail_settings.sender_address!r} cannot be the sender of letters: name one plain mail address, without a person's name."
+        )
+        raise Refused("mail-settings", sentence) from refusal
 
 
 FEATURE: Final = Feature(listens=LISTENS, make_listeners=listeners)

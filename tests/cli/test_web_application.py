@@ -1,0 +1,87 @@
+"""Around the doors: headers on every answer, health, numbers without names, and the first page."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+from starlette.testclient import TestClient
+
+from privyseal.cli.web_application import make_application
+from privyseal.doors import DoorContext
+from privyseal.doors.rest import DOOR
+from tests.doors.rest.rest_rig import API, ORG, RestRig
+from tests.rigs.service import ServiceRig
+
+ALWAYS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+@pytest.fixture
+def rest(service: ServiceRig) -> RestRig:
+    return RestRig(service)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/readyz", "/metrics", f"{API}/service", f"{API}/nothing", "/nothing", f"{API}/openapi.json"]
+)
+def test_headers_of_every_answer(rest: RestRig, path: str) -> None:
+    answer = rest.anonymous().get(path)
+    assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "server" not in answer.headers
+    assert "strict-transport-security" not in answer.headers, "localhost has other programs"
+
+
+def test_a_public_address_asks_for_https_for_good(rest: RestRig) -> None:
+    context: DoorContext = rest.app.state.rest
+    for base_url, expected in (("https://pki.example.test", True), ("https://[::1]:8443", False), ("https://127.0.0.1", False)):
+        identity = dataclasses.replace(context.house.service, base_url=base_url)
+        public = dataclasses.replace(context, house=dataclasses.replace(context.house, service=identity))
+        answer = TestClient(make_application(public, [DOOR])).get("/healthz")
+        assert ("strict-transport-security" in answer.headers) is expected
+
+
+def test_readiness_names_what_is_missing(rest: RestRig) -> None:
+    client = rest.anonymous()
+    rest.service.integrate()
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json()) == (200, {"ready": True, "database": "ready", "issuer": "ready"})
+    rest.issuer.is_away = True
+    away = client.get("/readyz")
+    assert (away.status_code, away.json()["issuer"]) == (503, "issuer")
+    assert int(away.headers["retry-after"]) > 0
+    assert client.get("/healthz").status_code == 200
+    rest.issuer.is_away = False
+    rest.service.create_organization()
+    rest.service.clock.advance(timedelta(minutes=2))
+    assert client.get("/readyz").json()["database"] == "audit-stale"
+
+
+def test_numbers_name_routes_and_nobody(rest: RestRig) -> None:
+    rest.service.create_organization()
+    client = rest.anonymous()
+    client.get(f"{API}/organizations/{ORG}")
+    client.get(f"{API}/organizations/{ORG}/units")
+    client.get("/some/where")
+    client.request("BREW", f"{API}/service")
+    text = client.get("/metrics").text
+    assert f'privyseal_http_requests_total{{method="GET",route="/organizations/{{org}}",status="200"}} 1.0' in text
+    assert f'privyseal_http_requests_total{{method="GET",route="/organizations/{{org}}/units",status="401"}} 1.0' in text
+    assert 'route="none",status="404"} 1.0' in text
+    assert 'method="other"' in text
+    assert "privyseal_audit_waiting_seconds" in text
+    assert ORG not in text
+    assert "BREW" not in text
+
+
+def test_the_first_page_says_what_this_is(rest: RestRig) -> None:
+    page = rest.anonymous().get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "privyseal.localhost" in page.text
+    assert "<script" not in page.text

@@ -1,0 +1,69 @@
+"""The one table from errors to HTTP: every error class has its row, and a bug shows nothing of itself."""
+
+from __future__ import annotations
+
+import pytest
+import structlog
+from starlette.testclient import TestClient
+
+from privyseal.doors.rest.errors import STATUS, problem_of
+from privyseal.model import errors
+from privyseal.store.database import Database
+from tests.doors.rest.rest_rig import API, ORG, RestRig, require_problem
+from tests.rigs.service import AdministratorRig
+
+
+def test_every_error_has_its_row() -> None:
+    classes = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, errors.PrivysealError)}
+    assert classes - {"PrivysealError"} == {kind.__name__ for kind in STATUS}
+    assert len({status for status, _ in STATUS.values()}) == len(STATUS)
+
+
+@pytest.mark.parametrize("kind", STATUS)
+def test_form_of_a_problem(kind: type[errors.PrivysealError]) -> None:
+    more = {"retry_after_seconds": 7} if kind in {errors.TooManyRequests, errors.Unavailable} else {"field": "csr"}
+    answer = problem_of(kind("some-kind", "It is so. Do that.", **more))
+    assert answer.status_code == STATUS[kind][0]
+    assert answer.media_type == "application/problem+json"
+    assert answer.headers.get("retry-after") == ("7" if "retry_after_seconds" in more else None)
+    assert ("www-authenticate" in answer.headers) == (kind is errors.Unauthenticated)
+    if "field" in more:
+        assert b'"field":"csr"' in bytes(answer.body)
+
+
+def test_a_subclass_follows_its_parent() -> None:
+    class Special(errors.Conflict):
+        """A kind of conflict."""
+
+    assert problem_of(Special("special", "It is special.")).status_code == 409
+
+
+def test_a_bug_is_a_reference_and_nothing_else(rest: RestRig, fox: AdministratorRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_arguments: object) -> None:
+        message = "secret detail of the inside"
+        raise ZeroDivisionError(message)
+
+    monkeypatch.setattr(Database, "read", broken)
+    client = TestClient(rest.app, raise_server_exceptions=False)
+    with structlog.testing.capture_logs() as logs:
+        problem = require_problem(client.get(f"{API}/organizations/{ORG}"), 500, "failed")
+    assert "secret" not in str(problem)
+    [entry] = logs
+    assert entry["reference"] in problem["detail"]
+    assert isinstance(entry["exc_info"], ZeroDivisionError)
+
+
+def test_a_database_that_is_gone_is_503_with_a_time_to_come_back(rest: RestRig, fox: AdministratorRig) -> None:
+    admin, body = rest.administrator(fox), rest.body()
+    rest.service.house.database.close()
+    path = rest.service.settings.data / "privyseal.sqlite3"
+    if rest.service.database_url:
+        pytest.skip("the rig's PostgreSQL is shared; the file of the embedded database can be taken away")
+    path.rename(path.with_suffix(".away"))
+    path.mkdir()
+    for answer in (admin.get(f"{API}/organizations/{ORG}/units"), admin.post(f"{API}/organizations/{ORG}/requests", json=body)):
+        require_problem(answer, 503, answer.json()["kind"])
+        assert int(answer.headers["retry-after"]) > 0
+    path.rmdir()
+    path.with_suffix(".away").rename(path)
+    assert admin.get(f"{API}/organizations/{ORG}/units").status_code == 200
