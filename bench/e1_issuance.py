@@ -137,7 +137,7 @@ def measure(work: Work, database_url: str = "", database_seconds: Callable[[], f
     """CPU seconds of ``ROUNDS`` rounds, each beside its share of the reference."""
     spent = Spent()
     with tempfile.TemporaryDirectory() as place:
-        listeners = {FactKind.CERTIFICATE_ISSUED: ("notices.issued",)}
+        listeners: dict[FactKind, tuple[str, ...]] = {FactKind.CERTIFICATE_ISSUED: ("notices.issued",)}
         rig = ServiceRig(Path(place), database_url, key=work.issuer, listeners=listeners)
         with closing(rig), closing(Rounds(rig, work)) as rounds:
             rounds.issue(rounds.sign(WARM_UP))

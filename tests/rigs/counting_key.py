@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Self
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.utils import Buffer
 
 from privyseal.engine.signers import SigningKey
 from privyseal.model.identifiers import AuthorityId
@@ -19,7 +20,7 @@ class CountingKey(ec.EllipticCurvePrivateKey):
         self._key = key
         self.signatures = 0
 
-    def sign(self, data: utils.Buffer, signature_algorithm: ec.EllipticCurveSignatureAlgorithm) -> bytes:
+    def sign(self, data: Buffer, signature_algorithm: ec.EllipticCurveSignatureAlgorithm) -> bytes:
         """Count and sign."""
         self.signatures += 1
         return self._key.sign(data, signature_algorithm)

@@ -46,8 +46,13 @@ def approval_fields(request: Request, policy: Policy, *, service: str, organizat
 
 
 def require_unexpired(expires: str, now: datetime, longest: timedelta) -> datetime:
-    """Return the end of a statement; raises Refused ``statement-expired`` or ``statement-life``."""
-    end = datetime.strptime(expires, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    """Return the end of a statement; raises Refused ``statement-expired`` or ``statement-life``.
+
+    The caller has checked the form of ``expires``; raises ValueError for another, and for a moment that does not exist.
+    """
+    end = datetime.fromisoformat(expires)
+    if end.tzinfo is not UTC or utc_text(end) != expires:
+        raise ValueError(f"{expires} is not a time in UTC with whole seconds")
     if end <= now:
         raise Refused("statement-expired", f"The signed statement expired at {expires}. Look at the request again and sign anew.")
     if end > now + longest:

@@ -44,6 +44,20 @@ class Transaction:
         return self.connection.execute(statement).rowcount
 
 
+def run_in_driver(connection: Connection, sql: str, values: Any = (), *, many: bool = False) -> Any:  # noqa: ANN401 - the driver's own types
+    """Run SQL on a cursor of the driver and return the cursor; errors are SQLAlchemy's, which knows those of every driver."""
+    cursor = connection.connection.cursor()
+    driver_error = connection.dialect.loaded_dbapi.Error
+    try:
+        if many:
+            cursor.executemany(sql, values)
+        else:
+            cursor.execute(sql, values)
+    except driver_error as error:
+        raise exc.DBAPIError.instance(sql, None, error, driver_error, hide_parameters=True, dialect=connection.dialect) from error
+    return cursor
+
+
 def require_private_directory(directory: Path) -> None:
     """Create ``directory`` 0700; raises Unavailable ``data-directory-mode`` when it is open to others (architecture 6)."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -147,7 +161,7 @@ def _sqlite_engine(url: sa.URL, *, read_only: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A deferred transaction that reads first and writes then loses updates or fails without waiting (facts/stack 2).
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        run_in_driver(connection, "BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
 

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy import exc
 from sqlalchemy.engine import Dialect
 
-from privyseal.store.database import Transaction
+from privyseal.store.database import Transaction, run_in_driver
 
 
 class Prepared:
@@ -54,15 +53,11 @@ class Prepared:
         if not rows:
             return
         form = self._form(tx.connection.dialect)
-        cursor = _cursor(tx)
-        _guarded(tx, cursor.executemany, form.sql, [form.values(row) for row in rows])
-        cursor.close()
+        run_in_driver(tx.connection, form.sql, [form.values(row) for row in rows], many=True).close()
 
     def _run(self, tx: Transaction, parameters: Mapping[str, object]) -> tuple[_Form, Any]:
         form = self._form(tx.connection.dialect)
-        cursor = _cursor(tx)
-        _guarded(tx, cursor.execute, form.sql, form.values(parameters))
-        return form, cursor
+        return form, run_in_driver(tx.connection, form.sql, form.values(parameters))
 
     def _form(self, dialect: Dialect) -> _Form:
         form = self._forms.get(dialect.name)
@@ -105,16 +100,3 @@ class _Form:
         for name, process in self._read:
             fields[name] = process(fields[name])
         return fields
-
-
-def _cursor(tx: Transaction) -> Any:  # noqa: ANN401 - the driver's own type
-    return tx.connection.connection.cursor()
-
-
-def _guarded(tx: Transaction, execute: Any, sql: str, values: Any) -> None:  # noqa: ANN401 - the driver's own types
-    driver_error = tx.connection.dialect.loaded_dbapi.Error
-    try:
-        execute(sql, values)
-    except driver_error as error:
-        # What store/database.py makes of it depends on the kind of error, which SQLAlchemy tells for every driver.
-        raise exc.DBAPIError.instance(sql, None, error, driver_error, hide_parameters=True, dialect=tx.connection.dialect) from error

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
+from privyseal.engine.approval_content import require_approved
 from privyseal.engine.certificate import CertificateContent
 from privyseal.engine.certificate_template import read_back, sign_tbs
 from privyseal.engine.serials import serial_from_hex, shard_of
@@ -34,15 +35,13 @@ from privyseal.model.organization import Organization, require_active, subject_v
 from privyseal.model.policy import Policy, require_lifetime
 from privyseal.model.profile import KeyAlgorithm, SubjectField
 from privyseal.model.request import Request, RequestEvent, RequestKind, RequestState
-from privyseal.model.statement import approval_fields
+from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, require_unexpired
 from privyseal.model.unit import UnitTier
 from privyseal.store import administrators, certificates, organizations, policies, requests, revocations, units
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
-from privyseal_wire.canonical import canonical_bytes
 from privyseal_wire.cms import verify_attached
 from privyseal_wire.errors import WireError
-from privyseal_wire.statements import Approval
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +155,9 @@ def _verify_approvals(house: House, tx: Transaction, case: _Case, approvals: lis
         if person.organization_id != case.organization.id or not person.may(Permission.APPROVE) or not credential.is_usable(tx.now):
             continue
         content = verify_attached(approval.signature, signer_certificate_der=credential.certificate_der).content
-        statement = Approval.from_bytes(content)
-        expected = approval_fields(
-            case.request,
-            case.policy,
-            service=house.service.service_id,
-            organization=case.organization.slug,
-            approver=person.id,
-            expires=statement.expires,
-        )
-        if canonical_bytes(expected) != content or statement.expires_at <= tx.now:
-            raise Refused("approval-content", "A stored approval is not for what would be signed now.")
+        service, slug = house.service.service_id, case.organization.slug
+        expires = require_approved(content, case.request, case.policy, service=service, organization=slug, approver=person.id)
+        require_unexpired(expires, tx.now, MAXIMUM_STATEMENT_LIFE)
         entitled.add(person.id)
     if len(entitled) < case.policy.approvals:
         raise Refused("approval-missing", "There are fewer valid approvals than the policy wants.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from privyseal.actions.house import House, record, sha256_hex
+from privyseal.engine.approval_content import require_approved
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Administrator, Credential, Permission, require_permission
 from privyseal.model.audit import AuditEvent, Outcome
@@ -17,14 +18,12 @@ from privyseal.model.identifiers import AdministratorId, ApprovalId, RequestId
 from privyseal.model.organization import Organization, require_active
 from privyseal.model.policy import Policy
 from privyseal.model.request import Request, RequestEvent, RequestKind, next_state
-from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, approval_fields, require_unexpired
+from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, require_unexpired
 from privyseal.model.unit import UnitTier
 from privyseal.store import administrators, organizations, policies, requests, units
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
-from privyseal_wire.canonical import canonical_bytes
 from privyseal_wire.cms import signer_fingerprint, verify_attached
-from privyseal_wire.statements import Approval
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +50,12 @@ def approve_request(house: House, tx: Transaction, actor: Actor, slug: str, requ
     require_active(organization)
     approver, credential = _signer(tx, organization, signature)
     content = verify_attached(signature, signer_certificate_der=credential.certificate_der).content
-    statement = Approval.from_bytes(content)
     request = requests.get(tx, organization.id, request_id)
     if request is None:
         raise NotFound("not-found", "There is no such request in your organization.")
     policy, _ = policies.get(tx, request.policy_id, request.policy_version)
-    _require_same(house, request, policy, organization, approver, statement, content)
-    expires_at = require_unexpired(statement.expires, tx.now, MAXIMUM_STATEMENT_LIFE)
+    expires = require_approved(content, request, policy, service=house.service.service_id, organization=slug, approver=approver.id)
+    expires_at = require_unexpired(expires, tx.now, MAXIMUM_STATEMENT_LIFE)
     content_sha256 = sha256_hex(content)
     earlier = _take_turn(tx, request, approver, policy, content_sha256)
     approval = requests.Approval(
@@ -99,26 +97,6 @@ def _signer(tx: Transaction, organization: Organization, signature: bytes) -> tu
         raise Refused("credential-unusable", f"The Administrator ID of {approver.name} is revoked or has expired.")
     require_permission(approver, Permission.APPROVE)
     return approver, credential
-
-
-def _require_same(
-    house: House, request: Request, policy: Policy, organization: Organization, approver: Administrator, statement: Approval, content: bytes
-) -> None:
-    expected = approval_fields(
-        request, policy, service=house.service.service_id, organization=organization.slug, approver=approver.id, expires=statement.expires
-    )
-    if canonical_bytes(expected) == content:
-        return
-    signed = statement.to_fields()
-    different = sorted(
-        name for name in expected.keys() | signed.keys() if canonical_bytes({"v": expected.get(name, "")}) != _field_bytes(signed, name)
-    )
-    sentence = f"What was signed is not this request: {', '.join(different)} differ. Look at the request again and sign what it says now."
-    raise Refused("approval-content", sentence)
-
-
-def _field_bytes(fields: dict[str, object], name: str) -> bytes:
-    return canonical_bytes({"v": fields.get(name, "")})
 
 
 def _take_turn(tx: Transaction, request: Request, approver: Administrator, policy: Policy, content_sha256: str) -> set[AdministratorId]:

@@ -1,0 +1,47 @@
+"""Whether what an administrator signed is what the service would certify, byte for byte (I14).
+
+Asked twice about each approval, by the entrance and again by the issuer, each with rows that it read itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from privyseal.model.errors import Refused
+from privyseal.model.policy import Policy
+from privyseal.model.request import Request
+from privyseal.model.statement import approval_fields
+from privyseal_wire.canonical import canonical_bytes, parse_json
+from privyseal_wire.fields import read_time
+from privyseal_wire.statements import Approval
+
+
+def require_approved(content: bytes, request: Request, policy: Policy, *, service: str, organization: str, approver: str) -> str:
+    """Return the end (RFC 3339 UTC) of an approval whose signed bytes are those of this request, policy version and approver.
+
+    Whether the end has come is the caller's question. Raises Refused ``approval-content`` naming the fields that differ;
+    CanonicalRefused or StatementRefused for bytes that are no approval.
+    """
+    expires = _claimed_end(content)
+    expected = approval_fields(request, policy, service=service, organization=organization, approver=approver, expires=expires)
+    # Equal bytes have the type, the form and every value of the expected ones. Only the end is the signer's own choice.
+    if canonical_bytes(expected) == content:
+        read_time("expires", expires)
+        return expires
+    raise _difference(Approval.from_bytes(content).to_fields(), expected)
+
+
+def _claimed_end(content: bytes) -> str:
+    fields = parse_json(content)
+    end = fields.get("expires") if isinstance(fields, dict) else None
+    return end if isinstance(end, str) else ""
+
+
+def _difference(signed: Mapping[str, object], expected: Mapping[str, object]) -> Refused:
+    names = sorted(name for name in expected.keys() | signed.keys() if _field_bytes(expected, name) != _field_bytes(signed, name))
+    sentence = f"What was signed is not this request: {', '.join(names)} differ. Look at the request again and sign what it says now."
+    return Refused("approval-content", sentence)
+
+
+def _field_bytes(fields: Mapping[str, object], name: str) -> bytes:
+    return canonical_bytes({"v": fields.get(name, "")})
