@@ -11,6 +11,8 @@ TOOLS="${PRIVYSEAL_TOOLS:-$PRIVYSEAL_ROOT/.venv-tools}"
 # The packages of the lock run on the interpreter that is here; uv never fetches one of its own.
 export UV_PYTHON_DOWNLOADS=never
 export UV_NO_PROGRESS=1
+# Without bytecode files every start of a process costs three times as much, and the tests start hundreds.
+unset PYTHONDONTWRITEBYTECODE
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Loads Hypothesis's settings: no deadline, because the machine is shared, and more examples in a long run."""
+    """Loads Hypothesis's settings: no deadline, because the machine is shared, and more examples in a long run.
+
+    Ctrl-C works in the children of the tests, even where the run itself was started in the background, which ignores it.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis.settings.register_profile("quick", deadline=None)
     hypothesis.settings.register_profile("long", deadline=None, max_examples=2_000)
     hypothesis.settings.load_profile("long" if config.getoption("--long") else "quick")

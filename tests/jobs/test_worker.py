@@ -96,7 +96,7 @@ def test_rows_that_never_succeed_do_not_stop_the_others(sqlite: Database) -> Non
 
 def test_what_a_stopped_worker_left_is_done_by_the_next(sqlite: Database) -> None:
     house, ear = bare_house(sqlite), Ear(failures=1)
-    with working(house, {"ear": ear}, plan=RetryPlan(4.0, 4.0, timedelta(days=4))):
+    with working(house, {"ear": ear}, plan=RetryPlan(2.0, 2.0, timedelta(days=4))):
         row_id = add_row(house, "ear")
         wait_until(lambda: ear.count(row_id) == 1, seconds=10, what="the first try")
     assert not state_of(sqlite, row_id).done

@@ -180,6 +180,12 @@ class LiveOrganization:
         assert answer["request"]["state"] == "issued", answer
         return self.token.get(f"{self.path}/certificates/{answer['certificate']['serial']}")
 
+    def log(self) -> str:
+        """The integrated entries of the organization's audit log, as JSON Lines."""
+        answer = self.token.ask("GET", f"{self.path}/audit", start="0", limit="1000")
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
     def units(self) -> tuple[int, int, int]:
         """Standard units (reserved, used, available)."""
         balance = self.token.get(f"{self.path}/units")["standard"]

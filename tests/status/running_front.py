@@ -15,6 +15,7 @@ import uvloop
 
 from privyseal.status.server import StatusServer, start
 from privyseal.status.settings import StatusSettings
+from tests.rigs.ports import wait_until
 
 Result = TypeVar("Result")
 
@@ -64,6 +65,11 @@ class RunningFront:
     def post_ocsp(self, ca: str, body: bytes) -> Reply:
         """The answer to an OCSP request by POST."""
         return self.ask(request("POST", f"/ocsp/{ca}", "Content-Type: application/ocsp-request", body=body))
+
+    def wait_for_connections(self, count: int, *, seconds: float = 8.0) -> None:
+        """Returns when the front has only so many connections, this question's own included."""
+        line = f"privyseal_status_connections {count}\n"
+        wait_until(lambda: line in self.get("/metrics").body.decode(), seconds=seconds, what=f"{count} connections are left", pause=0.1)
 
     def close(self) -> None:
         """Stops the front as SIGTERM does."""

@@ -24,6 +24,7 @@ from tests.rigs.live_people import Caller, Json, LiveOrganization
 from tests.rigs.live_service import ROOT, subject_of, text_of
 from tests.rigs.nginx import NginxServer
 from tests.rigs.openssl import connect
+from tests.rigs.ports import wait_until
 from tests.stories.conftest import World
 
 HOST = "webtrust.resource-marketing.test"
@@ -86,6 +87,7 @@ def test_five_servers_no_phone_call(world: World, go: GoLogVerifier) -> None:
     chain = receive(world, company, dana, request_id)
     serve_and_check(world, admin, chain, dana.folder / f"{HOST}.key")
     assert company.units() == (0, 1, 4)
+    wait_until(lambda: "check-certificate" in company.log(), seconds=10, what="the log has its last entry", pause=0.1)
     export, note = examine_log(admin, request_id, serial)
     judge_log(world, company, go, export, note)
 
@@ -162,6 +164,8 @@ def examine_log(admin: Person, request_id: str, serial: str) -> tuple[Path, Path
     assert not [entry for entry in about if entry["actor"]["kind"].startswith(("provider", "operator"))]
     first = entries.index(about[0])
     assert not [entry for entry in entries[first:] if entry["actor"]["kind"].startswith(("provider", "operator"))]
+    told = {entry["reason"] for entry in about if entry["action"] == "deliver-fact"}
+    assert {"request-confirmed to notices.pending", "certificate-issued to notices.issued"} <= told, told
     [approval] = [entry for entry in about if entry["action"] == "approve-request"]
     assert approval["actor"]["kind"] == "administrator"
     assert len(approval["evidence"]) == 2, "what was signed, and the signature"

@@ -38,10 +38,14 @@ def _export(rooms: Rooms) -> Callable[..., None]:
 
         Parameters
         ----------
-        data: The data directory of the service.
-        output: File for the entries.
-        checkpoint: File for the checkpoint.
-        organization: Short name of the organization; left out for the provider's log.
+        data
+            The data directory of the service.
+        output
+            File for the entries.
+        checkpoint
+            File for the checkpoint.
+        organization
+            Short name of the organization; left out for the provider's log.
         """
         opened = open_house(read_settings(data), rooms)
         log = organization_log(organization) if organization else PROVIDER_LOG
@@ -63,10 +67,14 @@ def _verify(export_file: Path, /, *, checkpoint: Path, key: str, tiles: Path | N
 
     Parameters
     ----------
-    export_file: The JSON Lines of `audit export`.
-    checkpoint: A signed note; better one that was kept elsewhere than the one of the export.
-    key: The verifier key of the log.
-    tiles: Directory of the log's public files; finds the first range that differs.
+    export_file
+        The JSON Lines of `audit export`.
+    checkpoint
+        A signed note; better one that was kept elsewhere than the one of the export.
+    key
+        The verifier key of the log.
+    tiles
+        Directory of the log's public files; finds the first range that differs.
     """
     with export_file.open(encoding="utf-8") as lines:
         verdict = verify_export(lines, checkpoint.read_text(encoding="utf-8"), key, _tile_reader(tiles) if tiles else None)
@@ -79,8 +87,10 @@ def _key(rooms: Rooms) -> Callable[..., None]:
 
         Parameters
         ----------
-        data: The data directory of the service.
-        organization: Short name of the organization; left out for the provider's log.
+        data
+            The data directory of the service.
+        organization
+            Short name of the organization; left out for the provider's log.
         """
         opened = open_house(read_settings(data), rooms)
         print(opened.vkey(organization_log(organization) if organization else PROVIDER_LOG))

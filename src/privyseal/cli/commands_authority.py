@@ -34,7 +34,8 @@ def _list(rooms: Rooms) -> Callable[..., None]:
 
         Parameters
         ----------
-        data: The data directory of the service.
+        data
+            The data directory of the service.
         """
         house = open_house(read_settings(data), rooms).house
         with house.database.read(house.clock()) as tx:
@@ -52,9 +53,12 @@ def _root_crl(rooms: Rooms) -> Callable[..., None]:
 
         Parameters
         ----------
-        data: The data directory of the service.
-        key: The root key file, brought from where it is kept.
-        passphrase: File with its passphrase.
+        data
+            The data directory of the service.
+        key
+            The root key file, brought from where it is kept.
+        passphrase
+            File with its passphrase.
         """
         house = open_house(read_settings(data), rooms).house
         root = house.authorities["root"]

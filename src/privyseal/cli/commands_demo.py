@@ -40,10 +40,14 @@ def demo_commands(program: App, rooms: Rooms) -> None:
 
         Parameters
         ----------
-        data: Directory of the demonstration; `demo-data` when left out, a temporary one with --once.
-        port: First of four ports in a row; the first free ones from 8440 when left out.
-        once: Walk story 1 from a CSR to a served and then revoked certificate, print each step with its time, and end.
-        json: Print nothing but JSON.
+        data
+            Directory of the demonstration; `demo-data` when left out, a temporary one with --once.
+        port
+            First of four ports in a row; the first free ones from 8440 when left out.
+        once
+            Walk story 1 from a CSR to a served and then revoked certificate, print each step with its time, and end.
+        json
+            Print nothing but JSON.
         """
         _demo(rooms, data, port, once=once, only_json=json)
 

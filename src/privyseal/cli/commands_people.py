@@ -41,11 +41,16 @@ def _invite(rooms: Rooms) -> Callable[..., None]:
 
         Parameters
         ----------
-        data: The data directory of the service.
-        name: Full name, different from every other administrator's.
-        email: Mail address; it stands in the Administrator ID.
-        organization: Short name of the organization; left out for the provider's own people.
-        role: The person's role.
+        data
+            The data directory of the service.
+        name
+            Full name, different from every other administrator's.
+        email
+            Mail address; it stands in the Administrator ID.
+        organization
+            Short name of the organization; left out for the provider's own people.
+        role
+            The person's role.
         """
         house = open_house(read_settings(data), rooms).house
         about = About("invite-administrator", organization, "administrator", name)
@@ -61,9 +66,12 @@ def _revoke(rooms: Rooms) -> Callable[..., None]:
 
         Parameters
         ----------
-        certificate_sha256: Fingerprint of the Administrator ID in hex.
-        data: The data directory of the service.
-        organization: Short name of the organization; left out for the provider's own people.
+        certificate_sha256
+            Fingerprint of the Administrator ID in hex.
+        data
+            The data directory of the service.
+        organization
+            Short name of the organization; left out for the provider's own people.
         """
         house = open_house(read_settings(data), rooms).house
         about = About("revoke-credential", organization, "credential", certificate_sha256)
@@ -79,11 +87,16 @@ def _create(rooms: Rooms) -> Callable[..., None]:
 
         Parameters
         ----------
-        data: The data directory of the service.
-        organization: Short name of the organization.
-        name: What it is for.
-        scopes: What it may do: read, submit, read-audit.
-        days: How long it lives.
+        data
+            The data directory of the service.
+        organization
+            Short name of the organization.
+        name
+            What it is for.
+        scopes
+            What it may do: read, submit, read-audit.
+        days
+            How long it lives.
         """
         house = open_house(read_settings(data), rooms).house
         about = About("create-api-token", organization, "api-token", name)

@@ -52,14 +52,22 @@ def _init(rooms: Rooms) -> Callable[..., None]:
 
         Parameters
         ----------
-        data: An empty or new directory; it becomes 0700.
-        name: Name of the provider, as it stands in the CA certificates.
-        service_id: Name of the service in every signed statement, such as its host name; never changes.
-        base_url: https address of portal and REST.
-        administrator_url: https address that asks for an Administrator ID.
-        status_url: http address of CRL and OCSP; baked into certificates, never changes.
-        database_url: postgresql://user@host/name; the embedded database when left out.
-        key: Kind of the CA keys: p256, p384, rsa2048, rsa3072 or rsa4096.
+        data
+            An empty or new directory; it becomes 0700.
+        name
+            Name of the provider, as it stands in the CA certificates.
+        service_id
+            Name of the service in every signed statement, such as its host name; never changes.
+        base_url
+            https address of portal and REST.
+        administrator_url
+            https address that asks for an Administrator ID.
+        status_url
+            http address of CRL and OCSP; baked into certificates, never changes.
+        database_url
+            postgresql://user@host/name; the embedded database when left out.
+        key
+            Kind of the CA keys: p256, p384, rsa2048, rsa3072 or rsa4096.
         """
         settings = Settings(
             data=data,
@@ -90,8 +98,10 @@ def _service_certificate(rooms: Rooms) -> Callable[..., None]:
 
         Parameters
         ----------
-        names: Host names of the service.
-        data: The data directory of the service.
+        names
+            Host names of the service.
+        data
+            The data directory of the service.
         """
         settings = read_settings(data)
         issue_service_certificate(open_house(settings, rooms).house, settings, [normalize_dns_name(name) for name in names])
@@ -105,8 +115,10 @@ def _serve(*, data: Data, demo: bool = False) -> None:
 
     Parameters
     ----------
-    data: The data directory of the service.
-    demo: Needed for a demonstration directory, whose root must never be trusted.
+    data
+        The data directory of the service.
+    demo
+        Needed for a demonstration directory, whose root must never be trusted.
     """
     settings = read_settings(data)
     require_demo_flag(settings, demo=demo)
@@ -123,7 +135,8 @@ def _work(rooms: Rooms) -> Callable[..., None]:
 
         Parameters
         ----------
-        data: The data directory of the service on this machine.
+        data
+            The data directory of the service on this machine.
         """
         settings = read_settings(data)
         if not settings.database_url:
@@ -139,8 +152,10 @@ def _run(rooms: Rooms) -> Callable[..., None]:
 
         Parameters
         ----------
-        process: Which one. The work process is `privyseal work`, the status process `python -m privyseal.status`.
-        data: The data directory of the service.
+        process
+            Which one. The work process is `privyseal work`, the status process `python -m privyseal.status`.
+        data
+            The data directory of the service.
         """
         settings = read_settings(data)
         if process == "issuer":

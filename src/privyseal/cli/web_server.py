@@ -178,9 +178,9 @@ class _Server(uvicorn.Server):
     async def handshakes_end(self) -> None:
         """Return when no connection is in its handshake any more: those are nobody's yet, and the loop must not end under them."""
         for _ in range(int(HANDSHAKE_SECONDS / 0.1) + 5):
-            gc.collect()  # A failed handshake leaves a ring of objects and tells nobody.
             if all(protocol.transport is not None for protocol in list(self._known)):
                 return
+            gc.collect()  # A failed handshake tells nobody; its ring of objects is forgotten only here.
             await asyncio.sleep(0.1)
 
 

@@ -86,7 +86,7 @@ def read_names(csr: Csr) -> tuple[tuple[str, ...], tuple[str, ...]]:
     Raises Refused ``no-names``, ``too-many-names`` or what a bad name deserves. Names of other kinds are ignored with
     a notice; whatever else a CSR asks for is never copied (facts 5.2, Extensions).
     """
-    names = tuple(dict.fromkeys(normalize_dns_name(name) for name in csr.dns_names))
+    names = tuple(dict.fromkeys(_normalize(name) for name in csr.dns_names))
     if not names:
         sentence = "The CSR names no host. Put the host name into the common name or, better, into the subject alternative names."
         raise Refused("no-names", sentence, field="csr")
@@ -98,6 +98,14 @@ def read_names(csr: Csr) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if ignored:
         warnings.append("The CSR asks for extensions that the policy decides; they were ignored: " + ", ".join(ignored[:10]) + ".")
     return names, tuple(warnings)
+
+
+def _normalize(name: str) -> str:
+    try:
+        return normalize_dns_name(name)
+    except Refused as refusal:
+        # The person typed a CSR, not a name: that is the field to look at.
+        raise Refused(refusal.kind, refusal.sentence, field="csr") from refusal
 
 
 _EXPECTED_EXTENSIONS = frozenset({"2.5.29.17", "2.5.29.15", "2.5.29.37", "2.5.29.19", "2.5.29.14"})

@@ -28,6 +28,12 @@ BASE = f"{API}/organizations/{ORG}"
 
 
 @pytest.fixture
+def database_url() -> str:
+    """The embedded database alone: what is asked of it here is asked of both elsewhere."""
+    return ""
+
+
+@pytest.fixture
 def served(rest: RestRig, tmp_path: Path) -> Iterator[Served]:
     with serving(rest, tmp_path) as running:
         yield running
