@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from docs.generators.pages import REFERENCE, generators, render
+from privyseal.store.failpoints import POINTS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -18,6 +19,8 @@ PAGES = [
     *sorted(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts),
 ]
 LINK = re.compile(r"\[(?:[^\]]|\n)*?\]\(([^)\s]+)\)")
+PLACES = (ROOT, ROOT / "src" / "privyseal", ROOT / "src")
+FILE = re.compile(r"`((?:[\w.]+/)*\w+\.py)`(?: `(\w+)`)?")
 
 
 def names(pages: Iterable[Path]) -> list[str]:
@@ -53,6 +56,30 @@ def test_links_inside_resolve(page: Path) -> None:
         if not target.exists() or (anchor and anchor not in anchors(target)):
             broken.append(link)
     assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names(PAGES))
+def test_files_and_functions_that_a_page_names_exist(page: Path) -> None:
+    """A page says `actions/request/submit_request.py` `submit_request`; a test that a claim names is such a file too."""
+    missing = []
+    for file, name in FILE.findall(page.read_text(encoding="utf-8")):
+        found = next((place / file for place in PLACES if (place / file).is_file()), None)
+        defined = rf"^\s*(?:async def|def|class) {name}\b"
+        if found is None or (name and not re.search(defined, found.read_text(encoding="utf-8"), re.MULTILINE)):
+            missing.append((file, name))
+    assert missing == []
+
+
+def test_the_walk_names_every_failpoint() -> None:
+    assert undocumented(POINTS, ROOT / "docs" / "developers" / "walk-of-a-certificate.md") == []
+
+
+def test_the_threat_model_names_a_test_for_each_claim() -> None:
+    """Rows of both tables end in the test that plays the attacker."""
+    text = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
+    rows = [row for row in re.findall(r"^\| .+ \|$", text, flags=re.MULTILINE) if not row.startswith(("| | Claim", "| Attacker"))]
+    assert len(rows) >= 15
+    assert [row for row in rows if "`tests/" not in row.rsplit(" | ", 1)[-1]] == []
 
 
 @pytest.mark.parametrize("page", generators())

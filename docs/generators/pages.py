@@ -13,9 +13,14 @@ NOT_GENERATORS = {"__main__", "pages"}
 
 
 def generators() -> dict[str, str]:
-    """Page file name to module name: ``{"error-kinds.md": "docs.generators.error_kinds"}``."""
+    """Page file name to module name: ``{"error-kinds.md": "docs.generators.error_kinds"}``.
+
+    ``privyseal_command`` writes ``privyseal.md``: a module of the name of the package would stand before it.
+    """
     names = sorted(module.name for module in pkgutil.iter_modules([str(FOLDER)]))
-    return {f"{name.replace('_', '-')}.md": f"docs.generators.{name}" for name in names if name not in NOT_GENERATORS}
+    return {
+        f"{name.removesuffix('_command').replace('_', '-')}.md": f"docs.generators.{name}" for name in names if name not in NOT_GENERATORS
+    }
 
 
 def render(module_name: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -12,7 +14,7 @@ from privyseal.cli.web_application import make_application
 from privyseal.doors import DoorContext
 from privyseal.doors.rest import DOOR
 from tests.doors.rest.rest_rig import API, ORG, RestRig
-from tests.rigs.service import ServiceRig
+from tests.rigs.service import ServiceRig, ServiceTemplate
 
 ALWAYS = {
     "x-content-type-options": "nosniff",
@@ -23,9 +25,11 @@ ALWAYS = {
 
 
 @pytest.fixture
-def database_url() -> str:
-    """The embedded database alone: nothing here depends on it."""
-    return ""
+def service(tmp_path: Path, sqlite_template: ServiceTemplate) -> Iterator[ServiceRig]:
+    """On the embedded database alone: nothing here depends on it."""
+    rig = ServiceRig(tmp_path, template=sqlite_template)
+    yield rig
+    rig.close()
 
 
 @pytest.fixture

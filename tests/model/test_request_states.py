@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,7 @@ from privyseal.model.errors import PrivysealError, Unavailable
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import IntentId, RequestId
 from privyseal.model.proof import PhraseProof
+from privyseal.model.request import Request
 from privyseal.model.revocation import RevocationReason
 from privyseal.model.statement import utc_text
 from privyseal.model.unit import UnitTier
@@ -54,6 +55,7 @@ NAMES = tuple(f"{word}.resource-marketing.test" for word in ("one", "two", "thre
 ORPHAN_AFTER = timedelta(seconds=15)
 PICK = st.integers(0, 9)
 TRIES = 3
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 UNDECIDED = {"unconfirmed", "pending", "failed"}
 FINAL = {"rejected", "withdrawn", "lapsed", "issued"}
@@ -92,12 +94,12 @@ class Case:
     code: str = ""
     is_reissue: bool = False
     replaces: Case | None = None
-    changed_at: datetime = datetime.min
+    changed_at: datetime = LONG_AGO
     approvals: dict[str, datetime] = field(default_factory=dict)
     decided_at: list[datetime] = field(default_factory=list)
     holds_unit: bool = False
     intent: IntentId | None = None
-    prepared_at: datetime = datetime.min
+    prepared_at: datetime = LONG_AGO
     tries: int = 0
     serial: str = ""
     is_revoked: bool = False
@@ -264,11 +266,7 @@ class RequestLife(RuleBasedStateMachine):
             return "request-state"
         if not case.is_reissue and self.available < 1:
             return "no-units"
-        return (
-            "already-approved"
-            if case.approvals.get(admin.administrator.id, datetime.min.replace(tzinfo=self.now.tzinfo)) > self.now
-            else ""
-        )
+        return "already-approved" if case.approvals.get(admin.administrator.id, LONG_AGO) > self.now else ""
 
     @rule(number=PICK, who=st.integers(0, 1))
     def reject(self, number: int, who: int) -> None:
@@ -384,7 +382,7 @@ class RequestLife(RuleBasedStateMachine):
 
     # ------------------------------------------------------------------------------------------------------ invariants
 
-    def stored(self, case: Case) -> requests.Request:
+    def stored(self, case: Case) -> Request:
         with self.house.database.read(self.now) as tx:
             return requests.get_many(tx, [case.id])[case.id]
 

@@ -149,7 +149,7 @@ ENDING = {
     "two hosts": (request("GET", "/healthz", "Host: other"), 400),
     "three words": (b"GET /health z HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     "no version": (b"GET /healthz\r\n\r\n", 400),
-    "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+    "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
     "no path": (b"GET healthz HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     "all": (b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     "folded field": (b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n", 400),

@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import httpx2
@@ -18,7 +19,7 @@ from cyclopts import App
 from privyseal.cli.demo.directory import DemoDirectory, open_demo_directory, write_facts
 from privyseal.cli.demo.provision import DOMAIN, ORGANIZATION, provision
 from privyseal.cli.demo.resolver import DemoResolver
-from privyseal.cli.demo.story import HOST, Walk, story_one
+from privyseal.cli.demo.story import Walk, story_one
 from privyseal.cli.house_setup import Opened, open_house
 from privyseal.cli.processes import until_told
 from privyseal.cli.rooms import Rooms
@@ -29,6 +30,14 @@ from privyseal.model.errors import PrivysealError, Unavailable
 from privyseal.store import organizations
 
 READY_SECONDS = 60
+
+LETTER = (
+    "import email, email.policy, pathlib, sys; "
+    'new = max(pathlib.Path(sys.argv[1], "new").iterdir(), key=lambda path: path.stat().st_mtime_ns); '
+    "letter = email.message_from_bytes(new.read_bytes(), policy=email.policy.default); "
+    'print(letter["subject"], letter.get_body(("plain",)).get_content(), sep="\\n\\n")'
+)
+"""Prints the newest letter of a Maildir: on the disk it is quoted-printable, in which a line to be copied is broken."""
 
 
 def demo_commands(program: App, rooms: Rooms) -> None:
@@ -160,31 +169,40 @@ def _walk(directory: DemoDirectory, opened: Opened, say: Callable[[str], None]) 
 
 
 def first_page(directory: DemoDirectory, facts: dict[str, Any]) -> str:
-    """What a newcomer reads first: three roads in."""
-    root, people = directory.root_pem, directory.people
+    """What a newcomer reads first: three roads in. Every line can be pasted as it stands."""
+    programs, root, mail = (quote(str(path)) for path in (Path(sys.executable).parent, directory.root_pem, directory.mail))
+    certificate, key = (quote(facts["administrator"][name]) for name in ("certificate", "key"))
+    host = f"www.{DOMAIN}"
     return f"""
-Privyseal demo is ready. Its root is called "DEMO - do not trust" and only ever vouches for .test names.
+The demo is ready. It stays on this machine, and its root "DEMO - do not trust" vouches for .test names and localhost only.
 
   REST        {facts["base_url"]}/api/v1/openapi.json
   Status      {facts["status_url"]}  (CRL, OCSP, CA certificates)
-  Letters     {facts["mail_dir"]}  (a Maildir)
+  Letters     {directory.mail}  (a Maildir)
   All facts   {directory.facts}
+
+Open a second terminal and paste these lines. The last one makes `letter`, which prints the newest letter.
+
+  export PATH={programs}:$PATH
+  export SEAL_SERVICE={facts["base_url"]} SEAL_ORGANIZATION={ORGANIZATION} SEAL_ROOT={root}
+  letter() {{ python3 -c '{LETTER}' {mail}; }}
 
 Three roads in:
 
-1. Trust the root for this try only: every command below does, by --root {root}.
+1. Import the root: the second line did it for `seal`, for this terminal only. Never import it where it stays.
+     curl --cacert $SEAL_ROOT $SEAL_SERVICE/api/v1/organizations/{ORGANIZATION}
 
-2. Ask for a certificate, as somebody who runs a server:
-     export SEAL_SERVICE={facts["base_url"]} SEAL_ROOT={root} SEAL_ORGANIZATION={ORGANIZATION}
-     seal key new www.{DOMAIN}
-     seal request submit www.{DOMAIN}.csr --policy tls-server --contact-name "Your Name" --contact-email you@{DOMAIN}
-   A letter in the Maildir carries the line that confirms your address.
+2. Ask for a certificate, as somebody who runs a server. You choose a challenge phrase, such as three words.
+     seal key new {host}
+     seal request submit {host}.csr --endpoint {host} --contact-name "Your Name" --contact-email you@{DOMAIN}
+     letter          # a second later: it has the line that confirms your address; run that line
 
-3. Decide, as the organization's administrator:
-     export SEAL_CERTIFICATE={people}/administrator/administrator.pem SEAL_KEY={people}/administrator/administrator.key
-     seal request list
+3. Decide, as the organization's administrator.
+     export SEAL_CERTIFICATE={certificate} SEAL_KEY={key}
+     seal request list --state pending
      seal request approve REQUEST
+     letter          # a second later: it has the certificate attached, and how to install it
 
-Passkeys and pages come with the next release. `seal` stands beside `privyseal` in .venv/bin.
-The whole story by itself: scripts/demo --once ({HOST}). Stop this demo with Ctrl-C.
+README.md goes on from here: serve it, check it from outside, revoke it. Pages and passkeys come with the next release.
+Stop this demo with Ctrl-C; the next scripts/demo goes on with the same data.
 """

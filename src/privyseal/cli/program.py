@@ -25,14 +25,20 @@ Data = Annotated[Path, Parameter(help="The data directory of the service.")]
 REFUSED, USAGE, UNAVAILABLE = 1, 2, 3
 
 
-def make_program(rooms: Rooms) -> Callable[[Sequence[str]], None]:
-    """Return the command line: call it with the arguments; it ends the process with 0, 1 (refused), 2 (usage) or 3."""
+def make_application(rooms: Rooms) -> App:
+    """Return the commands with their help, for a run of them and for docs/reference/privyseal.md."""
     program = App(name="privyseal", help="Run a Privyseal service: keys, processes, people, evidence.", version=version("privyseal"))
     service_commands(program, rooms)
     people_commands(program, rooms)
     audit_commands(program, rooms)
     authority_commands(program, rooms)
     demo_commands(program, rooms)
+    return program
+
+
+def make_program(rooms: Rooms) -> Callable[[Sequence[str]], None]:
+    """Return the command line: call it with the arguments; it ends the process with 0, 1 (refused), 2 (usage) or 3."""
+    program = make_application(rooms)
 
     def run(arguments: Sequence[str]) -> None:
         structlog.configure(

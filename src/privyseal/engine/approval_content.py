@@ -6,6 +6,7 @@ Asked twice about each approval, by the entrance and again by the issuer, each w
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from privyseal.model.errors import Refused
 from privyseal.model.policy import Policy
@@ -16,8 +17,8 @@ from privyseal_wire.fields import read_time
 from privyseal_wire.statements import Approval
 
 
-def require_approved(content: bytes, request: Request, policy: Policy, *, service: str, organization: str, approver: str) -> str:
-    """Return the end (RFC 3339 UTC) of an approval whose signed bytes are those of this request, policy version and approver.
+def require_approved(content: bytes, request: Request, policy: Policy, *, service: str, organization: str, approver: str) -> datetime:
+    """Return the end of an approval whose signed bytes are those of this request, policy version and approver.
 
     Whether the end has come is the caller's question. Raises Refused ``approval-content`` naming the fields that differ;
     CanonicalRefused or StatementRefused for bytes that are no approval.
@@ -26,8 +27,7 @@ def require_approved(content: bytes, request: Request, policy: Policy, *, servic
     expected = approval_fields(request, policy, service=service, organization=organization, approver=approver, expires=expires)
     # Equal bytes have the type, the form and every value of the expected ones. Only the end is the signer's own choice.
     if canonical_bytes(expected) == content:
-        read_time("expires", expires)
-        return expires
+        return read_time("expires", expires)
     raise _difference(Approval.from_bytes(content).to_fields(), expected)
 
 

@@ -104,15 +104,15 @@ def complete_batch(house: House, keys: Mapping[AuthorityId, SigningKey], intent_
     A second call for a completed intent says that it is completed; it is never signed again. Raises Unavailable.
     """
     with house.database.read(house.clock()) as tx:
-        known = certificates.intents_of(tx, intent_ids)
+        known = certificates.intent_states(tx, intent_ids)
     missing = CompletedIntent(IntentId(""), ok=False, kind="intent", sentence="There is no such intent.")
     results = dict.fromkeys(intent_ids, missing)
-    for intent in known.values():
-        done = intent.state is IntentState.COMPLETED
-        sentence = "" if done else f"The intent is {intent.state.value}."
-        results[intent.id] = CompletedIntent(intent.id, ok=done, kind="" if done else "intent", sentence=sentence)
-    requested = [intent.id for intent in known.values() if intent.state is IntentState.PREPARED and intent.kind is IntentKind.REQUEST]
-    people = [intent.id for intent in known.values() if intent.state is IntentState.PREPARED and intent.kind is IntentKind.ADMINISTRATOR]
+    for intent_id, (_, state) in known.items():
+        done = state is IntentState.COMPLETED
+        sentence = "" if done else f"The intent is {state.value}."
+        results[intent_id] = CompletedIntent(intent_id, ok=done, kind="" if done else "intent", sentence=sentence)
+    requested = [intent_id for intent_id, standing in known.items() if standing == (IntentKind.REQUEST, IntentState.PREPARED)]
+    people = [intent_id for intent_id, standing in known.items() if standing == (IntentKind.ADMINISTRATOR, IntentState.PREPARED)]
     if requested:
         with house.database.write(house.clock()) as tx:
             completed = complete_certificates(house, tx, ISSUER, keys[house.issuing.id], requested)

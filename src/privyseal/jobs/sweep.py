@@ -18,7 +18,7 @@ from privyseal.model.actor import SYSTEM
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import Unavailable
 from privyseal.model.identifiers import IntentId
-from privyseal.model.request import LAPSES_AFTER, RequestEvent, RequestState
+from privyseal.model.request import CONFIRM_WITHIN, LAPSES_AFTER, RequestEvent, RequestState
 from privyseal.model.revocation import RevocationReason
 from privyseal.store import certificates, organizations, requests, throttles
 
@@ -92,13 +92,20 @@ def _hand_over(intents: list[IntentId], complete: Complete) -> None:
         raise trouble
 
 
+_LAPSES = (
+    (RequestState.UNCONFIRMED, CONFIRM_WITHIN, "The address was not confirmed within 7 days."),
+    (RequestState.PENDING, LAPSES_AFTER, "No decision within 30 days."),
+    (RequestState.HELD, LAPSES_AFTER, "No decision within 30 days."),
+)
+
+
 def _lapse(house: House) -> int:
     now = house.clock()
     lapsed = 0
     with house.database.write(now) as tx:
-        for state in (RequestState.UNCONFIRMED, RequestState.PENDING, RequestState.HELD):
-            for request_id, organization_id in requests.in_state_since(tx, state, now - LAPSES_AFTER):
-                if requests.happen(tx, [request_id], RequestEvent.LAPSE, "No decision within 30 days."):
+        for state, wait, reason in _LAPSES:
+            for request_id, organization_id in requests.in_state_since(tx, state, now - wait):
+                if requests.happen(tx, [request_id], RequestEvent.LAPSE, reason):
                     slug = organizations.get(tx, organization_id).slug
                     record(house, tx, SYSTEM, slug, AuditEvent("lapse-request", Outcome.DONE, "request", request_id))
                     lapsed += 1

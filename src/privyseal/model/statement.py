@@ -46,15 +46,15 @@ def approval_fields(request: Request, policy: Policy, *, service: str, organizat
 
 
 def require_unexpired(expires: str, now: datetime, longest: timedelta) -> datetime:
-    """Return the end of a statement; raises Refused ``statement-expired`` or ``statement-life``.
+    """Return the end of a statement; raises as :func:`require_current`, and ValueError for another form."""
+    end = datetime.strptime(expires, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    require_current(end, now, longest)
+    return end
 
-    The caller has checked the form of ``expires``; raises ValueError for another, and for a moment that does not exist.
-    """
-    end = datetime.fromisoformat(expires)
-    if end.tzinfo is not UTC or utc_text(end) != expires:
-        raise ValueError(f"{expires} is not a time in UTC with whole seconds")
+
+def require_current(end: datetime, now: datetime, longest: timedelta) -> None:
+    """Raise Refused ``statement-expired`` or ``statement-life`` unless a statement that ends at ``end`` counts now."""
     if end <= now:
-        raise Refused("statement-expired", f"The signed statement expired at {expires}. Look at the request again and sign anew.")
+        raise Refused("statement-expired", f"The signed statement expired at {utc_text(end)}. Look at the request again and sign anew.")
     if end > now + longest:
         raise Refused("statement-life", f"A signed statement of this kind may be valid for at most {longest}. Sign one that ends sooner.")
-    return end

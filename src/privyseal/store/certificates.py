@@ -110,6 +110,12 @@ def intents_of(tx: Transaction, intent_ids: Sequence[IntentId]) -> dict[IntentId
     return {IntentId(row.id): _intent(row) for row in tx.execute(intents.select().where(intents.c.id.in_(list(intent_ids))))}
 
 
+def intent_states(tx: Transaction, intent_ids: Sequence[IntentId]) -> dict[IntentId, tuple[IntentKind, IntentState]]:
+    """Return what the intents of these ids are and where they stand."""
+    rows = tx.execute(sa.select(intents.c.id, intents.c.kind, intents.c.state).where(intents.c.id.in_(list(intent_ids))))
+    return {IntentId(row.id): (IntentKind(row.kind), IntentState(row.state)) for row in rows}
+
+
 def prepared_before(tx: Transaction, before: datetime, limit: int = 500) -> list[Intent]:
     """Return intents still prepared that were made before a moment: orphans for the sweep."""
     statement = intents.select().where(intents.c.state == IntentState.PREPARED.value, intents.c.created_at < before)
@@ -256,11 +262,12 @@ def with_key(tx: Transaction, spki_sha256: str) -> list[Certificate]:
     return [_certificate(row) for row in tx.execute(certificates.select().where(certificates.c.spki_sha256 == spki_sha256))]
 
 
-def count_abandoned(tx: Transaction, request_ids: Sequence[RequestId]) -> dict[RequestId, int]:
-    """Return how many intents of each request were abandoned."""
-    statement = (
-        sa.select(intents.c.request_id, sa.func.count().label("quantity"))
-        .where(intents.c.request_id.in_(list(request_ids)), intents.c.state == IntentState.ABANDONED.value)
-        .group_by(intents.c.request_id)
+def abandoned_of(tx: Transaction, request_ids: Sequence[RequestId]) -> dict[RequestId, list[datetime]]:
+    """Return when the abandoned intents of each request were prepared."""
+    statement = sa.select(intents.c.request_id, intents.c.created_at).where(
+        intents.c.request_id.in_(list(request_ids)), intents.c.state == IntentState.ABANDONED.value
     )
-    return dict.fromkeys(request_ids, 0) | {RequestId(row.request_id): row.quantity for row in tx.execute(statement)}
+    found: dict[RequestId, list[datetime]] = {request_id: [] for request_id in request_ids}
+    for row in tx.execute(statement):
+        found[RequestId(row.request_id)].append(row.created_at)
+    return found

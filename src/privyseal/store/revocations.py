@@ -218,6 +218,27 @@ def page_entries(tx: Transaction, page_id: str) -> bytes:
     return bytes(tx.execute(sa.select(pages.c.entries).where(pages.c.id == page_id)).scalar_one())
 
 
+def stream_pages(tx: Transaction, due: DueScope) -> Iterator[bytes]:
+    """Give the entries of the pages of a scope one after the other, in the order of ``pages_of``; holds one page at a time."""
+    statement = (
+        sa.select(pages.c.entries)
+        .where(pages.c.ca_id == due.ca_id, _in_scope(due.scope, pages.c.shard))
+        .order_by(pages.c.shard, pages.c.sequence)
+        # One query instead of one for each page; PostgreSQL would otherwise send all of them at once.
+        .execution_options(stream_results=True, max_row_buffer=1)
+    )
+    for row in tx.execute(statement):
+        yield bytes(row.entries)
+
+
+def unpaged_tail(tx: Transaction, ca_id: AuthorityId, scope: str) -> bytes:
+    """Return the joined entries of the revocations of a scope that stand in no page yet, in no particular order."""
+    statement = sa.select(revocations.c.entry).where(
+        revocations.c.ca_id == ca_id, _in_scope(scope, revocations.c.shard), revocations.c.page_id.is_(None)
+    )
+    return b"".join(tx.execute(statement).scalars())
+
+
 def unpaged(tx: Transaction, ca_id: AuthorityId, scope: str) -> list[tuple[str, int, bytes]]:
     """Return (serial, shard, entry) of the revocations of a scope that stand in no page yet."""
     statement = (

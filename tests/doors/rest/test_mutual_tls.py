@@ -22,15 +22,17 @@ from privyseal.model.revocation import RevocationReason
 from privyseal.store import administrators, audit
 from tests.doors.rest.rest_rig import API, ORG, RestRig
 from tests.doors.rest.served import Served, ask, serving
-from tests.rigs.service import OPERATOR, AdministratorRig, hashes_hex
+from tests.rigs.service import OPERATOR, AdministratorRig, ServiceRig, ServiceTemplate, hashes_hex
 
 BASE = f"{API}/organizations/{ORG}"
 
 
 @pytest.fixture
-def database_url() -> str:
-    """The embedded database alone: what is asked of it here is asked of both elsewhere."""
-    return ""
+def service(tmp_path: Path, sqlite_template: ServiceTemplate) -> Iterator[ServiceRig]:
+    """On the embedded database alone: what is asked of it here is asked of both elsewhere."""
+    rig = ServiceRig(tmp_path, template=sqlite_template)
+    yield rig
+    rig.close()
 
 
 @pytest.fixture

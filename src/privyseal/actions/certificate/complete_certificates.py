@@ -35,7 +35,7 @@ from privyseal.model.organization import Organization, require_active, subject_v
 from privyseal.model.policy import Policy, require_lifetime
 from privyseal.model.profile import KeyAlgorithm, SubjectField
 from privyseal.model.request import Request, RequestEvent, RequestKind, RequestState
-from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, require_unexpired
+from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, require_current
 from privyseal.model.unit import UnitTier
 from privyseal.store import administrators, certificates, organizations, policies, requests, revocations, units
 from privyseal.store.database import Transaction
@@ -156,8 +156,8 @@ def _verify_approvals(house: House, tx: Transaction, case: _Case, approvals: lis
             continue
         content = verify_attached(approval.signature, signer_certificate_der=credential.certificate_der).content
         service, slug = house.service.service_id, case.organization.slug
-        expires = require_approved(content, case.request, case.policy, service=service, organization=slug, approver=person.id)
-        require_unexpired(expires, tx.now, MAXIMUM_STATEMENT_LIFE)
+        end = require_approved(content, case.request, case.policy, service=service, organization=slug, approver=person.id)
+        require_current(end, tx.now, MAXIMUM_STATEMENT_LIFE)
         entitled.add(person.id)
     if len(entitled) < case.policy.approvals:
         raise Refused("approval-missing", "There are fewer valid approvals than the policy wants.")

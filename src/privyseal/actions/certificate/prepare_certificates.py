@@ -40,7 +40,7 @@ from privyseal.store.failpoints import failpoint
 
 SERIAL_PREFIX = 0x51
 MAXIMUM_TRIES = 3
-"""Intents of one request that may be abandoned before it fails for a person to look at."""
+"""Intents of one approved request that may be abandoned before it fails for a person to look at; a new approval counts anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class _Circumstances:
     policies: dict[tuple[PolicyId, int], tuple[Policy, bytes]]
     approvals: dict[RequestId, list[requests.Approval]]
     reserved: set[RequestId]
-    abandoned: dict[RequestId, int]
+    abandoned: dict[RequestId, list[datetime]]
     blocked_keys: set[str]
 
 
@@ -136,7 +136,7 @@ def _circumstances(tx: Transaction, found: list[Request]) -> _Circumstances:
         policies={key: policies.get(tx, *key) for key in {(request.policy_id, request.policy_version) for request in found}},
         approvals=requests.approvals_of(tx, request_ids),
         reserved=units.reserved_among(tx, request_ids),
-        abandoned=certificates.count_abandoned(tx, request_ids),
+        abandoned=certificates.abandoned_of(tx, request_ids),
         blocked_keys=revocations.blocked_among(tx, {request.spki_sha256 for request in found}),
     )
 
@@ -148,15 +148,16 @@ def _require_still_allowed(tx: Transaction, request: Request, around: _Circumsta
         raise Refused(
             "policy-changed", f"The stored policy {policy.name} does not have the checksum that was approved. Tell your provider."
         )
-    current = {approval.administrator_id for approval in around.approvals[request.id] if approval.is_current(tx.now)}
-    if len(current) < policy.approvals:
+    current = [approval for approval in around.approvals[request.id] if approval.is_current(tx.now)]
+    if len({approval.administrator_id for approval in current}) < policy.approvals:
         raise Conflict("approval-expired", "The approval expired before the certificate was prepared. Approve the request again.")
     require_covered([name for _, name in request.names], around.domains[request.organization_id], tx.now)
     if request.spki_sha256 in around.blocked_keys:
         raise Refused("key-blocked", "The key of this request became known as compromised after it was submitted. A new key is needed.")
     if request.kind is RequestKind.NEW:
         require_lifetime(policy, request.lifetime_days, tx.now)
-    if around.abandoned[request.id] >= MAXIMUM_TRIES:
+    approved_at = min(approval.at for approval in current)
+    if sum(prepared_at >= approved_at for prepared_at in around.abandoned[request.id]) >= MAXIMUM_TRIES:
         raise Conflict(
             "issuing-failed", "The certificate could not be completed several times. Approve the request again, or ask your provider."
         )

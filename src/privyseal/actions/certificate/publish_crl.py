@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -27,9 +28,6 @@ from privyseal.store.revocations import FULL, DueScope, StoredCrl
 CRL_LIFE = timedelta(days=7)  # BR 4.9.7 and S/MIME BR: a new CRL at least every 7 days.
 KEEP = 3
 """So many CRLs of a scope stay stored; a front may still be sending the last but one."""
-
-HELD_IN_MEMORY = 16 * 1024 * 1024
-"""Entries up to this size are read once; larger CRLs are read from their pages twice and held never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,9 @@ def publish_crl(
     entries = _entries(house, tx, due)
     uri = None if due.scope == FULL else authority.issuer.crl_url(int(due.scope))
     content = CrlContent(due.number + 1, this_update, next_update, uri)
-    frame, digest = _sign(tx, authority, key, content, entries)
+    frame = _sign(tx, due, authority, key, content, entries)
+    # Of the signed part: the digest of the whole file would cost a second pass over a million entries (E4).
+    digest = frame.tbs_sha256
     crl = StoredCrl(
         id=house.id("crl", tx.now),
         ca_id=due.ca_id,
@@ -80,9 +80,10 @@ def publish_crl(
 
 
 def _entries(house: House, tx: Transaction, due: DueScope) -> _Entries:
-    waiting = revocations.unpaged(tx, due.ca_id, due.scope)
-    tail = b"".join(entry for _, _, entry in waiting)
-    if due.scope != FULL:
+    if due.scope == FULL:
+        tail = revocations.unpaged_tail(tx, due.ca_id, due.scope)
+    else:
+        waiting = revocations.unpaged(tx, due.ca_id, due.scope)
         pages, tail = pack_pages([entry for _, _, entry in waiting])
         start = 0
         for page in pages:
@@ -93,15 +94,6 @@ def _entries(house: House, tx: Transaction, due: DueScope) -> _Entries:
     return _Entries(tuple(page_id for page_id, _ in stored), tail, sum(size for _, size in stored) + len(tail))
 
 
-def _sign(tx: Transaction, authority: Authority, key: SigningKey, content: CrlContent, entries: _Entries) -> tuple[CrlFrame, str]:
-    def stream() -> Iterable[bytes]:
-        for page_id in entries.page_ids:
-            yield revocations.page_entries(tx, page_id)
-        yield entries.tail
-
-    if entries.length <= HELD_IN_MEMORY:
-        held = list(stream())
-        frame = sign_crl(authority.issuer, key, content, entries.length, held)
-        return frame, frame.sha256(held)
-    frame = sign_crl(authority.issuer, key, content, entries.length, stream())
-    return frame, frame.sha256(stream())
+def _sign(tx: Transaction, due: DueScope, authority: Authority, key: SigningKey, content: CrlContent, entries: _Entries) -> CrlFrame:
+    stream = itertools.chain(revocations.stream_pages(tx, due), (entries.tail,))
+    return sign_crl(authority.issuer, key, content, entries.length, stream)

