@@ -6,7 +6,7 @@ Entries are stored encoded, so that publishing copies bytes. Pages are append-on
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
