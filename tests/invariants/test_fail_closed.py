@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import traceback
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -28,7 +30,7 @@ from privyseal.model.errors import Unavailable
 from privyseal.model.identifiers import IntentId
 from privyseal.model.request import Request
 from privyseal.model.revocation import RevocationReason
-from privyseal.store import audit, authorities
+from privyseal.store import audit, authorities, outbox
 from privyseal.store.schema_setup import all_metadata
 from tests.rigs.books import check_books, crl_numbers
 from tests.rigs.counting_key import count_signatures
@@ -201,6 +203,17 @@ def test_one_certificate_that_cannot_be_stored_holds_up_no_other(service: Servic
     publish_due(service.house, service.keys)
     service.integrate()
     check_books(service)
+
+
+def test_an_error_of_the_database_repeats_no_row(service: ServiceRig, admin: AdministratorRig) -> None:
+    """A row may hold a one-time code; what SQLAlchemy says of a failed statement ends in logs (promise G)."""
+    mend, code = refuse_inserts(service, "outbox"), os.urandom(8).hex()
+    with pytest.raises((Unavailable, sa.exc.DBAPIError)) as failure, service.house.database.write(service.clock()) as tx:
+        outbox.insert(tx, [("fact-1", "request-received", "letters", {"code": code})])
+    mend()
+    said = "".join(traceback.format_exception(failure.value))
+    assert "INSERT INTO outbox" in said
+    assert code not in said
 
 
 # ------------------------------------------------------------------------------------------- a database that was cut back

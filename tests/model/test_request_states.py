@@ -51,7 +51,7 @@ from tests.rigs.service import OPERATOR, PHRASE, AdministratorRig, ServiceRig, S
 
 ORG = "resource-marketing"
 ABOUT = About("test", ORG, "request", "x")
-NAMES = tuple(f"{word}.resource-marketing.test" for word in ("one", "two", "three"))
+NAMES = tuple(f"{word}.resource-marketing.test" for word in ("one", "two", "three", "four", "five"))
 ORPHAN_AFTER = timedelta(seconds=15)
 PICK = st.integers(0, 9)
 TRIES = 3
@@ -130,7 +130,7 @@ class RequestLife(RuleBasedStateMachine):
         self.bought = 5
         self.signatures = 0
         self.seen: dict[str, str] = {}
-        for name, by_machine in zip(NAMES, (True, False, True), strict=True):
+        for name, by_machine in zip(NAMES[:4], (True, False, True, True), strict=True):
             self.submit_as(name, by_machine=by_machine)
         self.service.integrate()
 
@@ -211,9 +211,7 @@ class RequestLife(RuleBasedStateMachine):
         if not kind and case.state == "unconfirmed":
             case.state, case.changed_at = "pending", self.now
 
-    @rule(number=PICK)
-    def withdraw(self, number: int) -> None:
-        case = self.pick(number)
+    def withdraw(self, case: Case) -> None:
         kind = "" if case.state in UNDECIDED else "request-state"
         assert self.requester.organization_id is not None
         proof = PhraseProof(self.requester.organization_id, case.id)
@@ -242,11 +240,13 @@ class RequestLife(RuleBasedStateMachine):
     def approve(self, number: int, who: int) -> None:
         self.approve_as(self.pick(number), self.people[who])
 
-    @rule(number=PICK)
-    def decide(self, number: int) -> None:
-        """As many administrators as it takes."""
+    @rule(number=PICK, goes_on=st.booleans())
+    def decide(self, number: int, goes_on: bool) -> None:  # noqa: FBT001 - Hypothesis passes by name
+        """As many administrators as it takes; then the entrance prepares at once, as it does, unless it dies."""
         for admin in self.people[: self.needed]:
             self.approve_as(self.pick(number), admin)
+        if goes_on:
+            self.prepare_as(self.pick(number))
 
     def approve_as(self, case: Case, admin: AdministratorRig) -> None:
         content = self.service.approval_content(self.service.request(self.stored(case)), admin, life=(life := self.sign_anew()))
@@ -268,10 +268,15 @@ class RequestLife(RuleBasedStateMachine):
             return "no-units"
         return "already-approved" if case.approvals.get(admin.administrator.id, LONG_AGO) > self.now else ""
 
-    @rule(number=PICK, who=st.integers(0, 1))
-    def reject(self, number: int, who: int) -> None:
-        case = self.pick(number)
-        admin = self.people[who]
+    @rule(number=PICK, who=st.integers(0, 2))
+    def turn_down(self, number: int, who: int) -> None:
+        """An administrator rejects, or the requester withdraws: one act, or most requests would end with one of the two."""
+        if who == len(self.people):
+            self.withdraw(self.pick(number))
+        else:
+            self.reject(self.pick(number), self.people[who])
+
+    def reject(self, case: Case, admin: AdministratorRig) -> None:
         statement = Rejection(
             service=self.service.settings.service_id,
             organization=ORG,
@@ -303,7 +308,9 @@ class RequestLife(RuleBasedStateMachine):
 
     @rule(number=PICK)
     def prepare(self, number: int) -> None:
-        case = self.pick(number)
+        self.prepare_as(self.pick(number))
+
+    def prepare_as(self, case: Case) -> None:
         short = case.state == "approved" and not case.is_reissue and not case.holds_unit and self.available < 1
         prepared = perform(self.house, SYSTEM, ABOUT, prepare_certificates, [case.id])
         if case.state != "approved":
@@ -323,8 +330,9 @@ class RequestLife(RuleBasedStateMachine):
         for _ in range(2 if again else 1):
             assert complete_batch(self.house, self.service.keys, [intent_id])[intent_id].ok == (case.state == "issued")
 
-    @rule(is_issuer_up=st.booleans())
-    def sweep(self, is_issuer_up: bool) -> None:  # noqa: FBT001 - Hypothesis passes by name
+    @rule(is_issuer_up=st.booleans(), seconds=st.sampled_from([0, 20]))
+    def sweep(self, is_issuer_up: bool, seconds: int) -> None:  # noqa: FBT001 - Hypothesis passes by name
+        self.clock.advance(timedelta(seconds=seconds))
         self.service.integrate()
         now = self.now
         self.foresee_orphans(now)

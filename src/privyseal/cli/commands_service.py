@@ -103,6 +103,8 @@ def _service_certificate(rooms: Rooms) -> Callable[..., None]:
         data
             The data directory of the service.
         """
+        if not names:
+            raise Refused("no-names", "Name the host names of the service, such as pki.example.org.")
         settings = read_settings(data)
         issue_service_certificate(open_house(settings, rooms).house, settings, [normalize_dns_name(name) for name in names])
         print(f"Written to {settings.path(settings.tls_certificate)} and {settings.path(settings.tls_key)}. Start the service again.")

@@ -125,7 +125,7 @@ def make_sequencer(settings: Settings, opened: Opened, node: str) -> Sequencer:
 def sweep_once(opened: Opened, issuer: IssuerClient) -> None:
     """One turn of the sweep; the issuer's absence is no failure of it."""
     with suppress(Unavailable):
-        sweep(opened.house, issuer.complete)
+        sweep(opened.house, issuer.complete, issuer.ping)
 
 
 def run_web(settings: Settings, rooms: Rooms, work_as: str | None) -> None:

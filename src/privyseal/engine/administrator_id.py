@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.x509.oid import NameOID
+
+from privyseal.engine.authority import Authority
 from privyseal.engine.certificate import CertificateContent, Issuer, validity
 from privyseal.engine.serials import shard_of
 from privyseal.model.administrator import Administrator
+from privyseal.model.errors import Refused
 from privyseal.model.organization import Organization
 from privyseal.model.profile import ADMINISTRATOR_ID, NameKind, SubjectField
 
@@ -46,3 +53,33 @@ def content_with_dates(
         spki_der=spki_der,
         crl_shard=shard_of(serial, issuer.shard_count),
     )
+
+
+def require_administrator_id(
+    authority: Authority, certificate_der: bytes, administrator: Administrator, organization: Organization | None, now: datetime
+) -> None:
+    """Raise Refused ``credential-forged`` unless this is an Administrator ID of exactly this person, signed by the administrators' CA.
+
+    A row in the register is not enough: whoever can write the database could put a key of his own there (I13).
+    """
+    expected = (organization.name if organization else PROVIDER_NAME, administrator.name)
+    found = _signed_names(authority.root, certificate_der)
+    if found is None or found[0] != expected or not found[1] <= now <= found[2]:
+        sentence = (
+            f"The certificate registered for {administrator.name} is not an Administrator ID of this person from the administrators' CA. "
+            "Nothing signed with it counts. Tell your provider: the register was changed by somebody else."
+        )
+        raise Refused("credential-forged", sentence)
+
+
+@lru_cache(maxsize=4096)
+def _signed_names(ca_der: bytes, certificate_der: bytes) -> tuple[tuple[str, str], datetime, datetime] | None:
+    """Organization, name and dates of a certificate that this CA signed, or None; cached, because administrators decide often."""
+    try:
+        certificate = x509.load_der_x509_certificate(certificate_der)
+        certificate.verify_directly_issued_by(x509.load_der_x509_certificate(ca_der))
+        names = [certificate.subject.get_attributes_for_oid(oid) for oid in (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)]
+        organization, person = (str(found[0].value) for found in names)
+        return (organization, person), certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    except (ValueError, TypeError, IndexError, InvalidSignature):
+        return None

@@ -38,17 +38,19 @@ class Swept:
     revoked: int
 
 
-def sweep(house: House, complete: Complete) -> Swept:
+def sweep(house: House, complete: Complete, ping: Callable[[], None] = lambda: None) -> Swept:
     """Close orphans, prepare what is approved, let old requests lapse, revoke replaced certificates after their grace.
 
-    ``complete`` hands prepared intents to the issuer process; raises Unavailable when it is down or failed at one of
-    them, after everything else is done.
+    ``complete`` hands prepared intents to the issuer process. ``ping`` asks it first and raises Unavailable while it is
+    away: then nothing is prepared, because every serial that it does not sign in time is burned. Raises Unavailable
+    when the issuer is down or failed at one intent, after everything else is done.
     """
     abandoned = _abandon(house)
     lapsed = _lapse(house)
     revoked = _revoke_replaced(house)
     with house.database.write(house.clock()) as tx:
         throttles.forget_answers(tx, tx.now - ANSWERS_KEPT)
+    ping()
     intents = _prepare(house)
     _hand_over(intents, complete)
     return Swept(abandoned, len(intents), lapsed, revoked)

@@ -44,19 +44,16 @@ def invite_administrator(house: House, tx: Transaction, actor: Actor, slug: str,
         require_active(organization)
     if (role is Role.PROVIDER_ADMINISTRATOR) != (organization is None):
         raise Refused("role", f"The role {role.value} does not exist there.", field="role")
-    full_name = require_text("name", name, 64)
-    if any(known.name.casefold() == full_name.casefold() for known in administrators.of_organization(tx, organization_id)):
-        raise Conflict("name-taken", f"There is an administrator {full_name} already; the full name must differ from every other one's.")
-    administrator = Administrator(
+    invited = Administrator(
         id=AdministratorId(house.id("adm", tx.now)),
         organization_id=organization_id,
-        name=full_name,
+        name=require_text("name", name, 64),
         email=normalize_email(email),
         role=role,
         state=AdministratorState.INVITED,
         created_at=tx.now,
     )
-    administrators.insert(tx, administrator)
+    administrator = _person(tx, invited)
     code = new_code(house.random_bytes)
     invitation = Invitation(
         InvitationId(house.id("inv", tx.now)), administrator.id, code_hash(code), tx.now, tx.now + LINK_LIFE, None, None
@@ -65,6 +62,19 @@ def invite_administrator(house: House, tx: Transaction, actor: Actor, slug: str,
     record(house, tx, actor, slug, AuditEvent("invite-administrator", Outcome.DONE, "administrator", administrator.id, reason=role.value))
     announce(house, tx, FactKind.ADMINISTRATOR_INVITED, {"organization": slug, "administrator": administrator.id, "code": code})
     return Invited(administrator, code)
+
+
+def _person(tx: Transaction, invited: Administrator) -> Administrator:
+    """Add the person, or return the same one who was invited earlier and missed the hour; raises Conflict ``name-taken``."""
+    people = administrators.of_organization(tx, invited.organization_id)
+    namesake = next((known for known in people if known.name.casefold() == invited.name.casefold()), None)
+    if namesake is None:
+        administrators.insert(tx, invited)
+        return invited
+    same = (namesake.email, namesake.role, namesake.state) == (invited.email, invited.role, AdministratorState.INVITED)
+    if not same:
+        raise Conflict("name-taken", f"There is an administrator {invited.name} already; the full name must differ from every other one's.")
+    return namesake
 
 
 def _require_may_invite(tx: Transaction, actor: Actor, slug: str) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
+from privyseal.engine.administrator_id import require_administrator_id
 from privyseal.engine.approval_content import require_approved
 from privyseal.engine.certificate import CertificateContent
 from privyseal.engine.certificate_template import read_back, sign_tbs
@@ -154,6 +155,7 @@ def _verify_approvals(house: House, tx: Transaction, case: _Case, approvals: lis
         person, credential = known
         if person.organization_id != case.organization.id or not person.may(Permission.APPROVE) or not credential.is_usable(tx.now):
             continue
+        require_administrator_id(house.administrators_authority, credential.certificate_der, person, case.organization, tx.now)
         content = verify_attached(approval.signature, signer_certificate_der=credential.certificate_der).content
         service, slug = house.service.service_id, case.organization.slug
         end = require_approved(content, case.request, case.policy, service=service, organization=slug, approver=person.id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from privyseal.actions.house import House, announce, record, sha256_hex
+from privyseal.engine.administrator_id import require_administrator_id
 from privyseal.engine.crl import encode_entry
 from privyseal.engine.serials import serial_from_hex, shard_of
 from privyseal.model.actor import Actor, ActorKind
@@ -91,6 +92,7 @@ def _by_administrator(
     if found is None or found[0].organization_id != organization.id or not found[1].is_usable(tx.now):
         raise Refused("signer-unknown", f"The signature is not by a usable Administrator ID of {organization.name}.")
     person, credential = found
+    require_administrator_id(house.administrators_authority, credential.certificate_der, person, organization, tx.now)
     require_permission(person, Permission.REVOKE)
     content = verify_attached(signature, signer_certificate_der=credential.certificate_der).content
     statement = RevocationStatement.from_bytes(content)

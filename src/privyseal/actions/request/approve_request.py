@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from privyseal.actions.house import House, record, sha256_hex
+from privyseal.engine.administrator_id import require_administrator_id
 from privyseal.engine.approval_content import require_approved
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Administrator, Credential, Permission, require_permission
@@ -48,7 +49,7 @@ def approve_request(house: House, tx: Transaction, actor: Actor, slug: str, requ
     """
     organization = organizations.require(tx, slug)
     require_active(organization)
-    approver, credential = _signer(tx, organization, signature)
+    approver, credential = _signer(house, tx, organization, signature)
     content = verify_attached(signature, signer_certificate_der=credential.certificate_der).content
     request = requests.get(tx, organization.id, request_id)
     if request is None:
@@ -87,7 +88,7 @@ def approve_request(house: House, tx: Transaction, actor: Actor, slug: str, requ
     return approved
 
 
-def _signer(tx: Transaction, organization: Organization, signature: bytes) -> tuple[Administrator, Credential]:
+def _signer(house: House, tx: Transaction, organization: Organization, signature: bytes) -> tuple[Administrator, Credential]:
     found = administrators.by_certificate(tx, signer_fingerprint(signature).hex())
     if found is None or found[0].organization_id != organization.id:
         sentence = f"The signature is not by a registered Administrator ID of {organization.name}."
@@ -95,6 +96,7 @@ def _signer(tx: Transaction, organization: Organization, signature: bytes) -> tu
     approver, credential = found
     if not credential.is_usable(tx.now):
         raise Refused("credential-unusable", f"The Administrator ID of {approver.name} is revoked or has expired.")
+    require_administrator_id(house.administrators_authority, credential.certificate_der, approver, organization, tx.now)
     require_permission(approver, Permission.APPROVE)
     return approver, credential
 

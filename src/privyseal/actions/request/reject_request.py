@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from privyseal.actions.house import House, announce, record, sha256_hex
+from privyseal.engine.administrator_id import require_administrator_id
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Permission, require_permission
 from privyseal.model.audit import AuditEvent, Outcome
@@ -27,6 +28,7 @@ def reject_request(house: House, tx: Transaction, actor: Actor, slug: str, reque
     if found is None or found[0].organization_id != organization.id or not found[1].is_usable(tx.now):
         raise Refused("signer-unknown", f"The signature is not by a usable Administrator ID of {organization.name}.")
     approver, credential = found
+    require_administrator_id(house.administrators_authority, credential.certificate_der, approver, organization, tx.now)
     require_permission(approver, Permission.APPROVE)
     content = verify_attached(signature, signer_certificate_der=credential.certificate_der).content
     statement = Rejection.from_bytes(content)
