@@ -102,7 +102,7 @@ class Case:
     prepared_at: datetime = LONG_AGO
     tries: int = 0
     serial: str = ""
-    is_revoked: bool = False
+    revoked_at: datetime | None = None
     revoke_after: datetime | None = None
 
     def fail(self) -> None:
@@ -225,6 +225,10 @@ class RequestLife(RuleBasedStateMachine):
         issued = [case for case in self.known.values() if case.state == "issued" and not case.is_reissue]
         old = issued[number % len(issued)]
         csr = new_key(old.name, key)
+        if old.revoked_at is not None and self.now > old.revoked_at + timedelta(days=30):
+            kind = "not-reissuable"
+            self.expect(kind, lambda: perform(self.house, self.requester, ABOUT, reissue_certificate, ORG, old.serial, csr, None))
+            return
         request = perform(self.house, self.requester, ABOUT, reissue_certificate, ORG, old.serial, csr, None)
         if request.id not in self.known:
             self.known[request.id] = Case(request.id, old.name, "pending", is_reissue=True, replaces=old, changed_at=self.now)
@@ -297,7 +301,8 @@ class RequestLife(RuleBasedStateMachine):
         serial = case.serial or "51" + "0" * 34
         reason = BySystem(RevocationReason.SUPERSEDED)
         self.expect("" if case.serial else "not-found", lambda: perform(self.house, SYSTEM, ABOUT, revoke_certificate, ORG, serial, reason))
-        case.is_revoked = bool(case.serial)
+        if case.serial and case.revoked_at is None:
+            case.revoked_at = self.now
 
     @rule(quantity=st.integers(1, 2))
     def order(self, quantity: int) -> None:
@@ -362,7 +367,7 @@ class RequestLife(RuleBasedStateMachine):
             if waited is not None and case.changed_at < now - waited:
                 case.state = "lapsed"
             if case.revoke_after is not None and case.revoke_after <= now:
-                case.is_revoked = True
+                case.revoked_at = case.revoked_at or now
 
     def foresee_sweep(self, ready: list[Case], served: int, *, is_issuer_up: bool) -> None:
         """Which of several gets the last unit is nobody's promise: the database says it, the count is checked."""
@@ -408,7 +413,7 @@ class RequestLife(RuleBasedStateMachine):
                 case.serial = issued[case.id]["serial_hex"]
         assert states == {case.id: case.state for case in self.known.values()}
         assert {key: (row["serial_hex"], row["state"]) for key, row in issued.items()} == {
-            case.id: (case.serial, "revoked" if case.is_revoked else "valid") for case in self.known.values() if case.state == "issued"
+            case.id: (case.serial, "revoked" if case.revoked_at else "valid") for case in self.known.values() if case.state == "issued"
         }
         assert sorted(intents) == sorted(case.id for case in self.known.values() if case.state == "issuing")
         assert (balance.bought, balance.available) == (self.bought, self.available)
