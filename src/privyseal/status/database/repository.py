@@ -56,7 +56,7 @@ class AuthorityRow:
 
 @dataclass(frozen=True, slots=True)
 class CertificateRow:
-    """What is recorded of one serial number: revoked when and why, or issued and in force, or neither."""
+    """What is recorded of one serial number, of a certificate or an Administrator ID: revoked when and why, in force, or neither."""
 
     revoked_at: datetime | None
     reason: int
@@ -189,12 +189,15 @@ class Repository:
 
     def _certificate(self, ca_id: str, serial: str) -> CertificateRow:
         # One round trip. A revocation stands without a certificate when an intent was abandoned: its serial may have been
-        # signed by a process that died.
+        # signed by a process that died. Administrator IDs are no rows of `certificates`: what says that one was issued is its
+        # completed intent, written in one transaction with the credential, and it has the serial under an index.
         sql = (
             "SELECT revoked_at, reason FROM revocations WHERE ca_id = ? AND serial_hex = ? "
-            "UNION ALL SELECT NULL, NULL FROM certificates WHERE ca_id = ? AND serial_hex = ? AND state = 'valid'"
+            "UNION ALL SELECT NULL, NULL FROM certificates WHERE ca_id = ? AND serial_hex = ? AND state = 'valid' "
+            "UNION ALL SELECT NULL, NULL FROM intents "
+            "WHERE authority_id = ? AND serial_hex = ? AND kind = 'administrator' AND state = 'completed'"
         )
-        rows = self._rows(sql, (ca_id, serial, ca_id, serial))
+        rows = self._rows(sql, (ca_id, serial) * 3)
         for revoked_at, reason in rows:
             if revoked_at is not None:
                 return CertificateRow(_moment(revoked_at), _integer(reason), valid=False)
