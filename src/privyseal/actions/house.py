@@ -8,6 +8,7 @@ Unavailable (architecture section 3). Actions reach audit and outbox only throug
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,6 +40,9 @@ R = TypeVar("R")
 
 UNAUTHENTICATED_ENTRIES_PER_MINUTE = 30
 """Refusals of callers without a credential are written out up to here, then only counted (architecture section 3)."""
+
+_FORM_OF_AN_ID = re.compile(r"[A-Za-z0-9./:-]{0,128}")
+"""What ids, serials, fingerprints, host names and addresses of calls are made of; names and mail addresses of people are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,10 @@ class House:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a call is about, for the log of refusals. ``organization`` is a slug, or "" for the provider's log."""
+    """What a call is about, for the log of refusals. ``organization`` is a slug, or "" for the provider's log.
+
+    ``id`` is an id or a word such as "new", never what a person typed: the log is for ever and others read it.
+    """
 
     action: str
     organization: str
@@ -173,13 +180,18 @@ def _record_refusal(house: House, actor: Actor, about: About, refusal: Privyseal
                     return
             # An unknown organization has no log; what is asked of it stands in the provider's.
             organization = "" if isinstance(refusal, NotFound) else about.organization
-            event = AuditEvent(about.action, Outcome.REFUSED, about.kind, about.id[:128], reason=refusal.kind)
+            event = AuditEvent(about.action, Outcome.REFUSED, about.kind, _loggable(house, about.id), reason=refusal.kind)
             record(house, tx, actor, organization, event)
     except Unavailable as error:
         if isinstance(refusal, Unavailable):
             return  # The caller is told the first trouble, which says more: the disk is full, the database is locked.
         sentence = "The service cannot write its audit log at the moment, so it did nothing. Try again in a few seconds."
         raise Unavailable("audit-unavailable", sentence) from error
+
+
+def _loggable(house: House, object_id: str) -> str:
+    """Return the id, or its salted hash when it has not the form of one: a person may have typed a name instead."""
+    return object_id if _FORM_OF_AN_ID.fullmatch(object_id) else house.personal_hash(object_id)
 
 
 SWEEP_AFTER = timedelta(seconds=15)

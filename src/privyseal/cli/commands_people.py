@@ -12,11 +12,10 @@ from privyseal.actions.administrator.create_api_token import create_api_token
 from privyseal.actions.administrator.invite_administrator import invite_administrator
 from privyseal.actions.administrator.revoke_credential import revoke_credential
 from privyseal.actions.house import About, perform
-from privyseal.cli.house_setup import open_house
+from privyseal.cli.house_setup import house_for_command
 from privyseal.cli.rooms import Rooms
-from privyseal.cli.settings import read_settings
 from privyseal.model.actor import Actor, ActorKind
-from privyseal.model.administrator import PERMISSIONS, Permission, Role
+from privyseal.model.administrator import PERMISSIONS, Permission, Role, TokenScope
 from privyseal.model.revocation import RevocationReason
 
 Data = Annotated[Path, Parameter(help="The data directory of the service.")]
@@ -52,9 +51,9 @@ def _invite(rooms: Rooms) -> Callable[..., None]:
         role
             The person's role.
         """
-        house = open_house(read_settings(data), rooms).house
-        about = About("invite-administrator", organization, "administrator", name)
-        invited = perform(house, OPERATOR, about, invite_administrator, organization, name, email, role)
+        with house_for_command(data, rooms) as house:
+            about = About("invite-administrator", organization, "administrator", house.personal_hash(name))
+            invited = perform(house, OPERATOR, about, invite_administrator, organization, name, email, role)
         print(invited.code)
 
     return invite
@@ -73,16 +72,16 @@ def _revoke(rooms: Rooms) -> Callable[..., None]:
         organization
             Short name of the organization; left out for the provider's own people.
         """
-        house = open_house(read_settings(data), rooms).house
         about = About("revoke-credential", organization, "credential", certificate_sha256)
-        perform(house, OPERATOR, about, revoke_credential, organization, certificate_sha256, RevocationReason.PRIVILEGE_WITHDRAWN)
+        with house_for_command(data, rooms) as house:
+            perform(house, OPERATOR, about, revoke_credential, organization, certificate_sha256, RevocationReason.PRIVILEGE_WITHDRAWN)
         print("The Administrator ID is revoked.")
 
     return revoke
 
 
 def _create(rooms: Rooms) -> Callable[..., None]:
-    def create(*, data: Data, organization: str, name: str, scopes: tuple[Permission, ...], days: int = 365) -> None:
+    def create(*, data: Data, organization: str, name: str, scopes: tuple[TokenScope, ...], days: int = 365) -> None:
         """Make an API token and print it once.
 
         Parameters
@@ -94,12 +93,13 @@ def _create(rooms: Rooms) -> Callable[..., None]:
         name
             What it is for.
         scopes
-            What it may do: read, submit, read-audit.
+            What it may do. Approving and revoking need a signature, which a token cannot give.
         days
             How long it lives.
         """
-        house = open_house(read_settings(data), rooms).house
-        about = About("create-api-token", organization, "api-token", name)
-        print(perform(house, OPERATOR, about, create_api_token, organization, name, scopes, days).text)
+        about = About("create-api-token", organization, "api-token", "new")
+        permissions = [Permission(scope) for scope in scopes]
+        with house_for_command(data, rooms) as house:
+            print(perform(house, OPERATOR, about, create_api_token, organization, name, permissions, days).text)
 
     return create

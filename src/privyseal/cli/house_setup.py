@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from privyseal.actions.audit.compare_logs import compare_logs
 from privyseal.actions.house import House, ServiceIdentity
 from privyseal.cli.known_authorities import read_authorities
 from privyseal.cli.rooms import Rooms
-from privyseal.cli.settings import Settings
+from privyseal.cli.settings import Settings, read_settings
 from privyseal.engine.log_key import log_vkey
 from privyseal.model.errors import Unavailable
 from privyseal.model.fact import FactKind
@@ -65,6 +67,16 @@ def open_house(settings: Settings, rooms: Rooms) -> Opened:
     )
     known = read_authorities(rows, settings.status_url)
     return Opened(House(database, service, known, listeners, rooms.clock, rooms.random_bytes), facts)
+
+
+@contextmanager
+def house_for_command(data: Path, rooms: Rooms) -> Iterator[House]:
+    """Yield the House of a data directory to a command, and give the connections back; raises what :func:`open_house` does."""
+    house = open_house(read_settings(data), rooms).house
+    try:
+        yield house
+    finally:
+        house.database.close()
 
 
 def compare_evidence(settings: Settings, opened: Opened) -> int:

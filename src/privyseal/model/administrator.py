@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, TypeAlias, get_args
 
 from privyseal.model.errors import NotPermitted
 from privyseal.model.identifiers import AdministratorId, CredentialId, OrganizationId
@@ -59,8 +60,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.PROVIDER_ADMINISTRATOR: frozenset({Permission.VET, Permission.SELL, Permission.OPERATE}),
 }
 
-TOKEN_SCOPES = frozenset({Permission.READ, Permission.SUBMIT, Permission.READ_AUDIT})
-"""What an API token may carry. Approving and revoking need a signature, which a token cannot give (I13)."""
+TokenScope: TypeAlias = Literal["read", "submit", "read-audit"]
+"""What an API token may carry; entrances offer these and no others."""
+
+TOKEN_SCOPES = frozenset(Permission(scope) for scope in get_args(TokenScope))
+"""The same as permissions. Approving and revoking need a signature, which a token cannot give (I13)."""
 
 
 class AdministratorState(enum.Enum):

@@ -7,6 +7,8 @@ import json
 import pytest
 
 from privyseal.model.administrator import Role
+from privyseal.model.audit import PROVIDER_LOG
+from privyseal.store import audit
 from privyseal_wire.errors import ExportRefused
 from privyseal_wire.export import verify_export
 from tests.doors.rest.rest_rig import API, ORG, RestRig, require_problem
@@ -62,3 +64,21 @@ def test_personal_data_and_secrets_are_not_in_the_log(rest: RestRig, fox: Admini
     text = rest.token("read-audit").get(f"{BASE}/audit").text
     for secret in ("dana@", "Dana", "blue kettle", "testclient", "pst_"):
         assert secret not in text
+
+
+def test_what_a_caller_writes_into_an_address_or_a_check_does_not_reach_the_log(rest: RestRig, fox: AdministratorRig) -> None:
+    stranger = rest.bearer("pst_unknown")
+    secret = "pst_" + "a2" * 26
+    for part in ("Dana%20Scully", "dana@example.test", secret, "a2" * 26):
+        require_problem(stranger.get(f"{API}/organizations/{ORG}/{part}/requests/req-{'0' * 32}"), 404, "not-found")
+        require_problem(stranger.delete(f"{BASE}/tokens/{part}"), 401, "token")
+    admin = rest.administrator(fox)
+    serial = rest.issue(admin, fox)["certificate"]["serial"]
+    body = {"endpoint": "Dana Scully at the desk", "verdict": "ok"}
+    require_problem(admin.post(f"{BASE}/certificates/{serial}/checks", json=body), 422, "endpoint")
+    rest.service.integrate()
+    with rest.service.house.database.read(rest.service.clock()) as tx:
+        entries = [entry for log in (PROVIDER_LOG, f"o-{ORG}") for _, _, entry in audit.export(tx, log)]
+    text = b"\n".join(entries).decode()
+    assert f'"id":"{BASE}/tokens/..."' in text
+    assert [word for word in ("Scully", "dana", "pst_", "a2" * 26, "desk") if word in text] == []

@@ -47,7 +47,7 @@ def with_credential(person: Person) -> Person:
 
 def provision(directory: DemoDirectory, opened: Opened, resolver: DemoResolver) -> Path:
     """Do everything that comes before the first request; return the file of the API token."""
-    about = About("invite-administrator", "", "administrator", "Pat Provider")
+    about = About("invite-administrator", "", "administrator", "new")
     invited = perform(
         opened.house, OPERATOR, about, invite_administrator, "", "Pat Provider", "pat@provider.test", Role.PROVIDER_ADMINISTRATOR
     )

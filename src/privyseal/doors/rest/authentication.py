@@ -5,6 +5,7 @@ Decided on every request from the database, because a TLS session outlives a rev
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from privyseal.model.errors import Unauthenticated
 from privyseal.store import administrators
 
 LONGEST_SHOWN_PATH = 120
+_SHOWN_PART = re.compile(r"[a-z0-9.-]{0,40}|[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,16 @@ def client_certificate(request: Request) -> bytes | None:
     return der if isinstance(der, bytes) else None
 
 
+def shown_path(path: str) -> str:
+    """Return the address of a call as the log may have it.
+
+    The caller chose it: a part without the form of a word, an id or a fingerprint may be a person's name or a secret put
+    into the wrong place, and is left out.
+    """
+    parts = (part if _SHOWN_PART.fullmatch(part) else "..." for part in path.split("/"))
+    return "/".join(parts)[:LONGEST_SHOWN_PATH]
+
+
 class Authenticator:
     """Makes a Caller of a request; every failure is recorded, and too many of one source are turned away."""
 
@@ -53,8 +65,7 @@ class Authenticator:
         """Return who calls; raises Unauthenticated, or TooManyRequests for nobody calling too often."""
         source = source_of(request, self._context)
         anonymous = Actor(ActorKind.REQUESTER, "anonymous", source=source)
-        path = "".join(character if character.isprintable() else "?" for character in request.url.path)
-        about = About("authenticate", "", "call", path[:LONGEST_SHOWN_PATH])
+        about = About("authenticate", "", "call", shown_path(request.url.path))
         certificate = client_certificate(request)
         header = request.headers.get("authorization", "")
         if certificate is None and not header:

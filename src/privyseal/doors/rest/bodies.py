@@ -5,11 +5,11 @@ Free texts may be much longer here than actions keep, so that a key pasted into 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from privyseal.model.administrator import Role
+from privyseal.model.administrator import Role, TokenScope
 from privyseal.model.domain import ValidationMethod
 from privyseal.model.policy import Lint
 from privyseal.model.profile import KeyAlgorithm
@@ -119,7 +119,7 @@ class TokenBody(Body):
     """An API token to be made."""
 
     name: Text = Field(description="What the token is for.", examples=["deployment"])
-    scopes: list[Literal["read", "submit", "read-audit"]] = Field(description="What it may do.", max_length=10)
+    scopes: list[TokenScope] = Field(description="What it may do.", max_length=10)
     days: Number = Field(description="How long it works.", examples=[90])
 
 
