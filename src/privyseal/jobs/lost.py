@@ -6,18 +6,15 @@ workflow ended by an error of the job engine itself. The rows are the truth, so 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
-import sqlalchemy as sa
 import structlog
 
 from privyseal.actions.house import House
 from privyseal.jobs.counters import RESCUED
 from privyseal.jobs.engine import JobEngine, Try
-from privyseal.model.identifiers import new_id
-from privyseal.store.database import Transaction
-from privyseal.store.outbox import outbox
+from privyseal.store import outbox
 
 GRACE: Final = timedelta(minutes=2)
 """A row dispatched more recently may be on its way between two tries."""
@@ -39,7 +36,7 @@ class LostDeliveries:
         now = self._house.clock()
         # Read the rows first: one that is done between the two looks is a needless try, never a missed row.
         with self._house.database.read(now) as tx:
-            rows = _open_rows(tx, dispatched_before=now - self._grace, created_after=now - self._give_up_after)
+            rows = outbox.open_rows(tx, dispatched_before=now - self._grace, created_after=now - self._give_up_after)
         live = self._engine.live_row_ids() if rows else set()
         lost = [(row_id, attempts + 1) for row_id, attempts in rows if row_id not in live]
         if lost:
@@ -47,14 +44,3 @@ class LostDeliveries:
             self._engine.enqueue([Try(row_id, number, chain) for row_id, number in lost])
             RESCUED.inc(len(lost))
             _log.warning("queued lost deliveries again", count=len(lost), first=lost[0][0])
-
-
-def _open_rows(tx: Transaction, *, dispatched_before: datetime, created_after: datetime) -> list[tuple[str, int]]:
-    # Ids sort by time of birth, so the primary key finds the young rows among all that ever were.
-    oldest_id = new_id("fact", created_after, bytes)
-    statement = (
-        sa.select(outbox.c.id, outbox.c.attempts)
-        .where(outbox.c.id > oldest_id, outbox.c.done_at.is_(None), outbox.c.dispatched_at < dispatched_before)
-        .order_by(outbox.c.id)
-    )
-    return [(row.id, row.attempts) for row in tx.execute(statement)]

@@ -1,7 +1,8 @@
-"""The job engine keeps every workflow it ever ran; the ended ones are deleted after a week, nightly.
+"""What has had its time is deleted nightly: ended workflows of the job engine after a week, finished outbox rows after 30 days.
 
-The outbox row stays: a row that was dispatched is never dispatched again, so forgetting its workflow repeats nothing.
-A week is longer than a delivery is tried.
+A row that was dispatched is never dispatched again, so forgetting its workflow repeats nothing, and a week is longer than a
+delivery is tried. A row that is done says only when it was; the audit log has that too. What was never delivered stays,
+however old it is, for an operator to see.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from typing import Final
 
 from privyseal.actions.house import House
 from privyseal.jobs.engine import JobEngine
+from privyseal.store import outbox
 
 KEEP_ENDED: Final = timedelta(days=7)
+KEEP_DONE: Final = timedelta(days=30)
 EVERY_SECONDS: Final = 86_400.0
 BATCH: Final = 500
 
@@ -25,4 +28,16 @@ def delete_old_jobs(house: House, engine: JobEngine, keep: timedelta = KEEP_ENDE
         count = engine.delete_ended(before, BATCH)
         deleted += count
         if count < BATCH:
+            return deleted
+
+
+def delete_done_rows(house: House, keep: timedelta = KEEP_DONE, batch: int = BATCH) -> int:
+    """Delete the outbox rows that were done more than ``keep`` ago, each batch in its own transaction; return how many."""
+    deleted = 0
+    while True:
+        # Short transactions: on SQLite nobody else writes meanwhile.
+        with house.database.write(house.clock()) as tx:
+            count = outbox.delete_done(tx, tx.now - keep, batch)
+        deleted += count
+        if count < batch:
             return deleted

@@ -45,6 +45,7 @@ class Worker:
             PeriodicTask("rescue", rescue.EVERY_SECONDS, self._rescue.look),
             PeriodicTask("lost-deliveries", LOST_EVERY_SECONDS, lost.queue_again),
             PeriodicTask("job-retention", retention.EVERY_SECONDS, lambda: _delete_old_jobs(house, engine)),
+            PeriodicTask("outbox-retention", retention.EVERY_SECONDS, lambda: _delete_done_rows(house)),
         )
         self._schedule = Schedule((*own, *periodic), house.random_bytes)
 
@@ -69,3 +70,7 @@ class Worker:
 
 def _delete_old_jobs(house: House, engine: JobEngine) -> None:
     retention.delete_old_jobs(house, engine)
+
+
+def _delete_done_rows(house: House) -> None:
+    retention.delete_done_rows(house)

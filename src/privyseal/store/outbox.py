@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from privyseal.model.identifiers import new_id
 from privyseal.store.database import Transaction
 from privyseal.store.prepared import Prepared
 from privyseal.store.schema import Id, UtcTime, metadata
@@ -100,3 +101,28 @@ def failing(tx: Transaction, limit: int = 100) -> list[tuple[str, str, str, str,
     """Return (id, fact, listener, failure, attempts) of rows that failed at least once and are not done."""
     statement = outbox.select().where(outbox.c.failure != "", outbox.c.done_at.is_(None)).order_by(outbox.c.id).limit(limit)
     return [(row.id, row.fact, row.listener, row.failure, row.attempts) for row in tx.execute(statement)]
+
+
+def open_rows(tx: Transaction, *, dispatched_before: datetime, created_after: datetime) -> list[tuple[str, int]]:
+    """Return (id, attempts) of rows that were dispatched before a moment and are not done, of those born after another."""
+    statement = (
+        sa.select(outbox.c.id, outbox.c.attempts)
+        .where(outbox.c.id > _first_id(created_after), outbox.c.done_at.is_(None), outbox.c.dispatched_at < dispatched_before)
+        .order_by(outbox.c.id)
+    )
+    return [(row.id, row.attempts) for row in tx.execute(statement)]
+
+
+def delete_done(tx: Transaction, before: datetime, limit: int) -> int:
+    """Delete up to ``limit`` rows that were done before a moment, oldest first; return how many. Others stay, however old."""
+    # What was done before the moment was born before it.
+    old = sa.select(outbox.c.id).where(outbox.c.id < _first_id(before), outbox.c.done_at < before)
+    return tx.changed(outbox.delete().where(outbox.c.id.in_(old.order_by(outbox.c.id).limit(limit))))
+
+
+def _first_id(moment: datetime) -> str:
+    """The id that sorts before those of all rows born from this moment on.
+
+    Ids sort by time of birth, so the primary key finds the young and the old rows among all that ever were.
+    """
+    return new_id("fact", moment, bytes)
