@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -102,6 +102,9 @@ class StoredEntry:
     at: datetime
     leaf_index: int | None
 
+
+LONGEST_LEASE = timedelta(seconds=30)
+"""No lease is handed out for longer. One that ends later was taken by a clock that was ahead, and counts for nothing."""
 
 _INSERT_ENTRIES = Prepared(entries.insert().inline(), ("id", "log", "entry", "at"))
 _INSERT_OBJECTS = Prepared(objects.insert(), ("object_id", "entry_id", "log"))
@@ -214,19 +217,21 @@ def of_object(tx: Transaction, log: str, object_id: str) -> list[bytes]:
 
 
 def take_lease(tx: Transaction, name: str, holder: str, expires_at: datetime) -> int | None:
-    """Take or keep a lease; return its fencing token, or None while another holder has it.
+    """Take or keep a lease, for LONGEST_LEASE at most; return its fencing token, or None while another holder has it.
 
-    The token rises whenever the holder changes, so that a late write of an old holder is recognized (F24).
+    The token rises whenever the holder changes, so that a late write of an old holder is recognized (F24). That makes it safe
+    to take over from a holder whose clock is ahead, even if it lives.
     """
+    latest = tx.now + LONGEST_LEASE
+    values = {"holder": holder, "expires_at": min(expires_at, latest)}
     row = tx.execute(leases.select().where(leases.c.name == name)).first()
     if row is None:
-        first = insert_once(tx, leases, {"name": name, "holder": holder, "token": 1, "expires_at": expires_at})
-        return 1 if first else None
-    if row.holder != holder and row.expires_at > tx.now:
+        return 1 if insert_once(tx, leases, {"name": name, "token": 1} | values) else None
+    if row.holder != holder and tx.now < row.expires_at <= latest:
         return None
     token = row.token if row.holder == holder else row.token + 1
     statement = leases.update().where(leases.c.name == name, leases.c.token == row.token, leases.c.holder == row.holder)
-    return token if tx.changed(statement.values(holder=holder, token=token, expires_at=expires_at)) == 1 else None
+    return token if tx.changed(statement.values(token=token, **values)) == 1 else None
 
 
 def require_lease(tx: Transaction, name: str, holder: str, token: int) -> bool:
