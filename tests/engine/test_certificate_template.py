@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -311,6 +312,50 @@ def test_any_mutation_is_found(data: st.DataObject) -> None:
     with pytest.raises(Refused) as caught:
         read_back(signed(changed, issuer), meant, issuer)
     assert caught.value.kind == "certificate-differs"
+
+
+def changed_extensions(tbs: bytes, change: Callable[[list[bytes]], list[bytes]]) -> bytes:
+    """The same to-be-signed bytes with other extensions."""
+    *fields, explicit = der.children(tbs)
+    (extensions,) = der.children(explicit)
+    return der.sequence(*fields, der.tlv(0xA3, der.sequence(*change(list(der.children(extensions))))))
+
+
+def with_false_written(extension: bytes) -> bytes:
+    oid, *rest = der.children(extension)
+    return extension if len(rest) > 1 else der.sequence(oid, b"\x01\x01\x00", *rest)
+
+
+FORMS: dict[str, Callable[[bytes], bytes]] = {
+    "a written default": lambda tbs: changed_extensions(tbs, lambda extensions: [with_false_written(item) for item in extensions]),
+    "an extension twice": lambda tbs: changed_extensions(tbs, lambda extensions: [*extensions, extensions[-1]]),
+    "an extension less": lambda tbs: changed_extensions(tbs, lambda extensions: extensions[:-1]),
+    "no extension": lambda tbs: changed_extensions(tbs, lambda _: []),
+    "extensions in another order": lambda tbs: changed_extensions(tbs, lambda extensions: extensions[::-1]),
+    "a fourth field of an extension": lambda tbs: changed_extensions(
+        tbs, lambda extensions: [der.sequence(*der.children(extensions[0]), der.NULL), *extensions[1:]]
+    ),
+    "a unique identifier": lambda tbs: der.sequence(*der.children(tbs)[:-1], b"\x81\x02\x00\x01", der.children(tbs)[-1]),
+    "a field behind the extensions": lambda tbs: der.sequence(*der.children(tbs), der.NULL),
+    "no version": lambda tbs: der.sequence(*der.children(tbs)[1:]),
+    "two values in one part of the subject": lambda tbs: der.sequence(
+        *der.children(tbs)[:5], der.sequence(der.tlv(der.SET, b"".join(der.children(tbs)[5:6]) * 2)), *der.children(tbs)[6:]
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_another_form_of_the_same_content_is_found(form: str) -> None:
+    (meant, tbs), issuer = intact(), issuing_ca()
+    with pytest.raises(Refused) as caught:
+        read_back(signed(FORMS[form](tbs), issuer), meant, issuer)
+    assert caught.value.kind == "certificate-differs"
+
+
+def test_bytes_behind_the_certificate_are_found() -> None:
+    (meant, tbs), issuer = intact(), issuing_ca()
+    with pytest.raises(Refused, match="form"):
+        read_back(signed(tbs, issuer) + b"\x00", meant, issuer)
 
 
 def faults() -> dict[str, CertificateContent]:

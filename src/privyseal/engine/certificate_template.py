@@ -8,11 +8,12 @@ policy, commit the intent, ``sign_tbs``, ``read_back``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 from cryptography import x509
+from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -27,6 +28,7 @@ from privyseal.engine.certificate import (
     trailing_extensions,
     validity,
 )
+from privyseal.engine.certificate_fields import AlternativeNames, Attribute, Certificate, Extension
 from privyseal.engine.lint import Linter, LintReport, check_variable_fields
 from privyseal.engine.serials import MAX_SERIAL_OCTETS, shard_of
 from privyseal.engine.signers import SignatureAlgorithm, SigningKey, sign
@@ -35,12 +37,16 @@ from privyseal.model.profile import KeyAlgorithm, NameKind, Profile, SubjectFiel
 
 _SAMPLE_AGE: Final = timedelta(days=2)
 _VERSION_3: Final = b"\xa0\x03\x02\x01\x02"
+_VERSION_3_NUMBER: Final = 2
 _EXTENSIONS_TAG: Final = 0xA3
 _NAME_TAGS: Final = {NameKind.DNS: 0x82, NameKind.EMAIL: 0x81}  # RFC 5280 4.2.1.6, dNSName [2], rfc822Name [1]
-_NAME_TYPES: Final = {NameKind.DNS: x509.DNSName, NameKind.EMAIL: x509.RFC822Name}
-_SUBJECT_ALT_NAME: Final = der.object_identifier("2.5.29.17")
-_SUBJECT_ALT_NAME_CRITICAL: Final = _SUBJECT_ALT_NAME + b"\x01\x01\xff"
-_SUBJECT_KEY_IDENTIFIER: Final = der.object_identifier("2.5.29.14")
+_SUBJECT_ALT_NAME: Final = "2.5.29.17"
+_SUBJECT_KEY_IDENTIFIER: Final = "2.5.29.14"
+_ALT_NAME_ID: Final = der.object_identifier(_SUBJECT_ALT_NAME)
+_ALT_NAME_ID_CRITICAL: Final = _ALT_NAME_ID + b"\x01\x01\xff"
+_SUBJECT_KEY_ID: Final = der.object_identifier(_SUBJECT_KEY_IDENTIFIER)
+
+_Extension: TypeAlias = tuple[str, bool, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ class CertificateTemplate:
             sentence = f"The certificate does not fit the template of {template}, or outlives that CA. Choose the template by the content."
             raise Refused("template-mismatch", sentence)
         names = b"".join([der.tlv(_NAME_TAGS[kind], value.encode("ascii")) for kind, value in content.names])
-        subject_alt_name = _SUBJECT_ALT_NAME if content.subject else _SUBJECT_ALT_NAME_CRITICAL
+        subject_alt_name = _ALT_NAME_ID if content.subject else _ALT_NAME_ID_CRITICAL
         extensions = b"".join(
             (
                 self._leading,
@@ -110,9 +116,9 @@ def compile_template(profile: Profile, issuer: Issuer, key_algorithm: KeyAlgorit
         key_algorithm=key_algorithm,
         lint=LintReport(linter.linter, linter.rule_set, ()),
         _algorithm_and_issuer=issuer.algorithm.identifier + issuer.subject_der,
-        _leading=parts[0].leading,
-        _authority_key=parts[0].authority_key,
-        _trailing=tuple(part.trailing for part in parts),
+        _leading=_encode_extensions(parts[0].leading),
+        _authority_key=_encode_extensions([parts[0].authority_key]),
+        _trailing=tuple(_encode_extensions(part.trailing) for part in parts),
     )
     report = lint_template(template, linter)
     report.require_clean()
@@ -162,14 +168,10 @@ def _sample_key(kind: KeyAlgorithm) -> bytes:
     return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
-def _encode_extensions(extensions: list[tuple[x509.ExtensionType, bool]]) -> bytes:
+def _encode_extensions(extensions: list[_Extension]) -> bytes:
     return b"".join(
-        der.sequence(
-            der.object_identifier(extension.oid.dotted_string),
-            b"\x01\x01\xff" if critical else b"",
-            der.octet_string(extension.public_bytes()),
-        )
-        for extension, critical in extensions
+        der.sequence(der.object_identifier(oid), b"\x01\x01\xff" if critical else b"", der.octet_string(value))
+        for oid, critical, value in extensions
     )
 
 
@@ -178,7 +180,7 @@ def _encode_dates(content: CertificateContent) -> bytes:
 
 
 def _encode_subject_key(spki_der: bytes) -> bytes:
-    return der.tlv(der.SEQUENCE, _SUBJECT_KEY_IDENTIFIER + der.octet_string(der.octet_string(key_identifier(spki_der))))
+    return der.tlv(der.SEQUENCE, _SUBJECT_KEY_ID + der.octet_string(der.octet_string(key_identifier(spki_der))))
 
 
 def encode_subject(subject: tuple[tuple[SubjectField, str], ...]) -> bytes:
@@ -215,86 +217,94 @@ def sign_tbs(tbs: bytes, key: SigningKey, issuer: Issuer) -> bytes:
 
 
 def read_back(certificate_der: bytes, content: CertificateContent, issuer: Issuer) -> None:
-    """Reads an issued certificate with pyca's parser and compares every field with what was meant.
+    """Reads an issued certificate with pyca's parsers and compares every field with what was meant.
 
     Raises Refused kind ``certificate-differs`` naming the first field that is not as meant. The signature is verified
     by ``sign_tbs``.
     """
     try:
-        differing = _first_difference(certificate_der, content, issuer)
-    except (ValueError, TypeError, BadRequest, x509.UnsupportedGeneralNameType, x509.DuplicateExtension, x509.InvalidVersion):
+        differing = _first_difference(asn1.decode_der(Certificate, certificate_der), content, issuer)
+        if not differing:
+            # Last, because pyca's reader of certificates warns about odd values instead of refusing them.
+            x509.load_der_x509_certificate(certificate_der)
+    except (ValueError, TypeError, OverflowError, x509.InvalidVersion):
         differing = "form"
     if differing:
         raise _differs(differing)
 
 
-def _first_difference(certificate_der: bytes, content: CertificateContent, issuer: Issuer) -> str:
-    """Name of the first field that is not as meant, or nothing.
-
-    Bytes are compared first, so that pyca, which warns about odd values instead of refusing them, reads only what looks right.
-    """
-    tbs, outer_algorithm, _ = der.children(certificate_der)
-    # Eight fields: unique identifiers, which would stand before the extensions, are never written.
-    version, serial, inner_algorithm, issuer_name, dates, subject, spki, extensions = der.children(tbs)
-    fixed = _fixed_extensions(content.profile, read_spki(content.spki_der)[0], issuer, content.crl_shard)
-    (extension_list,) = der.children(extensions)
-    first_extension = der.read_header(extension_list).start
-    behind_names = fixed.authority_key + _encode_subject_key(content.spki_der) + fixed.trailing
+def _first_difference(certificate: Certificate, content: CertificateContent, issuer: Issuer) -> str:
+    """Name of the first field that is not as meant, or nothing."""
+    tbs = certificate.tbs
+    algorithms = (_raw(tbs.algorithm), _raw(certificate.algorithm))
     comparisons = (
-        ("version", version == _VERSION_3),
-        ("serial number", serial == der.integer(content.serial)),
-        ("signature algorithm", inner_algorithm == outer_algorithm == issuer.algorithm.identifier),
-        ("issuer", issuer_name == issuer.subject_der),
-        ("validity", dates == _encode_dates(content)),
-        ("subject", subject == encode_subject(content.subject)),
-        ("public key", spki == content.spki_der),
-        ("extension list", extension_list.startswith(fixed.leading, first_extension) and extension_list.endswith(behind_names)),
-    )
-    written = next((name for name, is_same in comparisons if not is_same), "")
-    return written or _first_difference_as_read(x509.load_der_x509_certificate(certificate_der), content, fixed)
-
-
-def _first_difference_as_read(certificate: x509.Certificate, content: CertificateContent, fixed: _FixedExtensions) -> str:
-    """The same for the fields that vary, as pyca's parser understands them."""
-    subject = [(attribute.oid.dotted_string, attribute.value) for attribute in certificate.subject]
-    extensions = list(certificate.extensions)
-    names = extensions[fixed.leading_count]
-    comparisons = (
-        ("serial number", certificate.serial_number == content.serial),
-        ("validity", (certificate.not_valid_before_utc, certificate.not_valid_after_utc) == (content.not_before, content.not_after)),
-        ("subject", subject == [(kind.value, value) for kind, value in content.subject]),
-        (
-            "extension list",
-            len(extensions) == fixed.count + 2
-            and isinstance(names.value, x509.SubjectAlternativeName)
-            and names.critical is (not content.subject)
-            and [(type(name), name.value) for name in names.value] == [(_NAME_TYPES[kind], value) for kind, value in content.names],
-        ),
+        ("version", tbs.version == _VERSION_3_NUMBER),
+        ("serial number", tbs.serial == content.serial),
+        ("signature algorithm", algorithms == (issuer.algorithm.identifier, issuer.algorithm.identifier)),
+        ("issuer", _raw(tbs.issuer) == issuer.subject_der),
+        ("validity", [_read_time(tbs.validity.not_before), _read_time(tbs.validity.not_after)] == [content.not_before, content.not_after]),
+        ("subject", [_read_attribute(attributes) for attributes in tbs.subject] == list(content.subject)),
+        ("public key", _raw(tbs.key) == content.spki_der),
+        ("extension list", _is_as_meant(tbs.extensions, content, issuer)),
     )
     return next((name for name, is_same in comparisons if not is_same), "")
 
 
+def _is_as_meant(extensions: list[Extension], content: CertificateContent, issuer: Issuer) -> bool:
+    fixed = _fixed_extensions(content.profile, read_spki(content.spki_der)[0], issuer, content.crl_shard)
+    read = [(extension.id.dotted_string, extension.critical, extension.value) for extension in extensions]
+    place = len(fixed.leading)
+    subject_key = (_SUBJECT_KEY_IDENTIFIER, False, der.octet_string(key_identifier(content.spki_der)))
+    if read[:place] != fixed.leading or read[place + 1 :] != [fixed.authority_key, subject_key, *fixed.trailing]:
+        return False
+    oid, critical, names_der = read[place]
+    names = asn1.decode_der(AlternativeNames, der.sequence(names_der)).names
+    same_names = [(name.tag, name.value.as_str()) for name in names] == [(kind.value, value) for kind, value in content.names]
+    return oid == _SUBJECT_ALT_NAME and critical is (not content.subject) and same_names
+
+
+def _read_time(moment: asn1.UTCTime | asn1.GeneralizedTime) -> datetime:
+    """The moment in UTC; raises ValueError unless it is written as RFC 5280 4.1.2.5 wants it for its year."""
+    read = moment.as_datetime().replace(tzinfo=UTC)
+    if isinstance(moment, asn1.GeneralizedTime) is not (read.year >= der.FIRST_GENERALIZED_YEAR):
+        raise ValueError("a date in the other form")
+    return read
+
+
+def _read_attribute(attributes: asn1.SetOf[Attribute]) -> tuple[SubjectField, str]:
+    """The one attribute of an RDN; raises ValueError for several, for an unknown type and for the other string type."""
+    [attribute] = attributes.as_list()
+    field_read, value = SubjectField(attribute.type.dotted_string), attribute.value
+    if isinstance(value, str) is (field_read is SubjectField.COUNTRY):
+        raise ValueError("a text in the other form")
+    return field_read, value if isinstance(value, str) else value.as_str()
+
+
+def _raw(element: asn1.TLV) -> bytes:
+    return der.tlv(element.tag_bytes[0], bytes(element.data))
+
+
 @dataclass(frozen=True, slots=True)
 class _FixedExtensions:
-    """The extensions that do not vary between certificates of one profile, kind of key, CA and shard, as DER."""
+    """The extensions that do not vary between certificates of one profile, kind of key, CA and shard: OID, criticality, value."""
 
-    leading: bytes
-    authority_key: bytes
-    trailing: bytes
-    leading_count: int
-    count: int
+    leading: list[_Extension]
+    authority_key: _Extension
+    trailing: list[_Extension]
 
 
 @lru_cache(maxsize=4096)
 def _fixed_extensions(profile: Profile, key_algorithm: KeyAlgorithm, issuer: Issuer, shard: int) -> _FixedExtensions:
-    leading, trailing = leading_extensions(profile, key_algorithm), trailing_extensions(profile, issuer, shard)
+    (authority_key,) = _values([(x509.AuthorityKeyIdentifier(issuer.key_identifier, None, None), False)])
     return _FixedExtensions(
-        leading=_encode_extensions(leading),
-        authority_key=_encode_extensions([(x509.AuthorityKeyIdentifier(issuer.key_identifier, None, None), False)]),
-        trailing=_encode_extensions(trailing),
-        leading_count=len(leading),
-        count=len(leading) + 1 + len(trailing),
+        leading=_values(leading_extensions(profile, key_algorithm)),
+        authority_key=authority_key,
+        trailing=_values(trailing_extensions(profile, issuer, shard)),
     )
+
+
+def _values(extensions: list[tuple[x509.ExtensionType, bool]]) -> list[_Extension]:
+    return [(extension.oid.dotted_string, critical, extension.public_bytes()) for extension, critical in extensions]
 
 
 def _differs(field_name: str) -> Refused:

@@ -18,7 +18,7 @@ MAXIMUM_REVOCATION_LIFE = timedelta(hours=24)
 
 def utc_text(moment: datetime) -> str:
     """RFC 3339 in UTC with whole seconds, the only form a statement carries."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def approval_fields(request: Request, policy: Policy, *, service: str, organization: str, approver: str, expires: str) -> dict[str, object]:

@@ -50,10 +50,12 @@ class Prepared:
 
     def each(self, tx: Transaction, rows: Sequence[Mapping[str, object]]) -> None:
         """Run an INSERT or UPDATE once for each of these rows of parameters."""
-        if not rows:
-            return
-        form = self._form(tx.connection.dialect)
-        run_in_driver(tx.connection, form.sql, [form.values(row) for row in rows], many=True).close()
+        if len(rows) == 1:
+            # psycopg opens a pipeline for many, which costs as much as the statement itself.
+            self._run(tx, rows[0])[1].close()
+        elif rows:
+            form = self._form(tx.connection.dialect)
+            run_in_driver(tx.connection, form.sql, [form.values(row) for row in rows], many=True).close()
 
     def _run(self, tx: Transaction, parameters: Mapping[str, object]) -> tuple[_Form, Any]:
         form = self._form(tx.connection.dialect)
