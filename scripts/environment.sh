@@ -81,14 +81,16 @@ make_tools() {
 }
 
 fingerprint() {
-    (cd "$PRIVYSEAL_ROOT" && cat "requirements/$1.txt" requirements/build.txt pyproject.toml && "$PYTHON" -VV && pwd) | sha256sum | cut -d' ' -f1
+    (cd "$PRIVYSEAL_ROOT" && cat "requirements/$1.txt" requirements/build.txt pyproject.toml hatch_build.py package-lock.json &&
+        "$PYTHON" -VV && pwd) | sha256sum | cut -d' ' -f1
 }
 
 # prepare_environment runtime|dev: afterwards $VENV/bin/python has exactly the locked packages and our own, editable.
 prepare_environment() {
     local wanted="$1" stamp="$VENV/privyseal-environment"
     find_python
-    if [ -x "$VENV/bin/python" ] && [ -r "$stamp" ]; then
+    local assets="$PRIVYSEAL_ROOT/src/privyseal/look/static/vendor/.package-lock.json"
+    if [ -x "$VENV/bin/python" ] && [ -r "$stamp" ] && cmp -s "$PRIVYSEAL_ROOT/package-lock.json" "$assets"; then
         # An environment for development holds everything that the runtime needs.
         if [ "$(cat "$stamp")" = "$wanted $(fingerprint "$wanted")" ]; then return; fi
         if [ "$wanted" = runtime ] && [ "$(cat "$stamp")" = "dev $(fingerprint dev)" ]; then return; fi
@@ -99,7 +101,8 @@ prepare_environment() {
     say "setting up $(basename "$VENV") from requirements/$wanted.txt"
     "$TOOLS/bin/uv" pip sync --quiet --python "$VENV/bin/python" --require-hashes "$PRIVYSEAL_ROOT/requirements/$wanted.txt" ||
         stop "the locked packages could not be installed; uv's own message stands above."
-    "$TOOLS/bin/uv" pip install --quiet --python "$VENV/bin/python" --no-deps \
+    # Installing builds Privyseal, which brings the browser assets; a build out of uv's cache would bring none.
+    "$TOOLS/bin/uv" pip install --quiet --python "$VENV/bin/python" --no-deps --reinstall-package privyseal --refresh-package privyseal \
         --build-constraints "$PRIVYSEAL_ROOT/requirements/build.txt" -e "$PRIVYSEAL_ROOT" ||
         stop "Privyseal itself could not be installed into $(basename "$VENV"); uv's own message stands above."
     printf '%s %s\n' "$wanted" "$(fingerprint "$wanted")" >"$stamp"

@@ -1,0 +1,55 @@
+"""The state of a form: what was typed, and what is wrong with it, each error with its field.
+
+After an error everything typed stays, except secrets, which a page never sends back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+SECRET_FIELDS = frozenset({"phrase", "phrase_again", "code"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to mend; ``field`` is the id of the input it belongs to, or nothing for the whole form."""
+
+    field: str
+    sentence: str
+
+
+@dataclass(slots=True)
+class Form:
+    """Values by field name (each a list, as a browser sends them) and problems in the order they were found."""
+
+    values: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def value(self, name: str, default: str = "") -> str:
+        """Return what was typed, without what surrounds it; nothing for a secret."""
+        if name in SECRET_FIELDS:
+            return ""
+        typed = self.values.get(name)
+        return typed[0].strip() if typed else default
+
+    def secret(self, name: str) -> str:
+        """Return a secret exactly as typed, for an action; a template has no use for it."""
+        typed = self.values.get(name)
+        return typed[0] if typed else ""
+
+    def all(self, name: str) -> list[str]:
+        """Return every value of a field that may be there several times."""
+        return [text.strip() for text in self.values.get(name, ()) if text.strip()]
+
+    def has(self, name: str, value: str) -> bool:
+        """Tell whether a box with this value is ticked."""
+        return value in self.values.get(name, ())
+
+    def refuse(self, name: str, sentence: str) -> None:
+        """Remember what is wrong with a field."""
+        self.problems.append(Problem(name, sentence))
+
+    def problem(self, name: str) -> str:
+        """Return the sentences about one field."""
+        return " ".join(problem.sentence for problem in self.problems if problem.field == name)

@@ -1,0 +1,94 @@
+"""HTML from templates: escaped always, with the filters that every page uses.
+
+A template is named ``look`` part first: ``kinds/question.html`` is a page kind, ``portal/start.html`` belongs to the site
+that brought the folder. What is undefined raises, so that a page never shows a hole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_datetime, format_timedelta
+from babel.numbers import format_decimal
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup
+
+from privyseal.look import words
+from privyseal.look.assets import address_of
+
+JUST_NOW = timedelta(seconds=10)
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Renderer:
+    """Templates of the look and of the sites: ``sites`` are folders by the first part of the template's name."""
+
+    def __init__(self, sites: Mapping[str, Path] | None = None) -> None:
+        by_site = PrefixLoader({name: FileSystemLoader(folder) for name, folder in (sites or {}).items()})
+        self._environment = Environment(
+            loader=ChoiceLoader([by_site, FileSystemLoader(TEMPLATES)]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+            auto_reload=False,
+        )
+        self._environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined] # of the extension
+        self._environment.globals |= {"asset": address_of, "language": words.spoken}
+        self._environment.filters |= {
+            "moment": moment,
+            "moment_text": moment_text,
+            "day_text": day_text,
+            "number": number,
+            "hex_groups": hex_groups,
+        }
+
+    def page(self, template: str, values: Mapping[str, Any]) -> str:
+        """Return the whole text of a template in the spoken language; raises UndefinedError for a value that is missing."""
+        return self._environment.get_template(template).render(values)
+
+    def check(self) -> list[str]:
+        """Compile every template and return their names; raises TemplateSyntaxError."""
+        names = self._environment.list_templates(extensions=["html"])
+        for name in names:
+            self._environment.get_template(name)
+        return names
+
+
+def moment(value: datetime, now: datetime) -> Markup:
+    """Return a ``time`` element: the age for reading, the exact time in UTC for hovering and for the reader's own zone."""
+    exact = value.astimezone(UTC)
+    away = exact - now
+    age = words.gettext("just now") if abs(away) < JUST_NOW else format_timedelta(away, add_direction=True, locale=words.locale())
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(_machine(exact), moment_text(exact), age)
+
+
+def moment_text(value: datetime) -> str:
+    """Return date and time in UTC, in the spoken language."""
+    return f"{format_datetime(value.astimezone(UTC), 'd MMM y, HH:mm:ss', locale=words.locale())} UTC"
+
+
+def day_text(value: datetime) -> Markup:
+    """Return the day, with the exact time for hovering."""
+    exact = value.astimezone(UTC)
+    day = format_datetime(exact, "d MMMM y", locale=words.locale())
+    return Markup('<time datetime="{}" title="{}" data-day>{}</time>').format(_machine(exact), moment_text(exact), day)
+
+
+def _machine(value: datetime) -> str:
+    return value.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def number(value: float) -> str:
+    """Return a number with the separators of the spoken language."""
+    return format_decimal(value, locale=words.locale())
+
+
+def hex_groups(text: str) -> Markup:
+    """Return a long hexadecimal text in groups of four that a browser may break between, and that copies without gaps."""
+    groups = [text[start : start + 4] for start in range(0, len(text), 4)]
+    return Markup("<wbr>").join(groups)
