@@ -28,6 +28,10 @@ class CmsRefused(WireError):
     """A CMS signature is malformed, weak, by somebody else, or does not verify (RFC 5652)."""
 
 
+class PasskeyRefused(WireError):
+    """The assertion of a passkey is malformed, for something else, or does not verify (W3C WebAuthn 7.2)."""
+
+
 class NoteRefused(WireError):
     """A signed note, its key or the checkpoint in it is malformed or does not verify (C2SP signed-note)."""
 
