@@ -1,0 +1,54 @@
+"""The parts that entrances work with, wired once by ``privyseal.cli``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from privyseal.actions.house import House
+from privyseal.engine.dcv import DnsLookup
+from privyseal.engine.token_fetch import FetchPolicy
+from privyseal.model.identifiers import IntentId
+
+
+class Completed(Protocol):
+    """What became of one intent in the issuer process."""
+
+    @property
+    def intent_id(self) -> IntentId:
+        """The intent."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the certificate is durable now."""
+
+    @property
+    def kind(self) -> str:
+        """Why not, for programs."""
+
+    @property
+    def sentence(self) -> str:
+        """Why not, for people."""
+
+
+class Issuer(Protocol):
+    """The issuer process, as an entrance sees it; both raise Unavailable when it is down or may not sign."""
+
+    def complete(self, intent_ids: Sequence[IntentId]) -> Sequence[Completed]:
+        """Sign prepared intents and return what became of each."""
+
+    def ping(self) -> None:
+        """Return when the issuer may sign."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntranceContext:
+    """What every entrance is given. ``vkey`` gives the verifier key of a log; ``trusted_proxies`` are IP addresses."""
+
+    house: House
+    issuer: Issuer
+    lookup: DnsLookup
+    fetch_policy: FetchPolicy
+    vkey: Callable[[str], str]
+    trusted_proxies: tuple[str, ...]
