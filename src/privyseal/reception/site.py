@@ -1,0 +1,158 @@
+"""What a site for people is made of: pages, each with its access row, the frame around them, and one call of a page.
+
+A page cannot be declared without saying who may open it, and the reception enforces what the row says before the page's
+own code runs; the actions decide once more.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from privyseal.actions.house import About, House, attempt, perform
+from privyseal.look.forms import Form
+from privyseal.look.frame import Frame
+from privyseal.look.rendering import Renderer
+from privyseal.model.actor import Actor
+from privyseal.model.administrator import Administrator, Permission
+from privyseal.model.organization import Organization
+from privyseal.model.session import Session
+from privyseal.reception.context import EntranceContext
+from privyseal.reception.limits import AnonymousLimit
+from privyseal.store import organizations
+from privyseal.store.database import Transaction
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+class Access(enum.Enum):
+    """Access rows of pages that ask for no permission."""
+
+    ANYBODY = "anybody"
+    SUBSCRIBER = "whoever knows the challenge phrase"
+    SIGNED_IN = "whoever is signed in here"
+
+
+class Audience(enum.Enum):
+    """Whose sessions count at a site: the organization's in its address, the provider's, or none."""
+
+    ORGANIZATION = "organization"
+    PROVIDER = "provider"
+    NONE = "none"
+
+
+class Method(enum.Enum):
+    """How a page is called."""
+
+    GET = "GET"
+    POST = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One address and what answers there.
+
+    ``step_up`` asks a signed-in person for the credential again unless that was less than five minutes ago; ``by_itself``
+    marks calls that a page makes on its own, which keep no session alive; ``upload`` allows files.
+    """
+
+    method: Method
+    path: str
+    access: Permission | Access
+    answer: Callable[[Visit], Response]
+    step_up: bool = False
+    by_itself: bool = False
+    upload: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A whole site: ``templates`` is its folder, ``frame`` what stands around its pages."""
+
+    name: str
+    audience: Audience
+    pages: tuple[Page, ...]
+    templates: Path
+    frame: Callable[[Visit], Frame]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteContext:
+    """What every site is given beside the parts of every entrance; ``is_demo`` shows that nothing here is trusted."""
+
+    entrance: EntranceContext
+    renderer: Renderer
+    limit: AnonymousLimit
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """``slug`` is the organization of the address or ""; ``person`` and ``session`` are set for somebody who is signed in.
+
+    ``form`` holds what was sent with a POST, ``now`` the time at which the call came.
+    """
+
+    context: SiteContext
+    site: Site
+    request: Request
+    slug: str
+    source: str
+    actor: Actor
+    now: datetime
+    form: Form
+    person: Administrator | None = None
+    session: Session | None = None
+
+    @property
+    def house(self) -> House:
+        """The parts that actions work with."""
+        return self.context.entrance.house
+
+    def path(self, name: str) -> str:
+        """Return a part of the address by its name in the page's path."""
+        return str(self.request.path_params[name])
+
+    def query(self, name: str, maximum: int = 253) -> str:
+        """Return a value of the query, cut to ``maximum`` characters."""
+        return self.request.query_params.get(name, "")[:maximum].strip()
+
+    def show(self, template: str, values: dict[str, Any] | None = None, *, status: int = 200) -> Response:
+        """Return a page; ``site``, ``form``, ``now`` and ``visit`` are known in every template."""
+        known = {"site": self.site.frame(self), "form": self.form, "now": self.now, "visit": self}
+        text = self.context.renderer.page(template, known | (values or {}))
+        return HTMLResponse(text, status, headers={"Content-Security-Policy": PAGE_POLICY, "Vary": "Cookie, Accept-Language"})
+
+    def go_to(self, address: str) -> Response:
+        """Return a redirect that a browser follows with GET; ``address`` is a path of ours."""
+        return RedirectResponse(address, 303)
+
+    def read(self, about: About, work: Callable[[Transaction, Organization], R]) -> R:
+        """Run ``work`` in a transaction that only reads, in the organization of the address; raises NotFound and what it raises."""
+
+        def call() -> R:
+            with self.house.database.read(self.house.clock()) as tx:
+                return work(tx, organizations.require(tx, self.slug))
+
+        return attempt(self.house, self.actor, about, call)
+
+    def perform(self, about: About, action: Callable[Concatenate[House, Transaction, Actor, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run an action as this visitor; raises what it raises, after the refusal is recorded."""
+        return perform(self.house, self.actor, about, action, *args, **kwargs)
+
+    def about(self, action: str, kind: str, object_id: str) -> About:
+        """Return what a call is about, in the organization of the address."""
+        return About(action, self.slug, kind, object_id)
