@@ -104,7 +104,7 @@ class Authenticator:
         offered = [item["alg"] for item in asked["pubKeyCredParams"]]
         assert not {item["id"] for item in asked.get("excludeCredentials", [])} & self.keys.keys(), "InvalidStateError"
         assert self.algorithm in offered or wrong.key is not None, "NotSupportedError"
-        key = wrong.key or self._new_key()
+        key = wrong.key or self.new_key()
         credential = os.urandom(32)
         self.keys[base64url(credential)] = key
         attested = bytes(16) + len(credential).to_bytes(2, "big") + credential + cbor(cose_key(key))
@@ -135,7 +135,8 @@ class Authenticator:
         }
         return self._answer(wrong.credential or known[0], response)
 
-    def _new_key(self) -> Key:
+    def new_key(self) -> Key:
+        """A fresh key of this device's algorithm."""
         if self.algorithm == ES256:
             return ec.generate_private_key(ec.SECP256R1())
         return rsa.generate_private_key(65537, 2048) if self.algorithm == RS256 else ed25519.Ed25519PrivateKey.generate()
