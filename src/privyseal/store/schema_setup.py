@@ -23,6 +23,7 @@ NOUNS = (
     "certificates",
     "organizations",
     "outbox",
+    "passkeys",
     "policies",
     "requests",
     "revocations",
