@@ -42,8 +42,13 @@ def read_file(path: Path, what: str, *, private: bool = False) -> bytes:
 
 def read_text(path: Path, what: str, *, private: bool = False) -> str:
     """Return the content as :func:`read_file` does; raises Refused ``file-text`` as well when it is not UTF-8."""
+    return text_of(read_file(path, what, private=private), path, what)
+
+
+def text_of(data: bytes, path: Path, what: str) -> str:
+    """Return the content of a file as text; raises Refused ``file-text`` when it is not UTF-8."""
     try:
-        return read_file(path, what, private=private).decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Refused("file-text", f"The file {path} for {what} is not text in UTF-8.") from error
 

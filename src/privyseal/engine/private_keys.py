@@ -88,17 +88,29 @@ def find_private_keys(content: str | bytes) -> tuple[FoundPrivateKey, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def refuse_private_keys(content: str | bytes, *, field: str = "") -> None:
-    """Raise PrivateKeyFound if the text or file has a private key in it. Nothing of the text stands in the error."""
-    found = find_private_keys(content)
-    if found:
-        raise PrivateKeyFound(
-            "This contains a private key. A private key must never leave its server, so nothing of what was sent is kept, and the key "
-            "counts as compromised from now on. Make a new key and a new certificate signing request on the server, and send only the "
-            "request; if the old key is in use anywhere, replace it there.",
-            spki_sha256=tuple(key.spki_sha256 for key in found if key.spki_sha256 is not None),
-            field=field,
-        )
+def refuse_private_keys(*readings: str | bytes, field: str = "") -> None:
+    """Raise PrivateKeyFound if the text or file has a private key in it. Nothing of the text stands in the error.
+
+    Several ``readings`` are the same bytes with and without an encoding taken off, in which a key may look damaged in one
+    and whole in another.
+    """
+    found = [keys for reading in readings if (keys := find_private_keys(reading))]
+    if not found:
+        return
+    hashes = tuple(dict.fromkeys(key.spki_sha256 for keys in found for key in keys if key.spki_sha256 is not None))
+    blocked = (
+        "the key counts as compromised from now on"
+        if any(all(key.spki_sha256 is not None for key in keys) for keys in found)
+        else "the key counts as compromised from now on. One that is under a passphrase or damaged cannot be read here, so the service "
+        "would not know it again: it is for you never to use it"
+    )
+    raise PrivateKeyFound(
+        f"This contains a private key. A private key must never leave its server, so nothing of what was sent is kept, and {blocked}. Make "
+        "a new key and a new certificate signing request on the server, and send only the request; if the old key is in use anywhere, "
+        "replace it there.",
+        spki_sha256=hashes,
+        field=field,
+    )
 
 
 def _text_of(content: str | bytes) -> str:

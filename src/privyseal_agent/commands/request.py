@@ -14,7 +14,8 @@ from privyseal_agent.decisions import approval_of, end_of, rejection_of, require
 from privyseal_agent.desk import Desk, Reply
 from privyseal_agent.errors import Refused, UsageError
 from privyseal_agent.groups import AtDesk, challenge_phrase, group, open_service
-from privyseal_agent.private_files import read_text
+from privyseal_agent.keys.disclosed import has_private_key
+from privyseal_agent.private_files import read_file, text_of
 from privyseal_agent.rest.client import Service
 from privyseal_agent.rest.documents import Document
 from privyseal_agent.rest.live import Told, follow_requests
@@ -251,13 +252,12 @@ def status(request: str, /, *, phrase_file: Path | None = None, options: Service
 
 def read_csr(path: Path) -> str:
     """Return the text of a CSR file; raises Refused ``private-key`` when it is a key, and the kinds of private_files."""
-    text = read_text(path, "the CSR")
-    if "PRIVATE KEY-----" in text:
-        # A49: a key that left the computer is lost; it has to be noticed before it is sent.
+    data = read_file(path, "the CSR")
+    if has_private_key(data):
         raise Refused(
             "private-key", f"The file {path} contains a private key. It was not sent, and must never be. Give the file with the CSR alone."
         )
-    return text
+    return text_of(data, path, "the CSR")
 
 
 def _choose_policy(service: Service, wanted: str | None) -> tuple[str, int]:

@@ -87,10 +87,13 @@ def test_without_a_terminal_the_phrase_comes_from_a_file(files: Rig) -> None:
 
 
 def test_a_private_key_is_not_sent(files: Rig) -> None:
-    (files.folder / "www.csr").write_bytes(files.ada.key_pem + sample.CSR.encode())
-    told = submit(files, *phrase(files))
-    assert told.status == 1
-    assert "contains a private key. It was not sent" in told.err
+    pem = files.ada.key_pem
+    bare = b"".join(line for line in pem.splitlines() if b"-----" not in line)
+    for content in (pem + sample.CSR.encode(), pem, pem.decode().encode("utf-16"), bare, base64.b64decode(bare)):
+        (files.folder / "www.csr").write_bytes(content)
+        told = submit(files, *phrase(files))
+        assert told.status == 1
+        assert "contains a private key. It was not sent" in told.err
     assert files.service.seen == []
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -15,7 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from privyseal.doors.rest.disclosed_keys import refuse_keys_in_bytes
 from privyseal.doors.rest.intake import MAXIMUM_BODY
+from privyseal.engine.private_keys import PrivateKeyFound
 from privyseal.model.administrator import Role
 from privyseal.store import revocations
 from tests.doors.rest.rest_rig import API, ORG, RestRig, require_problem
@@ -226,6 +231,106 @@ def test_a_private_key_is_refused_blocked_and_forgotten(shared: Shared, address:
     if not shared.rest.service.database_url:
         data = shared.rest.service.settings.data
         assert not [path for path in data.rglob("*") if path.is_file() and secret in path.read_bytes()]
+
+
+def blocked(shared: Shared, spki_sha256: str) -> str | None:
+    """Why a key is blocked, or None."""
+    with shared.rest.service.house.database.read(shared.rest.service.clock()) as tx:
+        return revocations.blocked_reason(tx, spki_sha256)
+
+
+def key_file(kind: str, form: serialization.PrivateFormat, passphrase: str = "") -> tuple[bytes, str]:
+    """A new private key as servers write it, and the SHA-256 of its public half."""
+    key = make_key(kind)
+    guard = serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
+    spki = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return key.private_bytes(serialization.Encoding.PEM, form, guard), hashes_hex(spki)
+
+
+def multipart(content: bytes) -> bytes:
+    """A form with a file, as a browser or curl --form sends it."""
+    head = b'--limit\r\nContent-Disposition: form-data; name="key"; filename="www.key"\r\nContent-Type: application/octet-stream\r\n\r\n'
+    text = b'--limit\r\nContent-Disposition: form-data; name="policy"\r\n\r\ntls-server\r\n'
+    return text + head + content + b"\r\n--limit--\r\n"
+
+
+def der_of(pem: bytes) -> bytes:
+    """The same key as a binary file."""
+    return base64.b64decode(b"".join(line for line in pem.splitlines() if not line.startswith(b"--")))
+
+
+def without_plus(pem: bytes) -> bytes:
+    """JSON that breaks off, by a writer that escapes the plus sign and the slash."""
+    return b'{"csr": ' + json.dumps(pem.decode()).replace("+", "\\u002b").replace("/", "\\/").encode()
+
+
+WAYS: list[tuple[str, str, Callable[[bytes], bytes]]] = [
+    ("as text", "text/plain", lambda pem: pem),
+    ("without a type", "", lambda pem: pem),
+    ("as a file", "application/octet-stream", lambda pem: pem),
+    ("as a binary file", "application/octet-stream", der_of),
+    ("as a file of a form", 'multipart/form-data; boundary="limit"', multipart),
+    ("as a binary file of a form", "multipart/form-data; boundary=limit", lambda pem: multipart(der_of(pem))),
+    ("in a form", "application/x-www-form-urlencoded", lambda pem: urlencode({"policy": "tls-server", "csr": pem}).encode()),
+    ("in a form by hand", "application/x-www-form-urlencoded", lambda pem: b"policy=tls-server&csr=" + pem),
+    ("in no form", "application/x-www-form-urlencoded", lambda pem: quote(pem).encode()),
+    ("instead of JSON", "application/json", lambda pem: pem),
+    ("in broken JSON", "application/json", lambda pem: b'{"csr": ' + json.dumps(pem.decode()).encode()),
+    ("in broken JSON with escapes", "application/json", without_plus),
+    ("in JSON with a key twice", "application/json", lambda pem: b'{"csr": "x", "csr": ' + json.dumps(pem.decode()).encode() + b"}"),
+    ("in JSON as UTF-16", "application/json", lambda pem: json.dumps({"csr": pem.decode()}).encode("utf-16")),
+    ("as a JSON text", "application/json", lambda pem: json.dumps(pem.decode()).encode()),
+    ("in a JSON list", "application/json", lambda pem: json.dumps([{"csr": pem.decode()}]).encode()),
+    ("at the beginning of too much", "application/json", lambda pem: pem + b"x" * MAXIMUM_BODY),
+]
+PKCS8, TRADITIONAL = serialization.PrivateFormat.PKCS8, serialization.PrivateFormat.TraditionalOpenSSL
+
+
+@pytest.mark.parametrize(("kind", "form"), [("p256", PKCS8), ("p256", TRADITIONAL), ("rsa2048", TRADITIONAL), ("rsa2048", PKCS8)])
+@pytest.mark.parametrize(("content_type", "wrap"), [row[1:] for row in WAYS], ids=[row[0] for row in WAYS])
+def test_a_private_key_is_recognized_whatever_the_body_says(
+    shared: Shared, content_type: str, wrap: Callable[[bytes], bytes], kind: str, form: serialization.PrivateFormat
+) -> None:
+    pem, spki_sha256 = key_file(kind, form)
+    headers = {"Content-Type": content_type} if content_type else {}
+    problem = require_problem(shared.rest.anonymous().post(REQUESTS, content=wrap(pem), headers=headers), 422, "private-key-found")
+    assert "replace it" in problem["detail"]
+    assert "under a passphrase" not in problem["detail"]
+    assert blocked(shared, spki_sha256) == "private-key-disclosed"
+    if not shared.rest.service.database_url:
+        secret = pem.splitlines()[2]
+        data = shared.rest.service.settings.data
+        assert not [path for path in data.rglob("*") if path.is_file() and secret in path.read_bytes()]
+
+
+@pytest.mark.parametrize("form", [PKCS8, TRADITIONAL], ids=["PKCS #8", "as of old"])
+@pytest.mark.parametrize("content_type", ["text/plain", "application/json", "multipart/form-data; boundary=limit"])
+def test_a_key_under_a_passphrase_is_refused_and_said_to_be_unknown(
+    shared: Shared, content_type: str, form: serialization.PrivateFormat
+) -> None:
+    pem, spki_sha256 = key_file("rsa2048", form, "a passphrase")
+    body = multipart(pem) if "multipart" in content_type else pem
+    problem = require_problem(shared.program.post(REQUESTS, content=body, headers={"Content-Type": content_type}), 422, "private-key-found")
+    assert "under a passphrase" in problem["detail"]
+    assert "replace it" in problem["detail"]
+    assert blocked(shared, spki_sha256) is None
+
+
+def test_a_key_that_comes_with_a_wrong_credential_is_disclosed_too(shared: Shared) -> None:
+    pem, spki_sha256 = key_file("p256", PKCS8)
+    stranger = shared.rest.bearer("pst_unknown")
+    require_problem(stranger.post(REQUESTS, json=shared.rest.body(comment=pem.decode())), 422, "private-key-found")
+    assert blocked(shared, spki_sha256) == "private-key-disclosed"
+    require_problem(stranger.post(REQUESTS, json=shared.rest.body()), 401, "token")
+
+
+@given(
+    body=st.binary(max_size=400), content_type=st.sampled_from(["text/plain", "multipart/form-data; boundary=\u00e9", "application/json"])
+)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_are_searched(body: bytes, content_type: str) -> None:
+    with suppress(PrivateKeyFound):
+        refuse_keys_in_bytes(b"%" + body + b"\\u00fz\\u0041", content_type)
 
 
 def test_a_key_that_was_pasted_beside_its_csr_is_never_certified(shared: Shared) -> None:

@@ -63,8 +63,8 @@ class Authenticator:
 
     def caller(self, request: Request) -> Caller:
         """Return who calls; raises Unauthenticated, or TooManyRequests for nobody calling too often."""
-        source = source_of(request, self._context)
-        anonymous = Actor(ActorKind.REQUESTER, "anonymous", source=source)
+        anonymous = self.stranger(request)
+        source = anonymous.source
         about = About("authenticate", "", "call", shown_path(request.url.path))
         certificate = client_certificate(request)
         header = request.headers.get("authorization", "")
@@ -81,6 +81,10 @@ class Authenticator:
         except Unauthenticated:
             self.limit.take(source)
             raise
+
+    def stranger(self, request: Request) -> Actor:
+        """Return the caller as somebody of whom only the address is known."""
+        return Actor(ActorKind.REQUESTER, "anonymous", source=source_of(request, self._context))
 
     def _administrator(self, certificate: bytes, source: str) -> Caller:
         fingerprint = sha256_hex(certificate)

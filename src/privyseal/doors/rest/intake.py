@@ -1,29 +1,31 @@
 """What happens to every POST before a route sees it (facts/reliability 5.2).
 
 1. the body is read whole, up to 128 KiB and for at most 30 s
-2. it is a JSON object in UTF-8 that says so: a form of a foreign page, which a browser sends along with its client
+2. the caller is authenticated, so that no answer kept under an idempotency key goes to a revoked credential
+3. it is searched for a private key, wherever and in whatever form it was sent; one that is found is blocked for ever.
+   This comes before every refusal of a form or a credential: whoever sent a key has to learn that it is disclosed
+4. it is a JSON object in UTF-8 that says so: a form of a foreign page, which a browser sends along with its client
    certificate without asking, never does (cross-site request forgery)
-3. the caller is authenticated, so that no answer kept under an idempotency key goes to a revoked credential
-4. every text in it is searched for a private key, wherever it was pasted; one that is found is blocked for ever
 5. an idempotency key is claimed
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
-from fastapi import Request
+from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from privyseal.actions.house import About, attempt
 from privyseal.doors import DoorContext
 from privyseal.doors.rest.authentication import Authenticator, Caller
+from privyseal.doors.rest.disclosed_keys import refuse_keys_in_bytes, refuse_keys_in_document
 from privyseal.doors.rest.errors import problem, problem_of
 from privyseal.doors.rest.idempotency import IdempotentCall
-from privyseal.engine.private_keys import refuse_private_keys
-from privyseal.model.errors import BadRequest, PrivysealError
+from privyseal.engine.private_keys import PrivateKeyFound
+from privyseal.model.actor import Actor
+from privyseal.model.errors import BadRequest, PrivysealError, Unauthenticated
 from privyseal.store import organizations
 from privyseal_wire.canonical import parse_json
 from privyseal_wire.errors import CanonicalRefused
@@ -50,20 +52,16 @@ class Intake:
         request = Request(scope)
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await _read(receive)
+                body, is_whole = await _read(receive)
         except TimeoutError:
             await problem(408, "Too slow", "body-timeout", "The body did not arrive within 30 seconds.")(scope, receive, send)
             return
-        if body is None:
-            sentence = f"The body is larger than {MAXIMUM_BODY // 1024} KiB."
-            await problem(413, "Too large", "too-large", sentence, headers={"Connection": "close"})(scope, receive, send)
-            return
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            sentence = 'The body is JSON and says so: "Content-Type: application/json".'
-            await problem(415, "Another form", "media-type", sentence)(scope, receive, send)
-            return
+        is_json = request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
         try:
-            caller = await run_in_threadpool(self._admit, request, body)
+            caller = await run_in_threadpool(self._admit, request, body, is_document=is_whole and is_json)
+            if not (is_whole and is_json):
+                await _wrong_form(is_whole=is_whole)(scope, receive, send)
+                return
             key = request.headers.get("idempotency-key")
             call = None if key is None else IdempotentCall(self._context.house, caller.key(), key, scope["path"], body)
             kept = None if call is None else await run_in_threadpool(call.claim)
@@ -87,20 +85,30 @@ class Intake:
             once = bool(scope["state"].get("shown_once"))
             await run_in_threadpool(call.keep, recorder.status, recorder.media_type, bytes(recorder.body), shown_once=once)
 
-    def _admit(self, request: Request, body: bytes) -> Caller:
-        caller = self._authenticator.caller(request)
-        document = _parse(body)
-        parts = request.url.path.split("/")
-        slug = parts[parts.index(_ORGANIZATIONS) + 1] if _ORGANIZATIONS in parts[:-1] else ""
+    def _admit(self, request: Request, body: bytes, *, is_document: bool) -> Caller:
+        """Return the caller; raises what the authenticator does, PrivateKeyFound, and BadRequest for a document that is none."""
         try:
-            for field, text in _texts(document, ""):
-                refuse_private_keys(text, field=field)
-        except PrivysealError as refusal:
-            self._record(caller, slug, refusal)
+            caller = self._authenticator.caller(request)
+        except Unauthenticated:
+            self._search(request, self._authenticator.stranger(request), body, is_document=False)
             raise
+        self._search(request, caller.actor, body, is_document=is_document)
         return caller
 
-    def _record(self, caller: Caller, slug: str, refusal: PrivysealError) -> None:
+    def _search(self, request: Request, actor: Actor, body: bytes, *, is_document: bool) -> None:
+        content_type = request.headers.get("content-type", "")
+        try:
+            if is_document:
+                _search_document(body, content_type)
+            else:
+                refuse_keys_in_bytes(body, content_type)
+        except PrivateKeyFound as refusal:
+            self._record(request, actor, refusal)
+            raise
+
+    def _record(self, request: Request, actor: Actor, refusal: PrivateKeyFound) -> None:
+        parts = request.url.path.split("/")
+        slug = parts[parts.index(_ORGANIZATIONS) + 1] if _ORGANIZATIONS in parts[:-1] else ""
         house = self._context.house
         with house.database.read(house.clock()) as tx:
             # Only a log that exists is written to: the address is the caller's word.
@@ -112,34 +120,29 @@ class Intake:
         about = About(
             "receive-body", organization.slug if organization else "", "organization", organization.id if organization else "unknown"
         )
-        attempt(house, caller.actor, about, refuse)
+        attempt(house, actor, about, refuse)
 
 
-def _parse(body: bytes) -> object:
+def _search_document(body: bytes, content_type: str) -> None:
+    """Raise PrivateKeyFound, or BadRequest ``json`` unless the body is a JSON object."""
     if not body:
         raise BadRequest("json", "The body is empty; send a JSON object, at least {}.")
     try:
         document = parse_json(body)
     except CanonicalRefused as error:
+        refuse_keys_in_bytes(body, content_type)
         raise BadRequest("json", f"The body cannot be read as JSON: {error.sentence}") from error
+    refuse_keys_in_document(document)
     if not isinstance(document, dict):
         raise BadRequest("json", "The body is not a JSON object.")
-    return document
 
 
-def _texts(value: object, field: str) -> Iterator[tuple[str, str]]:
-    """Yield (top field, text) of every text and key, however deep; the parser has limited the depth."""
-    waiting = [(field, value)]
-    while waiting:
-        name, item = waiting.pop()
-        if isinstance(item, str):
-            yield name, item
-        elif isinstance(item, dict):
-            for key, part in item.items():
-                yield name, key
-                waiting.append((name or key[:64], part))
-        elif isinstance(item, list):
-            waiting += [(name, part) for part in item]
+def _wrong_form(*, is_whole: bool) -> Response:
+    """Return the answer to a body that is too large, or is not said to be JSON."""
+    if is_whole:
+        return problem(415, "Another form", "media-type", 'The body is JSON and says so: "Content-Type: application/json".')
+    sentence = f"The body is larger than {MAXIMUM_BODY // 1024} KiB."
+    return problem(413, "Too large", "too-large", sentence, headers={"Connection": "close"})
 
 
 class _Recorder:
@@ -161,17 +164,18 @@ class _Recorder:
         await self._send(message)
 
 
-async def _read(receive: Receive) -> bytes | None:
+async def _read(receive: Receive) -> tuple[bytes, bool]:
+    """Return the body and whether that is all of it; what is longer is not read to its end."""
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return bytes(body)
+            return bytes(body), True
         body += message.get("body", b"")
         if len(body) > MAXIMUM_BODY:
-            return None
+            return bytes(body[:MAXIMUM_BODY]), False
         if not message.get("more_body"):
-            return bytes(body)
+            return bytes(body), True
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
