@@ -181,11 +181,35 @@ class Revocation(Statement):
         formats.require_id("revoker", self.revoker, "adm")
 
 
-_KINDS: dict[str, type[Approval | Rejection | Revocation]] = {kind.TYPE: kind for kind in (Approval, Rejection, Revocation)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasskeyRegistration(Statement):
+    """An administrator adds a passkey of his own, under a credential that he has.
+
+    ``passkey_sha256`` is the hex digest of the passkey's id in base64url. ``organization`` is "provider" for the provider's
+    own people.
+    """
+
+    TYPE: ClassVar[str] = "privyseal.passkey-registration.v1"
+
+    administrator: str
+    spki_sha256: str
+    passkey_sha256: str
+
+    def __post_init__(self) -> None:
+        """Raise StatementRefused unless every field has its format."""
+        Statement.__post_init__(self)
+        formats.require_id("administrator", self.administrator, "adm")
+        formats.require_sha256("spki_sha256", self.spki_sha256)
+        formats.require_sha256("passkey_sha256", self.passkey_sha256)
+
+
+_KINDS: dict[str, type[Approval | Rejection | Revocation | PasskeyRegistration]] = {
+    kind.TYPE: kind for kind in (Approval, Rejection, Revocation, PasskeyRegistration)
+}
 _OPTIONAL = frozenset({"replaces"})
 
 
-def parse_statement(data: bytes) -> Approval | Rejection | Revocation:
+def parse_statement(data: bytes) -> Approval | Rejection | Revocation | PasskeyRegistration:
     """Return the statement that these bytes are; every byte counts, nothing unknown is passed over.
 
     Raises CanonicalRefused when the bytes are not canonical JSON, StatementRefused ``statement-type`` for an unknown

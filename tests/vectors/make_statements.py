@@ -65,7 +65,20 @@ REVOCATION = {
     "comment": "",
     "revoker": ADMINISTRATOR,
 }
-ACCEPTED = {"approval": APPROVAL, "approval of a reissue": REISSUE, "rejection": REJECTION, "revocation": REVOCATION}
+PASSKEY = {
+    **FRAME,
+    "type": "privyseal.passkey-registration.v1",
+    "administrator": ADMINISTRATOR,
+    "spki_sha256": "a1" * 32,
+    "passkey_sha256": "b2" * 32,
+}
+ACCEPTED = {
+    "approval": APPROVAL,
+    "approval of a reissue": REISSUE,
+    "rejection": REJECTION,
+    "revocation": REVOCATION,
+    "registration of a passkey": PASSKEY,
+}
 
 CHANGES: dict[str, tuple[dict[str, object], str]] = {
     "another type": ({**APPROVAL, "type": "privyseal.approval.v2"}, "statement-type"),
@@ -132,6 +145,10 @@ CHANGES: dict[str, tuple[dict[str, object], str]] = {
     "revocation of an authority by its name": ({**REVOCATION, "ca": "Issuing CA 1"}, "statement-ca"),
     "revocation by a program": ({**REVOCATION, "revoker": "tok-" + ADMINISTRATOR[4:]}, "statement-revoker"),
     "revocation with a comment that is null": ({**REVOCATION, "comment": None}, "statement-comment"),
+    "passkey of a request": ({**PASSKEY, "administrator": REQUEST}, "statement-administrator"),
+    "passkey without its key": ({key: value for key, value in PASSKEY.items() if key != "spki_sha256"}, "statement-fields"),
+    "passkey id in clear": ({**PASSKEY, "passkey_sha256": "b25lIHBhc3NrZXk"}, "statement-passkey-sha256"),
+    "passkey with a decision": ({**PASSKEY, "decision": "approve"}, "statement-fields"),
     "end in local time": ({**APPROVAL, "expires": "2026-11-22T01:02:03+01:00"}, "statement-expires"),
     "end with a fraction": ({**APPROVAL, "expires": "2026-11-22T01:02:03.5Z"}, "statement-expires"),
     "end on February 30": ({**APPROVAL, "expires": "2026-02-30T01:02:03Z"}, "statement-expires"),

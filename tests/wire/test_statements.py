@@ -17,11 +17,20 @@ from hypothesis import strategies as st
 
 from privyseal_wire.canonical import canonical_bytes
 from privyseal_wire.errors import CanonicalRefused, StatementRefused, WireError
-from privyseal_wire.statements import Approval, PolicyReference, Rejection, Revocation, Statement, parse_statement, statement_fingerprint
+from privyseal_wire.statements import (
+    Approval,
+    PasskeyRegistration,
+    PolicyReference,
+    Rejection,
+    Revocation,
+    Statement,
+    parse_statement,
+    statement_fingerprint,
+)
 from tests.vectors import make_statements
 
 Vector = dict[str, Any]
-KINDS: dict[str, type[Statement]] = {kind.TYPE: kind for kind in (Approval, Rejection, Revocation)}
+KINDS: dict[str, type[Statement]] = {kind.TYPE: kind for kind in (Approval, Rejection, Revocation, PasskeyRegistration)}
 
 
 @cache

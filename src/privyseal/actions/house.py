@@ -34,6 +34,7 @@ from privyseal.store import audit, outbox, revocations
 from privyseal.store.database import Database, Transaction
 from privyseal_wire.canonical import canonical_bytes
 from privyseal_wire.errors import WireError
+from privyseal_wire.passkey import RelyingParty
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -72,6 +73,11 @@ class House:
     def issuing(self) -> Authority:
         """The CA that issues to organizations."""
         return self.authorities["issuing"]
+
+    @property
+    def relying_party(self) -> RelyingParty:
+        """The site that passkeys are bound to."""
+        return RelyingParty.of(self.service.base_url)
 
     @property
     def administrators_authority(self) -> Authority:
@@ -115,6 +121,19 @@ def record(house: House, tx: Transaction, actor: Actor, organization: str, *even
         entry = canonical_bytes(entry_fields(event, actor, log=log, entry_id=entry_id, time_text=time_text))
         rows.append((entry_id, log, entry, event.object_id))
     audit.insert(tx, rows)
+
+
+def record_refused(house: House, tx: Transaction, actor: Actor, about: About, refusal: PrivysealError) -> None:
+    """Write the audit entry of a refusal, where it is one of several in a transaction that goes on."""
+    # An unknown organization has no log; what is asked of it stands in the provider's.
+    organization = "" if isinstance(refusal, NotFound) else about.organization
+    record(
+        house,
+        tx,
+        actor,
+        organization,
+        AuditEvent(about.action, Outcome.REFUSED, about.kind, _loggable(house, about.id), reason=refusal.kind),
+    )
 
 
 def announce(house: House, tx: Transaction, fact: FactKind, *payloads: dict[str, Any]) -> None:
@@ -178,10 +197,7 @@ def _record_refusal(house: House, actor: Actor, about: About, refusal: Privyseal
                 minute = now.replace(second=0, microsecond=0)
                 if audit.count_refusal(tx, minute, refusal.kind[:40]) > UNAUTHENTICATED_ENTRIES_PER_MINUTE:
                     return
-            # An unknown organization has no log; what is asked of it stands in the provider's.
-            organization = "" if isinstance(refusal, NotFound) else about.organization
-            event = AuditEvent(about.action, Outcome.REFUSED, about.kind, _loggable(house, about.id), reason=refusal.kind)
-            record(house, tx, actor, organization, event)
+            record_refused(house, tx, actor, about, refusal)
     except Unavailable as error:
         if isinstance(refusal, Unavailable):
             return  # The caller is told the first trouble, which says more: the disk is full, the database is locked.

@@ -7,15 +7,18 @@ from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtensionOID, NameOID
 
 from privyseal.engine.authority import Authority
-from privyseal.engine.certificate import CertificateContent, Issuer, validity
-from privyseal.engine.serials import shard_of
+from privyseal.engine.certificate import CertificateContent, Issuer, read_spki, validity
+from privyseal.engine.serials import serial_hex, shard_of
 from privyseal.model.administrator import Administrator
+from privyseal.model.certificate import Intent, IntentKind, IntentState
 from privyseal.model.errors import Refused
+from privyseal.model.identifiers import IntentId
 from privyseal.model.organization import Organization
-from privyseal.model.profile import ADMINISTRATOR_ID, NameKind, SubjectField
+from privyseal.model.policy import Lint
+from privyseal.model.profile import ADMINISTRATOR_ID, NameKind, Profile, SubjectField
 
 LIFETIME_DAYS = 397
 PROVIDER_NAME = "Privyseal provider"
@@ -23,11 +26,18 @@ PROVIDER_NAME = "Privyseal provider"
 
 
 def administrator_content(
-    issuer: Issuer, serial: int, now: datetime, administrator: Administrator, organization: Organization | None, spki_der: bytes
+    issuer: Issuer,
+    serial: int,
+    now: datetime,
+    administrator: Administrator,
+    organization: Organization | None,
+    spki_der: bytes,
+    *,
+    profile: Profile = ADMINISTRATOR_ID,
 ) -> CertificateContent:
     """Return the content of an Administrator ID issued at ``now``; raises Refused ``issuer-expired``."""
     not_before, not_after = validity(now, LIFETIME_DAYS, issuer.not_after)
-    return content_with_dates(issuer, serial, not_before, not_after, administrator, organization, spki_der)
+    return content_with_dates(issuer, serial, not_before, not_after, administrator, organization, spki_der, profile=profile)
 
 
 def content_with_dates(
@@ -38,13 +48,15 @@ def content_with_dates(
     administrator: Administrator,
     organization: Organization | None,
     spki_der: bytes,
+    *,
+    profile: Profile = ADMINISTRATOR_ID,
 ) -> CertificateContent:
     """Return the same content for dates that an intent already fixed."""
     subject = [(SubjectField.COUNTRY, organization.country)] if organization else []
     subject.append((SubjectField.ORGANIZATION, organization.name if organization else PROVIDER_NAME))
     subject.append((SubjectField.COMMON_NAME, administrator.name))
     return CertificateContent(
-        profile=ADMINISTRATOR_ID,
+        profile=profile,
         serial=serial,
         not_before=not_before,
         not_after=not_after,
@@ -52,6 +64,29 @@ def content_with_dates(
         names=((NameKind.EMAIL, administrator.email),),
         spki_der=spki_der,
         crl_shard=shard_of(serial, issuer.shard_count),
+    )
+
+
+def administrator_intent(
+    authority: Authority, intent_id: IntentId, content: CertificateContent, person: Administrator, now: datetime
+) -> Intent:
+    """Return the intent to issue ``content`` to a person; raises Refused for content that the template or the linter refuses."""
+    return Intent(
+        id=intent_id,
+        kind=IntentKind.ADMINISTRATOR,
+        organization_id=person.organization_id,
+        request_id=None,
+        administrator_id=person.id,
+        authority_id=authority.id,
+        serial_hex=serial_hex(content.serial),
+        tbs=authority.template(content.profile, read_spki(content.spki_der)[0]).build_tbs(content),
+        profile_id=content.profile.id,
+        profile_version=content.profile.version,
+        not_before=content.not_before,
+        not_after=content.not_after,
+        lint=Lint.TEMPLATE.value,
+        state=IntentState.PREPARED,
+        created_at=now,
     )
 
 
@@ -83,3 +118,12 @@ def _signed_names(ca_der: bytes, certificate_der: bytes) -> tuple[tuple[str, str
         return (organization, person), certificate.not_valid_before_utc, certificate.not_valid_after_utc
     except (ValueError, TypeError, IndexError, InvalidSignature):
         return None
+
+
+@lru_cache(maxsize=4096)
+def is_passkey(certificate_der: bytes) -> bool:
+    """Tell whether a certificate of the administrators' CA is that of a passkey: it names no purpose (``ADMINISTRATOR_PASSKEY``).
+
+    Ask after ``require_administrator_id``; the answer for other certificates means nothing.
+    """
+    return all(extension.oid != ExtensionOID.EXTENDED_KEY_USAGE for extension in x509.load_der_x509_certificate(certificate_der).extensions)

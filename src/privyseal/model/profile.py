@@ -110,4 +110,20 @@ ADMINISTRATOR_ID = Profile(
 )
 """Administrator IDs, issued by the administrators' CA alone (requirements A39)."""
 
-PROFILES = {(profile.id, profile.version): profile for profile in (TLS_SERVER, ADMINISTRATOR_ID)}
+ADMINISTRATOR_PASSKEY = Profile(
+    id="administrator-passkey",
+    version=1,
+    subject=ADMINISTRATOR_ID.subject,
+    name_kinds=ADMINISTRATOR_ID.name_kinds,
+    rsa_key_usage=(KeyUsage.DIGITAL_SIGNATURE,),
+    ec_key_usage=(KeyUsage.DIGITAL_SIGNATURE,),
+    # No purpose: the key signs what WebAuthn lets it sign, neither TLS nor CMS. This alone tells a passkey's certificate
+    # from an Administrator ID, so it stands under the CA's signature and in no column that somebody could change.
+    key_purposes=(),
+    key_algorithms=(KeyAlgorithm.RSA, KeyAlgorithm.P256),
+    policy_oids=(),
+    lint="pkix",
+)
+"""Passkeys of administrators, issued by the administrators' CA alone (docs/decisions/0013)."""
+
+PROFILES = {(profile.id, profile.version): profile for profile in (TLS_SERVER, ADMINISTRATOR_ID, ADMINISTRATOR_PASSKEY)}

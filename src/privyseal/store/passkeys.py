@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from privyseal.model.administrator import Administrator, Credential
+from privyseal.model.errors import Refused
 from privyseal.model.identifiers import AdministratorId, PasskeyRowId
 from privyseal.model.passkey import Passkey
 from privyseal.store import administrators
@@ -45,6 +46,19 @@ passkey_challenges = sa.Table(
     sa.Column("administrator_id", Id, sa.ForeignKey("administrators.id"), nullable=False),
     sa.Column("expires_at", UtcTime, nullable=False, index=True),
 )
+
+
+class Use(Protocol):
+    """What an assertion says about its passkey: the id in base64url, and the authenticator's counter."""
+
+    @property
+    def credential(self) -> str:
+        """The id."""
+
+    @property
+    def sign_count(self) -> int:
+        """The counter; 0 for an authenticator that does not count."""
+
 
 _CREDENTIAL_OF = Prepared(sa.select(passkeys.c.credential_sha256).where(passkeys.c.passkey_id == sa.bindparam("passkey")))
 _NOTE_USE = Prepared(
@@ -112,15 +126,28 @@ def credential_of(tx: Transaction, passkey_id: str) -> str | None:
     return None if row is None else row["credential_sha256"]
 
 
-def by_passkey(tx: Transaction, passkey_id: str) -> tuple[Administrator, Credential] | None:
-    """Return the person and the credential of a certified passkey, or None."""
-    certificate_sha256 = credential_of(tx, passkey_id)
-    return None if certificate_sha256 is None else administrators.by_certificate(tx, certificate_sha256)
+def by_signer(tx: Transaction, certificate_sha256: str, passkey_id: str) -> tuple[Administrator, Credential] | None:
+    """Return the person and the credential that a signature names, by fingerprint or, where that is empty, by passkey; or None."""
+    fingerprint = certificate_sha256 or credential_of(tx, passkey_id)
+    return None if fingerprint is None else administrators.by_certificate(tx, fingerprint)
 
 
 def note_use(tx: Transaction, passkey_id: str, sign_count: int) -> bool:
     """Note a use; tells whether the counter of the authenticator went on as one authenticator's does."""
     return _NOTE_USE.changed(tx, passkey=passkey_id, used=sign_count, used_at=tx.now) == 1
+
+
+def require_use(tx: Transaction, assertion: Use | None) -> None:
+    """Note the use of a passkey (None: the signature was none); raises Refused ``passkey-copied`` for a counter that went back.
+
+    The refusal is recorded like every other: an authenticator whose counter stands still or goes back may have a copy.
+    """
+    if assertion is not None and not note_use(tx, assertion.credential, assertion.sign_count):
+        sentence = (
+            "The authenticator says that this passkey was used less often than it was before, so there may be a copy of it. Nothing was "
+            "done. If you did not sign twice at the same moment, revoke this passkey and tell your security administrator."
+        )
+        raise Refused("passkey-copied", sentence)
 
 
 def insert_challenge(tx: Transaction, challenge_sha256: str, administrator_id: AdministratorId, expires_at: datetime) -> None:
