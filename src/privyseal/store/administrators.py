@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from privyseal.model.administrator import Administrator, AdministratorState, Credential, Permission, Role
 from privyseal.model.identifiers import AdministratorId, ApiTokenId, InvitationId, OrganizationId
 from privyseal.store.database import Transaction
+from privyseal.store.paging import behind
 from privyseal.store.prepared import Prepared
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
 
@@ -119,6 +120,15 @@ def of_organization(tx: Transaction, organization_id: OrganizationId | None) -> 
     """Return the people of an organization (None: the provider's) by name."""
     clause = administrators.c.organization_id.is_(None) if organization_id is None else administrators.c.organization_id == organization_id
     return [_administrator(row._mapping) for row in tx.execute(administrators.select().where(clause).order_by(administrators.c.name))]
+
+
+def page(tx: Transaction, organization_id: OrganizationId, *, after: str = "", limit: int = 50) -> list[Administrator]:
+    """Return people of an organization by name, behind the one of the id ``after`` (keyset paging)."""
+    scope = administrators.c.organization_id == organization_id
+    statement = administrators.select().where(scope).order_by(administrators.c.name, administrators.c.id).limit(limit)
+    if after:
+        statement = statement.where(behind(administrators, administrators.c.name, after, scope))
+    return [_administrator(row._mapping) for row in tx.execute(statement)]
 
 
 def change_state(tx: Transaction, administrator_id: AdministratorId, source: AdministratorState, target: AdministratorState) -> bool:

@@ -205,12 +205,12 @@ def export(tx: Transaction, log: str, *, start: int = 0, limit: int = 1000) -> I
         yield row.leaf_index, row.leaf_hash, bytes(row.entry)
 
 
-def of_object(tx: Transaction, log: str, object_id: str) -> list[bytes]:
-    """Return the entries about one object, oldest first: its time line."""
+def of_objects(tx: Transaction, log: str, object_ids: Sequence[str]) -> list[bytes]:
+    """Return the entries of one log about any of these objects, oldest first: their time line."""
     statement = (
         sa.select(entries.c.entry)
         .join(objects, objects.c.entry_id == entries.c.id)
-        .where(objects.c.object_id == object_id, entries.c.log == log)
+        .where(objects.c.object_id.in_(list(object_ids)), entries.c.log == log)
         .order_by(entries.c.sequence)
     )
     return [bytes(row.entry) for row in tx.execute(statement)]

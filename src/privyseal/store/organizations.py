@@ -12,6 +12,7 @@ from privyseal.model.errors import NotFound
 from privyseal.model.identifiers import DomainId, OrganizationId
 from privyseal.model.organization import Organization, OrganizationState
 from privyseal.store.database import Transaction
+from privyseal.store.paging import behind
 from privyseal.store.prepared import Prepared
 from privyseal.store.schema import Id, UtcTime, metadata
 
@@ -88,9 +89,12 @@ def require(tx: Transaction, slug: str) -> Organization:
     return organization
 
 
-def every(tx: Transaction) -> list[Organization]:
-    """Return all organizations by slug: the provider's list."""
-    return [_organization(row._mapping) for row in tx.execute(organizations.select().order_by(organizations.c.slug))]
+def page(tx: Transaction, *, after: str = "", limit: int = 50) -> list[Organization]:
+    """Return organizations by slug, behind the one of the id ``after`` (keyset paging): the provider's list."""
+    statement = organizations.select().order_by(organizations.c.slug, organizations.c.id).limit(limit)
+    if after:
+        statement = statement.where(behind(organizations, organizations.c.slug, after))
+    return [_organization(row._mapping) for row in tx.execute(statement)]
 
 
 def mark_vetted(tx: Transaction, organization: Organization) -> bool:
@@ -116,6 +120,15 @@ def insert_domain(tx: Transaction, domain: Domain) -> None:
 def domains_of(tx: Transaction, organization_id: OrganizationId) -> list[Domain]:
     """Return the organization's domains by name."""
     return [_domain(row) for row in _DOMAINS_OF.every(tx, organization=organization_id)]
+
+
+def domain_page(tx: Transaction, organization_id: OrganizationId, *, after: str = "", limit: int = 50) -> list[Domain]:
+    """Return domains of an organization by name, behind the one of the id ``after`` (keyset paging)."""
+    scope = domains.c.organization_id == organization_id
+    statement = domains.select().where(scope).order_by(domains.c.name, domains.c.id).limit(limit)
+    if after:
+        statement = statement.where(behind(domains, domains.c.name, after, scope))
+    return [_domain(row._mapping) for row in tx.execute(statement)]
 
 
 def domain_named(tx: Transaction, organization_id: OrganizationId, name: str) -> Domain | None:

@@ -88,7 +88,7 @@ def list_certificates(*, name: str | None = None, options: ServiceOptions = NO_S
 
 @APP.command
 def show(serial: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
-    """Show a certificate and its history.
+    """Show a certificate and its history, from its request on.
 
     Parameters
     ----------

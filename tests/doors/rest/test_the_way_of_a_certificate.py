@@ -70,7 +70,10 @@ def picks_it_up(rest: RestRig, fox: AdministratorRig, request_id: str, serial: s
     assert set(pkcs7.load_pem_pkcs7_certificates(picked["pkcs7_pem"].encode())) == {leaf, issuing}
 
     shown = admin.get(f"{BASE}/certificates/{serial}").json()
-    assert [entry["action"] for entry in shown["history"]] == ["issue-certificate", "pick-up-certificate"]
+    steps = ["submit-request", "confirm-request", "approve-request", "prepare-certificate", "issue-certificate", "pick-up-certificate"]
+    assert [entry["action"] for entry in shown["history"] if entry["outcome"] == "done"] == steps
+    assert {entry["object"]["id"] for entry in shown["history"]} == {request_id, serial}
+    assert [entry["time"] for entry in shown["history"]] == sorted(entry["time"] for entry in shown["history"])
     assert shown["picked_up_at"]
     assert admin.get(f"{BASE}/certificates/{serial}/pem").text == picked["certificate_pem"]
     assert admin.get(f"{BASE}/certificates/{serial}/pkcs7").text == picked["pkcs7_pem"]
@@ -253,6 +256,17 @@ def test_a_reissue_has_a_new_key_and_the_same_names(rest: RestRig, fox: Administ
     new = admin.post(f"{BASE}/requests/{request['id']}/approval", json={"signature": signature}).json()["certificate"]["serial"]
     assert admin.get(f"{BASE}/certificates/{new}").json()["replaces"] == serial
     assert admin.get(f"{BASE}/units").json()["standard"]["used"] == 1
+
+
+def test_the_history_of_a_certificate_is_its_own(rest: RestRig, fox: AdministratorRig) -> None:
+    admin = rest.administrator(fox)
+    first, second = (rest.issue(admin, fox, names=[f"{name}.resource-marketing.test"]) for name in ("first", "second"))
+    for issued in (first, second):
+        own = {issued["certificate"]["serial"], issued["request"]["id"]}
+        history = admin.get(f"{BASE}/certificates/{issued['certificate']['serial']}").json()["history"]
+        assert {entry["object"]["id"] for entry in history} == own
+        assert [entry["action"] for entry in history] == ["submit-request", "approve-request", "prepare-certificate", "issue-certificate"]
+        assert {entry["log"] for entry in history} == {f"o-{ORG}"}
 
 
 def test_a_check_from_outside_is_recorded(rest: RestRig, fox: AdministratorRig) -> None:

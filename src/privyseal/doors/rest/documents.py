@@ -207,7 +207,7 @@ class CertificateDocument(Document):
 
 
 class AuditEntry(Document):
-    """One entry about the certificate, as the log has it."""
+    """One entry about the certificate or its request, as the log has it."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -217,7 +217,7 @@ class AuditEntry(Document):
 
 
 class CertificateHistory(CertificateDocument):
-    """The same with everything that happened to it, oldest first."""
+    """The same with everything that happened to it, from its request on, oldest first."""
 
     history: list[AuditEntry]
 

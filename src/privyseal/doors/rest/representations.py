@@ -139,8 +139,9 @@ def certificate_document(
 def certificate_history(
     tx: Transaction, house: House, organization: Organization, certificate: Certificate
 ) -> documents.CertificateHistory:
-    """Return the document with the organization's audit entries about the certificate."""
-    entries = audit.of_object(tx, organization_log(organization.slug), certificate.serial_hex)
+    """Return the document with the organization's audit entries about the certificate and about the request it came from."""
+    objects = [certificate.serial_hex, *([certificate.request_id] if certificate.request_id else [])]
+    entries = audit.of_objects(tx, organization_log(organization.slug), objects)
     history = [documents.AuditEntry(**json.loads(entry)) for entry in entries]
     document = certificate_document(tx, house, organization, certificate)
     return documents.CertificateHistory(**dict(document), history=history)

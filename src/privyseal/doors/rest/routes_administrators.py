@@ -12,7 +12,7 @@ from privyseal.actions.administrator.revoke_credential import revoke_credential
 from privyseal.actions.house import About, attempt, perform
 from privyseal.doors import DoorContext
 from privyseal.doors.rest.access import ANYBODY, described, holder
-from privyseal.doors.rest.addresses import AdministratorPath, Sha256Path, Slug, TokenPath
+from privyseal.doors.rest.addresses import AdministratorPath, After, Limit, Sha256Path, Slug, TokenPath
 from privyseal.doors.rest.authentication import Caller, CallerOf, Context
 from privyseal.doors.rest.bodies import CredentialRevocationBody, EnrollBody, InvitationBody, TokenBody
 from privyseal.doors.rest.documents import AdministratorDocument, AdministratorPage, CreatedTokenDocument, EnrolledAdministrator, Enrollment
@@ -33,12 +33,13 @@ router = APIRouter(tags=["Administrators and tokens"])
 
 
 @router.get("/organizations/{org}/administrators", **described(holder(Permission.READ), 403))
-def list_administrators(org: Slug, context: Context, caller: CallerOf) -> AdministratorPage:
-    """List the administrators of the organization and their Administrator IDs."""
+def list_administrators(org: Slug, context: Context, caller: CallerOf, after: After = "", limit: Limit = 50) -> AdministratorPage:
+    """List the administrators of the organization and their Administrator IDs, by name."""
 
     def people(tx: Transaction, organization: Organization) -> AdministratorPage:
-        found = administrators.of_organization(tx, organization.id)
-        return AdministratorPage(items=[administrator_document(tx, organization, person) for person in found])
+        found = administrators.page(tx, organization.id, after=after, limit=limit + 1)
+        items = [administrator_document(tx, organization, person) for person in found[:limit]]
+        return AdministratorPage(items=items, next=items[-1].id if len(found) > limit else "")
 
     return read(context, caller, About("list-administrators", org, "organization", org), Permission.READ, people)
 

@@ -77,7 +77,7 @@ def list_certificates(
 
 @router.get("/organizations/{org}/certificates/{serial}", **described(holder(Permission.READ), 403))
 def show_certificate(org: Slug, serial: SerialPath, context: Context, caller: CallerOf) -> CertificateHistory:
-    """Show a certificate and everything that happened to it."""
+    """Show a certificate and everything that happened to it, from its request on."""
     return _read(
         context,
         caller,

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from privyseal.actions.house import About
 from privyseal.doors.rest.access import ANYBODY, described, holder
-from privyseal.doors.rest.addresses import Slug
+from privyseal.doors.rest.addresses import After, Limit, Slug
 from privyseal.doors.rest.authentication import CallerOf, Context
 from privyseal.doors.rest.documents import DomainPage, PublicOrganization, UnitsDocument
 from privyseal.doors.rest.reading import read
@@ -47,18 +47,16 @@ def show_organization(org: Slug, context: Context, caller: CallerOf) -> PublicOr
 
 
 @router.get("/organizations/{org}/domains", **described(holder(Permission.READ), 403))
-def list_domains(org: Slug, context: Context, caller: CallerOf) -> DomainPage:
-    """List the registered domains, with what to publish for their validation."""
+def list_domains(org: Slug, context: Context, caller: CallerOf, after: After = "", limit: Limit = 50) -> DomainPage:
+    """List the registered domains by name, with what to publish for their validation."""
     port = context.fetch_policy.ports[0]
-    return read(
-        context,
-        caller,
-        About("list-domains", org, "organization", org),
-        Permission.READ,
-        lambda tx, organization: DomainPage(
-            items=[domain_document(domain, port) for domain in organizations.domains_of(tx, organization.id)]
-        ),
-    )
+
+    def page(tx: Transaction, organization: Organization) -> DomainPage:
+        found = organizations.domain_page(tx, organization.id, after=after, limit=limit + 1)
+        items = [domain_document(domain, port) for domain in found[:limit]]
+        return DomainPage(items=items, next=found[limit - 1].id if len(found) > limit else "")
+
+    return read(context, caller, About("list-domains", org, "organization", org), Permission.READ, page)
 
 
 @router.get("/organizations/{org}/units", **described(holder(Permission.READ), 403))

@@ -14,7 +14,7 @@ from privyseal.actions.organization.record_validation import record_validation
 from privyseal.actions.organization.vet_organization import vet_organization
 from privyseal.doors import DoorContext
 from privyseal.doors.rest.access import described, provider
-from privyseal.doors.rest.addresses import DomainPath, Slug
+from privyseal.doors.rest.addresses import After, DomainPath, Limit, Slug
 from privyseal.doors.rest.authentication import CallerOf, Context
 from privyseal.doors.rest.bodies import (
     DomainBody,
@@ -52,16 +52,16 @@ router = APIRouter(prefix="/provider", tags=["Provider"])
 
 
 @router.get("/organizations", **described(provider(Permission.VET), 403))
-def list_organizations(context: Context, caller: CallerOf) -> OrganizationPage:
-    """List all organizations."""
+def list_organizations(context: Context, caller: CallerOf, after: After = "", limit: Limit = 50) -> OrganizationPage:
+    """List the organizations by short name."""
     about = About("list-organizations", "", "service", "organizations")
-    return read_of_provider(
-        context,
-        caller,
-        about,
-        Permission.VET,
-        lambda tx: OrganizationPage(items=[organization_document(item) for item in organizations.every(tx)]),
-    )
+
+    def page(tx: Transaction) -> OrganizationPage:
+        found = organizations.page(tx, after=after, limit=limit + 1)
+        items = [organization_document(item) for item in found[:limit]]
+        return OrganizationPage(items=items, next=found[limit - 1].id if len(found) > limit else "")
+
+    return read_of_provider(context, caller, about, Permission.VET, page)
 
 
 @router.post("/organizations", status_code=201, **described(provider(Permission.VET), 403, 409, post=True))
