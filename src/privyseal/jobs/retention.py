@@ -1,4 +1,4 @@
-"""What has had its time is deleted nightly: ended workflows of the job engine after a week, finished outbox rows after 30 days.
+"""What has had its time is deleted: ended workflows and sessions after a week, finished outbox rows after 30 days.
 
 A row that was dispatched is never dispatched again, so forgetting its workflow repeats nothing, and a week is longer than a
 delivery is tried. A row that is done says only when it was; the audit log has that too. What was never delivered stays,
@@ -11,12 +11,17 @@ from datetime import timedelta
 from typing import Final
 
 from privyseal.actions.house import House
+from privyseal.actions.session.forget_sessions import forget_sessions
 from privyseal.jobs.engine import JobEngine
+from privyseal.model.actor import SYSTEM
 from privyseal.store import outbox
 
 KEEP_ENDED: Final = timedelta(days=7)
 KEEP_DONE: Final = timedelta(days=30)
 EVERY_SECONDS: Final = 86_400.0
+SESSIONS_EVERY_SECONDS: Final = 600.0
+"""More often than nightly: the log should say within minutes that a session ended, and sign-ins leave a row each."""
+
 BATCH: Final = 500
 
 
@@ -41,3 +46,14 @@ def delete_done_rows(house: House, keep: timedelta = KEEP_DONE, batch: int = BAT
         deleted += count
         if count < batch:
             return deleted
+
+
+def end_old_sessions(house: House, batch: int = BATCH) -> int:
+    """End the sessions whose time has passed and delete those that ended a week ago; return how many were ended."""
+    ended = 0
+    while True:
+        with house.database.write(house.clock()) as tx:
+            count = forget_sessions(house, tx, SYSTEM, batch)
+        ended += count
+        if count < batch:
+            return ended

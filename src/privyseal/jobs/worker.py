@@ -46,6 +46,7 @@ class Worker:
             PeriodicTask("lost-deliveries", LOST_EVERY_SECONDS, lost.queue_again),
             PeriodicTask("job-retention", retention.EVERY_SECONDS, lambda: _delete_old_jobs(house, engine)),
             PeriodicTask("outbox-retention", retention.EVERY_SECONDS, lambda: _delete_done_rows(house)),
+            PeriodicTask("session-retention", retention.SESSIONS_EVERY_SECONDS, lambda: _end_old_sessions(house)),
         )
         self._schedule = Schedule((*own, *periodic), house.random_bytes)
 
@@ -74,3 +75,7 @@ def _delete_old_jobs(house: House, engine: JobEngine) -> None:
 
 def _delete_done_rows(house: House) -> None:
     retention.delete_done_rows(house)
+
+
+def _end_old_sessions(house: House) -> None:
+    retention.end_old_sessions(house)

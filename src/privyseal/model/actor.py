@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from privyseal.model.administrator import Permission
+from privyseal.model.administrator import PERMISSIONS, Administrator, Permission
 from privyseal.model.errors import NotFound, NotPermitted, Unauthenticated
 from privyseal.model.identifiers import OrganizationId
 
@@ -35,6 +35,13 @@ class Actor:
 
 SYSTEM = Actor(ActorKind.SYSTEM, "system")
 ANONYMOUS = Actor(ActorKind.REQUESTER, "anonymous")
+
+
+def administrator_actor(person: Administrator, credential_sha256: str, source: str) -> Actor:
+    """Return a person who showed this credential, with the rights he holds now: none unless he is active."""
+    kind = ActorKind.PROVIDER_ADMINISTRATOR if person.organization_id is None else ActorKind.ADMINISTRATOR
+    rights = frozenset(permission for permission in PERMISSIONS[person.role] if person.may(permission))
+    return Actor(kind, person.id, person.organization_id, credential_sha256, rights, source)
 
 
 def require(actor: Actor, permission: Permission, organization_id: OrganizationId | None) -> None:

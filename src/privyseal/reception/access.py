@@ -1,116 +1,66 @@
-"""Who may open a page: each route carries its row, and the row itself is what lets people in.
+"""That every route outside of REST says who may open it, and which do not.
 
-``@page(Permission.READ)`` stands below ``@router.get(...)``; ``router`` comes from :func:`page_router`, which asks
-:func:`admit` before every route. A route without a row lets nobody in, and ``unguarded_routes`` names it to a test.
+The pages of a site say it in their table (``site.Page``), and the application that is made of the table enforces it. What is
+mounted by other means is marked here. ``routes_without_access`` names to a test whatever says nothing.
 """
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, TypeAlias, TypeVar
 
-from fastapi import APIRouter, Depends, FastAPI
-from fastapi.routing import APIRoute, iter_route_contexts
-from starlette.requests import Request
+from fastapi.routing import iter_route_contexts
+from starlette.routing import BaseRoute, Mount
 
 from privyseal.model.administrator import Permission
-from privyseal.reception.desk import desk_of
-from privyseal.reception.origins import SAFE_METHODS, require_same_origin
-from privyseal.reception.sources import source_of
-from privyseal.reception.visitors import audience_of, require_visitor
+from privyseal.reception.site import Access
 
-_Page = TypeVar("_Page")
-_ROW: Final = "__privyseal_access__"
+Row: TypeAlias = Permission | Access
+_Target = TypeVar("_Target")
+_ROWS: Final = "__privyseal_access__"
 
 NOT_PAGES: Final = ("/api/", "/healthz", "/readyz", "/metrics")
 """Addresses of programs: REST says its own access in OpenAPI, the others have nothing of anybody."""
 
 
-class Open(enum.Enum):
-    """Pages that ask for no right."""
+def open_to(rows: Row | Mapping[str, Row]) -> Callable[[_Target], _Target]:
+    """Mark what answers a route with its row, or with one for each method."""
 
-    PUBLIC = "public"
-    SUBSCRIBER = "subscriber"
-    SIGNED_IN = "signed-in"
-
-
-PUBLIC: Final = Open.PUBLIC
-"""Anybody."""
-SUBSCRIBER: Final = Open.SUBSCRIBER
-"""Anybody; what is done there asks for the challenge phrase."""
-SIGNED_IN: Final = Open.SIGNED_IN
-"""Every administrator of the audience, whatever his role: his own sessions, signing out."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccessRow:
-    """Who may open a page; ``step_up`` when the credential must have been shown within five minutes."""
-
-    who: Permission | Open
-    step_up: bool
-
-
-def page(who: Permission | Open, *, step_up: bool = False) -> Callable[[_Page], _Page]:
-    """Give a route's function, or an application that is mounted, its row."""
-
-    def mark(target: _Page) -> _Page:
-        setattr(target, _ROW, AccessRow(who, step_up))
+    def mark(target: _Target) -> _Target:
+        setattr(target, _ROWS, rows)
         return target
 
     return mark
 
 
-def row_of(target: object) -> AccessRow | None:
-    """Return the row of a route's function or mounted application."""
-    row = getattr(target, _ROW, None)
-    return row if isinstance(row, AccessRow) else None
+def rows_of(target: object) -> Row | Mapping[str, Row] | None:
+    """Return what ``open_to`` said of the function or application that answers a route."""
+    rows: Row | Mapping[str, Row] | None = getattr(target, _ROWS, None)
+    return rows
 
 
-def admit(request: Request) -> None:
-    """Let the caller of a page in or raise; whoever is signed in is at ``request.state.visitor`` then (``CurrentVisitor``).
-
-    What changes something must come from a page of ours, and from strangers not too often. Raises NotPermitted,
-    Unauthenticated, TooManyRequests, BadRequest ``cookies``, Unavailable.
-    """
-    row = row_of(request.scope.get("endpoint"))
-    if row is None:
-        raise LookupError(f"the page {request.scope.get('path')} has no access row")
-    desk = desk_of(request)
-    changes = request.method not in SAFE_METHODS
-    if changes and row.who in {PUBLIC, SUBSCRIBER}:
-        desk.limit.take(source_of(request, desk.context))
-    if changes:
-        require_same_origin(request, desk)
-    if row.who in {PUBLIC, SUBSCRIBER}:
-        return
-    permission = row.who if isinstance(row.who, Permission) else None
-    request.state.visitor = require_visitor(request, audience_of(request), permission, step_up=row.step_up)
+def routes_without_access(routes: Sequence[BaseRoute]) -> list[str]:
+    """Return "METHOD PATH" of every route of an application that says for no, or not for each method, who may open it."""
+    return [f"{method} {path}" for path, method, row in access_table(routes) if row is None]
 
 
-def page_router(prefix: str = "") -> APIRouter:
-    """Return a router whose every route asks ``admit`` first and stays out of the OpenAPI document."""
-    return APIRouter(prefix=prefix, dependencies=[Depends(admit)], include_in_schema=False)
-
-
-def unguarded_routes(app: FastAPI) -> list[str]:
-    """Return what is wrong with the access of the application's routes; empty when each has its row and keeps to it."""
-    wrong = []
-    for route in iter_route_contexts(app.routes):
-        path = route.path or ""
+def access_table(routes: Sequence[BaseRoute]) -> Iterator[tuple[str, str, Row | None]]:
+    """Yield (path, method, row) of every route outside of NOT_PAGES, mounted applications included."""
+    for path, methods, target in _endpoints(routes, ""):
         if path.startswith(NOT_PAGES):
             continue
-        target: Any = route.endpoint if route.endpoint is not None else getattr(route.original_route, "app", None)
-        row = row_of(target)
-        if row is None:
-            wrong.append(f"{path}: no access row")
-        elif row.who is not PUBLIC and not _asks(route.original_route, route):
-            wrong.append(f"{path}: {row.who.value} is never asked for, because the route is not one of a page_router")
-    return wrong
+        rows = rows_of(target)
+        for method in sorted(methods - {"HEAD"}):
+            yield path, method, rows.get(method) if isinstance(rows, Mapping) else rows
 
 
-def _asks(original: object, effective: Any) -> bool:  # noqa: ANN401 - FastAPI's route, wherever it was included
-    if not isinstance(original, APIRoute):
-        return False
-    return any(dependency.call is admit for dependency in effective.dependant.dependencies)
+def _endpoints(routes: Sequence[BaseRoute], prefix: str) -> Iterator[tuple[str, set[str], object]]:
+    for route in iter_route_contexts(routes):
+        path = prefix + (route.path or "")
+        original = route.original_route
+        if not isinstance(original, Mount):
+            yield path, set(route.methods or {"GET"}), route.endpoint
+        elif rows_of(original.app) is None and original.routes:
+            yield from _endpoints(original.routes, path)
+        else:
+            yield path, {"GET"}, original.app

@@ -1,10 +1,9 @@
-"""What the pages of one application share: the parts they work with and the count of strangers' calls."""
+"""What answering a page takes besides the request: the parts that entrances work with, and the count of strangers' calls."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import FastAPI
 from starlette.requests import Request
 
 from privyseal.actions.house import House
@@ -14,7 +13,7 @@ from privyseal.reception.limits import AnonymousLimit
 from privyseal.reception.sources import source_of
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Desk:
     """One per application; ``limit`` counts what strangers send, not what they look at."""
 
@@ -26,17 +25,16 @@ class Desk:
         """The parts that actions work with."""
         return self.context.house
 
+    def source(self, request: Request) -> str:
+        """Return the salted hash of the caller's address."""
+        return source_of(request, self.context)
+
     def stranger(self, request: Request) -> Actor:
         """Return the caller as somebody of whom only the address is known."""
-        return Actor(ActorKind.REQUESTER, "anonymous", source=source_of(request, self.context))
-
-
-def open_desk(app: FastAPI, context: EntranceContext) -> None:
-    """Give an application its desk, at ``app.state.desk``; once, before its pages are mounted."""
-    app.state.desk = Desk(context, AnonymousLimit(context.house.clock))
+        return Actor(ActorKind.REQUESTER, "anonymous", source=self.source(request))
 
 
 def desk_of(request: Request) -> Desk:
-    """Return the desk of the application that serves this request."""
+    """Return the desk of the application that serves this request (``application.state.desk``)."""
     desk: Desk = request.app.state.desk
     return desk

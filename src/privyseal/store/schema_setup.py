@@ -27,6 +27,7 @@ NOUNS = (
     "policies",
     "requests",
     "revocations",
+    "sessions",
     "throttles",
     "units",
 )

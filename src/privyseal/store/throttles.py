@@ -1,4 +1,4 @@
-"""Counters of wrong challenge phrases and codes, and answers kept under idempotency keys."""
+"""Counters of wrong challenge phrases, codes and sign-ins, and answers kept under idempotency keys."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from privyseal.model.session import FREE_SIGN_IN_MISSES, FREE_SIGN_IN_MISSES_PER_SOURCE, require_sign_in_turn
 from privyseal.store.database import Transaction
 from privyseal.store.schema import Digest, UtcTime, metadata
 from privyseal.store.upsert import insert_once, insert_or_change
@@ -59,6 +60,28 @@ def add_miss(tx: Transaction, subject: str) -> int:
 def clear_misses(tx: Transaction, subject: str) -> None:
     """Forget the misses after a hit."""
     tx.execute(attempts.delete().where(attempts.c.subject == subject))
+
+
+def count_sign_in(tx: Transaction, identity: str, source: str) -> None:
+    """Count a try to sign in, before it is looked at; raises TooManyRequests ``sign-in-locked`` while one has to wait.
+
+    ``identity`` is the SHA-256 of what is shown, or nothing where it is not known yet; ``source`` a salted hash or nothing.
+    """
+    for subject, free in _sign_in_subjects(identity, source):
+        require_sign_in_turn(*misses(tx, subject), tx.now, free)
+    for subject, _ in _sign_in_subjects(identity, source):
+        add_miss(tx, subject)
+
+
+def clear_sign_in(tx: Transaction, identity: str, source: str) -> None:
+    """Forget the misses after a good sign-in."""
+    for subject, _ in _sign_in_subjects(identity, source):
+        clear_misses(tx, subject)
+
+
+def _sign_in_subjects(identity: str, source: str) -> list[tuple[str, int]]:
+    subjects = [(f"sign-in:{identity}", FREE_SIGN_IN_MISSES)] if identity else []
+    return subjects + ([(f"sign-in-source:{source}", FREE_SIGN_IN_MISSES_PER_SOURCE)] if source else [])
 
 
 def kept_answer(tx: Transaction, caller: str, key: str) -> KeptAnswer | None:

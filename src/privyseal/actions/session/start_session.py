@@ -1,0 +1,66 @@
+"""Open a session for somebody who has just shown who he is.
+
+Person and credential are read again here: between the proof and this moment either may have ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from privyseal.actions.house import House, record
+from privyseal.engine.phrases import code_hash, new_code
+from privyseal.model.actor import Actor, administrator_actor
+from privyseal.model.administrator import Administrator, AdministratorState
+from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.errors import Unauthenticated
+from privyseal.model.identifiers import SessionId
+from privyseal.model.session import WHOLE_LIFE, IdentityProof, Session, SessionEnd, agent_words, log_of
+from privyseal.store import administrators, sessions
+from privyseal.store.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class StartedSession:
+    """The session, whose it is, and the token for the browser's cookie, which is in this value and nowhere else."""
+
+    session: Session
+    person: Administrator
+    token: str
+
+
+def start_session(
+    house: House, tx: Transaction, actor: Actor, proof: IdentityProof, user_agent: str, former_token: str = ""
+) -> StartedSession:
+    """Open a session; ``former_token`` is what the browser had before, whose session ends. Raises Unauthenticated."""
+    found = administrators.by_certificate(tx, proof.credential_sha256)
+    person = found[0] if found is not None else None
+    if (
+        found is None
+        or person is None
+        or person.id != proof.administrator_id
+        or person.state is not AdministratorState.ACTIVE
+        or sessions.home_of(tx, person) != proof.audience
+        or not found[1].is_usable(tx.now)
+    ):
+        sentence = "Cannot verify administrator's identity. The credential has just been revoked, or the person was removed."
+        raise Unauthenticated("credential-unusable", sentence)
+    token = new_code(house.random_bytes)
+    session = Session(
+        id=SessionId(house.id("ses", tx.now)),
+        audience=proof.audience,
+        administrator_id=person.id,
+        credential_sha256=proof.credential_sha256,
+        created_at=tx.now,
+        last_seen_at=tx.now,
+        ends_at=tx.now + WHOLE_LIFE,
+        stepped_up_at=tx.now,
+        agent=agent_words(user_agent),
+        source=actor.source,
+    )
+    sessions.insert(tx, session, code_hash(token))
+    events = [AuditEvent("start-session", Outcome.DONE, "session", session.id)]
+    former = sessions.by_token(tx, code_hash(former_token)) if former_token else None
+    if former is not None and former.session.audience == proof.audience and sessions.end(tx, former.session.id, SessionEnd.REPLACED):
+        events.append(AuditEvent("end-session", Outcome.DONE, "session", former.session.id, reason=SessionEnd.REPLACED.value))
+    record(house, tx, administrator_actor(person, proof.credential_sha256, actor.source), log_of(proof.audience), *events)
+    return StartedSession(session, person, token)
