@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from privyseal.engine.passkeys import (
     MAX_REGISTRATION_BYTES,
-    KnownPasskey,
     assertion_options,
     read_registration,
     registration_challenge,
@@ -25,7 +24,8 @@ from privyseal.engine.passkeys import (
 )
 from privyseal.model.administrator import Administrator, AdministratorState, Role
 from privyseal.model.errors import Refused
-from privyseal.model.identifiers import AdministratorId
+from privyseal.model.identifiers import AdministratorId, PasskeyRowId
+from privyseal.model.passkey import Passkey
 from privyseal_wire.passkey import RelyingParty
 from tests.rigs.authenticator import EDDSA, ES256, RS256, Authenticator, Wrong, base64url, cbor, unbase64url
 
@@ -40,6 +40,12 @@ PERSON = Administrator(
     datetime(2026, 1, 1, tzinfo=UTC),
 )
 CHALLENGE = bytes(range(32))
+
+
+def passkey(passkey_id: str, transports: tuple[str, ...]) -> Passkey:
+    made = datetime(2026, 1, 1, tzinfo=UTC)
+    row = PasskeyRowId("pky-1")
+    return Passkey(row, PERSON.id, passkey_id, "5e" * 32, "Laptop", transports, 0, None, None, None, None, made, None)
 
 
 def options() -> str:
@@ -58,7 +64,7 @@ def refused(registration: str, challenge: bytes = CHALLENGE) -> None:
 
 
 def test_what_a_browser_is_asked_for() -> None:
-    known = KnownPasskey(base64url(bytes(32)), ("internal", "of tomorrow"))
+    known = passkey(base64url(bytes(32)), ("internal", "of tomorrow"))
     asked = json.loads(registration_options(SITE, PERSON, CHALLENGE, [known]))
     assert asked["rp"] == {"id": "localhost", "name": "Privyseal"}
     assert asked["attestation"] == "none"

@@ -33,6 +33,7 @@ from webauthn.helpers.structs import (
 
 from privyseal.model.administrator import Administrator
 from privyseal.model.errors import Refused
+from privyseal.model.passkey import Passkey
 from privyseal_wire.canonical import parse_json
 from privyseal_wire.errors import CanonicalRefused
 from privyseal_wire.passkey import CHALLENGE_BYTES, MAX_CREDENTIAL_BYTES, MIN_CREDENTIAL_BYTES, RelyingParty, encode_base64url
@@ -66,27 +67,8 @@ class Registration:
         """SHA-256 of the key in hex."""
         return hashlib.sha256(self.spki_der).hexdigest()
 
-    @property
-    def passkey_sha256(self) -> str:
-        """SHA-256 of the text of the id in hex, as a statement names it."""
-        return hashlib.sha256(self.passkey_id.encode()).hexdigest()
 
-
-@dataclass(frozen=True, slots=True)
-class KnownPasskey:
-    """A passkey that a browser is told about: to use it, or to refuse registering it again."""
-
-    passkey_id: str
-    transports: tuple[str, ...]
-
-    def descriptor(self) -> PublicKeyCredentialDescriptor:
-        """The form of the library."""
-        known = {item.value: item for item in AuthenticatorTransport}
-        hints = [known[name] for name in self.transports if name in known]
-        return PublicKeyCredentialDescriptor(id=webauthn.base64url_to_bytes(self.passkey_id), transports=hints or None)
-
-
-def registration_options(site: RelyingParty, person: Administrator, challenge: bytes, existing: Sequence[KnownPasskey]) -> str:
+def registration_options(site: RelyingParty, person: Administrator, challenge: bytes, existing: Sequence[Passkey]) -> str:
     """Return the JSON that ``PublicKeyCredential.parseCreationOptionsFromJSON`` takes (WebAuthn 5.1.8).
 
     ``challenge`` is 32 random bytes; ``existing`` are the person's passkeys, so that one authenticator is not registered twice.
@@ -103,13 +85,13 @@ def registration_options(site: RelyingParty, person: Administrator, challenge: b
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.PREFERRED, user_verification=UserVerificationRequirement.REQUIRED
         ),
-        exclude_credentials=[known.descriptor() for known in existing],
+        exclude_credentials=[_descriptor(passkey) for passkey in existing],
         supported_pub_key_algs=ALGORITHMS,
     )
     return webauthn.options_to_json(options)
 
 
-def assertion_options(site: RelyingParty, challenge: bytes, allowed: Sequence[KnownPasskey]) -> str:
+def assertion_options(site: RelyingParty, challenge: bytes, allowed: Sequence[Passkey]) -> str:
     """Return the JSON that ``PublicKeyCredential.parseRequestOptionsFromJSON`` takes (WebAuthn 5.1.9).
 
     ``challenge`` is SHA-256 of a statement, or 32 random bytes for a sign-in. ``allowed`` are the passkeys of the person who
@@ -119,10 +101,16 @@ def assertion_options(site: RelyingParty, challenge: bytes, allowed: Sequence[Kn
         rp_id=site.id,
         challenge=challenge,
         timeout=TIMEOUT_MILLISECONDS,
-        allow_credentials=[known.descriptor() for known in allowed],
+        allow_credentials=[_descriptor(passkey) for passkey in allowed],
         user_verification=UserVerificationRequirement.REQUIRED,
     )
     return webauthn.options_to_json(options)
+
+
+def _descriptor(passkey: Passkey) -> PublicKeyCredentialDescriptor:
+    known = {item.value: item for item in AuthenticatorTransport}
+    hints = [known[name] for name in passkey.transports if name in known]
+    return PublicKeyCredentialDescriptor(id=webauthn.base64url_to_bytes(passkey.passkey_id), transports=hints or None)
 
 
 def registration_challenge(registration: str) -> bytes:

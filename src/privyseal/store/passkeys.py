@@ -95,10 +95,10 @@ def of_key(tx: Transaction, administrator_id: AdministratorId, spki_sha256: str)
     return None if row is None else _passkey(row._mapping)
 
 
-def certify(tx: Transaction, row_id: PasskeyRowId, credential_sha256: str) -> bool:
-    """Bind a passkey to its certificate; tells whether it had none before."""
+def certify(tx: Transaction, row_id: PasskeyRowId, credential_sha256: str) -> None:
+    """Bind a passkey that has no certificate to the one just issued."""
     statement = passkeys.update().where(passkeys.c.id == row_id, passkeys.c.credential_sha256.is_(None))
-    return tx.changed(statement.values(credential_sha256=credential_sha256)) == 1
+    tx.execute(statement.values(credential_sha256=credential_sha256))
 
 
 def usable_of(tx: Transaction, administrator_id: AdministratorId) -> list[Passkey]:

@@ -1,7 +1,8 @@
 """Sign prepared Administrator IDs, only in the issuer process.
 
 The issuer reads person, organization and used link again, builds the to-be-signed bytes again from them, and signs
-only when they equal the stored ones: what authorizes an Administrator ID is the one-time link used for this key.
+only when they equal the stored ones: what authorizes an Administrator ID is the one-time link used for this key. A
+passkey that its owner added later is authorized by his signature instead, which is verified here again.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
-from privyseal.engine.administrator_id import LIFETIME_DAYS, content_with_dates
+from privyseal.engine.administrator_id import LIFETIME_DAYS, content_with_dates, require_administrator_id
 from privyseal.engine.authority import key_of_tbs
 from privyseal.engine.certificate import read_spki
 from privyseal.engine.certificate_template import read_back, sign_tbs
+from privyseal.engine.passkey_addition import require_addition
 from privyseal.engine.serials import serial_from_hex
+from privyseal.engine.signed_statement import verify_stored
 from privyseal.engine.signers import SigningKey
 from privyseal.model.actor import Actor
 from privyseal.model.administrator import Administrator, AdministratorState, Credential
@@ -24,9 +27,13 @@ from privyseal.model.errors import PrivysealError, Refused
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import CredentialId, IntentId
 from privyseal.model.organization import Organization
-from privyseal.model.profile import ADMINISTRATOR_ID
-from privyseal.store import administrators, certificates, organizations, revocations
+from privyseal.model.passkey import Passkey
+from privyseal.model.profile import ADMINISTRATOR_ID, ADMINISTRATOR_PASSKEY
+from privyseal.store import administrators, certificates, organizations, passkeys, revocations
 from privyseal.store.database import Transaction
+from privyseal_wire.errors import WireError
+
+_PROFILES = {(profile.id, profile.version): profile for profile in (ADMINISTRATOR_ID, ADMINISTRATOR_PASSKEY)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ def complete_administrator_ids(
     failures: list[tuple[IntentId, PrivysealError]] = []
     for intent in certificates.intents_of(tx, intent_ids).values():
         try:
-            credential = _complete(house, tx, actor, key, intent)
+            credential = _translated(house, tx, actor, key, intent)
         except PrivysealError as refusal:
             failures.append((intent.id, refusal))
             record(house, tx, actor, "", AuditEvent("complete-administrator-id", Outcome.REFUSED, "intent", intent.id, reason=refusal.kind))
@@ -59,7 +66,13 @@ def _complete(house: House, tx: Transaction, actor: Actor, key: SigningKey, inte
     authority = house.administrators_authority
     person, organization = _person(tx, intent)
     spki_der = key_of_tbs(intent.tbs)
-    if administrators.invitation_used_for(tx, person.id, sha256_hex(spki_der)) is None:
+    profile = _PROFILES.get((intent.profile_id, intent.profile_version))
+    if profile is None:
+        raise Refused("intent", "This intent is for a profile that is none of Administrator IDs.")
+    passkey = _passkey(tx, person, sha256_hex(spki_der)) if profile is ADMINISTRATOR_PASSKEY else None
+    if passkey is not None and passkey.statement is not None:
+        _verify_addition(house, tx, person, organization, passkey)
+    elif administrators.invitation_used_for(tx, person.id, sha256_hex(spki_der)) is None:
         raise Refused("link", "No one-time link was used for this key.")
     if revocations.blocked_reason(tx, sha256_hex(spki_der)) is not None:
         raise Refused(
@@ -68,8 +81,9 @@ def _complete(house: House, tx: Transaction, actor: Actor, key: SigningKey, inte
     if (intent.not_after - intent.not_before).days > LIFETIME_DAYS or intent.authority_id != authority.id:
         raise Refused("intent", "The intent lives too long or is for another certification authority.")
     serial = serial_from_hex(intent.serial_hex)
-    content = content_with_dates(authority.issuer, serial, intent.not_before, intent.not_after, person, organization, spki_der)
-    template = authority.template(ADMINISTRATOR_ID, read_spki(spki_der)[0])
+    dates = (intent.not_before, intent.not_after)
+    content = content_with_dates(authority.issuer, serial, *dates, person, organization, spki_der, profile=profile)
+    template = authority.template(profile, read_spki(spki_der)[0])
     if template.build_tbs(content) != intent.tbs:
         raise Refused("certificate-differs", "The prepared bytes are not those of the recorded person.")
     der = sign_tbs(intent.tbs, key, authority.issuer)
@@ -78,15 +92,48 @@ def _complete(house: House, tx: Transaction, actor: Actor, key: SigningKey, inte
         raise Refused("intent", "The intent was completed or abandoned already.")
     credential = Credential(CredentialId(house.id("cre", tx.now)), person.id, der, sha256_hex(der), intent.not_after, None)
     administrators.insert_credential(tx, credential)
+    if passkey is not None:
+        passkeys.certify(tx, passkey.id, credential.certificate_sha256)
     administrators.change_state(tx, person.id, AdministratorState.INVITED, AdministratorState.ACTIVE)
     slug = organization.slug if organization else ""
     event = AuditEvent(
-        "issue-administrator-id", Outcome.DONE, "administrator", person.id, credential.certificate_sha256, f"serial {intent.serial_hex}"
+        "issue-passkey" if passkey else "issue-administrator-id",
+        Outcome.DONE,
+        "administrator",
+        person.id,
+        credential.certificate_sha256,
+        f"serial {intent.serial_hex}",
     )
     record(house, tx, actor, slug, event)
     payload = {"organization": slug, "administrator": person.id, "certificate_sha256": credential.certificate_sha256}
     announce(house, tx, FactKind.CREDENTIAL_ADDED, payload)
     return credential
+
+
+def _translated(house: House, tx: Transaction, actor: Actor, key: SigningKey, intent: Intent) -> Credential:
+    try:
+        return _complete(house, tx, actor, key, intent)
+    except WireError as error:
+        raise Refused(error.kind, error.sentence) from error
+
+
+def _passkey(tx: Transaction, person: Administrator, spki_sha256: str) -> Passkey:
+    passkey = passkeys.of_key(tx, person.id, spki_sha256)
+    if passkey is None or passkey.credential_sha256 is not None:
+        raise Refused("intent", "Nothing is known of the passkey of this intent, or it has a certificate already.")
+    return passkey
+
+
+def _verify_addition(house: House, tx: Transaction, person: Administrator, organization: Organization | None, passkey: Passkey) -> None:
+    """Verify the owner's signature again; a row that says he signed is not enough (I13)."""
+    found = administrators.by_certificate(tx, passkey.signer_sha256 or "")
+    if found is None or found[0].id != person.id or person.state is not AdministratorState.ACTIVE or not found[1].is_usable(tx.now):
+        raise Refused("signer-unknown", "The passkey was not added by a usable credential of its owner.")
+    credential = found[1]
+    require_administrator_id(house.administrators_authority, credential.certificate_der, person, organization, tx.now)
+    content = verify_stored(passkey.statement or b"", passkey.signature or b"", credential, house.relying_party)
+    service, slug = house.service.service_id, organization.slug if organization else ""
+    require_addition(content, service, slug, person.id, passkey.passkey_id, passkey.spki_sha256, now=tx.now)
 
 
 def _person(tx: Transaction, intent: Intent) -> tuple[Administrator, Organization | None]:
