@@ -12,10 +12,12 @@ from typing import TypeVar
 
 import privyseal.doors
 import privyseal.features
+import privyseal.pages
 from privyseal.cli.program import make_program
 from privyseal.cli.rooms import Rooms
 from privyseal.doors import Door
 from privyseal.features import Feature
+from privyseal.reception.site import Site
 
 _Found = TypeVar("_Found")
 
@@ -35,12 +37,13 @@ def _discover(package: str, path: list[str], attribute: str, kind: type[_Found])
 
 
 def discover() -> Rooms:
-    """Return the rooms with every door and feature whose folder is there; there is no list to edit."""
+    """Return the rooms with every door, feature and site whose folder is there; there is no list to edit."""
     return Rooms(
         clock=now,
         random_bytes=os.urandom,
         doors=_discover("privyseal.doors", list(privyseal.doors.__path__), "DOOR", Door),
         features=_discover("privyseal.features", list(privyseal.features.__path__), "FEATURE", Feature),
+        sites=_discover("privyseal.pages", list(privyseal.pages.__path__), "SITE", Site),
     )
 
 

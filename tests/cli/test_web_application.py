@@ -1,4 +1,4 @@
-"""Around the doors: headers on every answer, health, numbers without names, and the first page."""
+"""Around the doors: headers on every answer, health, numbers without names."""
 
 from __future__ import annotations
 
@@ -37,9 +37,7 @@ def rest(service: ServiceRig) -> RestRig:
     return RestRig(service)
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/healthz", "/readyz", "/metrics", f"{API}/service", f"{API}/nothing", "/nothing", f"{API}/openapi.json"]
-)
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", f"{API}/service", f"{API}/nothing", "/nothing", f"{API}/openapi.json"])
 def test_headers_of_every_answer(rest: RestRig, path: str) -> None:
     answer = rest.anonymous().get(path)
     assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS
@@ -88,10 +86,3 @@ def test_numbers_name_routes_and_nobody(rest: RestRig) -> None:
     assert "privyseal_audit_waiting_seconds" in text
     assert ORG not in text
     assert "BREW" not in text
-
-
-def test_the_first_page_says_what_this_is(rest: RestRig) -> None:
-    page = rest.anonymous().get("/")
-    assert page.headers["content-type"].startswith("text/html")
-    assert "privyseal.localhost" in page.text
-    assert "<script" not in page.text

@@ -9,13 +9,15 @@ from datetime import datetime
 from privyseal.doors import Door
 from privyseal.features import Feature
 from privyseal.model.identifiers import RandomBytes
+from privyseal.reception.site import Site
 
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """``doors`` and ``features`` are in the order of their names."""
+    """``doors``, ``features`` and ``sites`` are in the order of their names."""
 
     clock: Callable[[], datetime]
     random_bytes: RandomBytes
     doors: tuple[Door, ...]
     features: tuple[Feature, ...]
+    sites: tuple[Site, ...] = ()

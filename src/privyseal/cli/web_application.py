@@ -1,15 +1,14 @@
-"""The web process's application: the doors, and around them headers, counting, health and the first page."""
+"""The web process's application: the doors and the pages, and around them headers, counting and health."""
 
 from __future__ import annotations
 
 import ipaddress
 import threading
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.datastructures import MutableHeaders
@@ -18,14 +17,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from privyseal.actions.house import require_evidence
 from privyseal.doors import Door, DoorContext
 from privyseal.model.errors import PrivysealError
+from privyseal.reception.application import make_pages
+from privyseal.reception.site import Site
 from privyseal.store import audit
 
 CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 HSTS = "max-age=31536000; includeSubDomains"
 
 
-def make_application(context: DoorContext, doors: Sequence[Door]) -> FastAPI:
-    """Return the application that both ports serve.
+def make_application(
+    context: DoorContext,
+    doors: Sequence[Door],
+    sites: Sequence[Site] = (),
+    demonstration: Callable[[], Mapping[str, str] | None] | None = None,
+) -> FastAPI:
+    """Return the application that both ports serve: what no door knows is a page, or does not exist.
 
     ``app.state.stopping`` is an event that ends streams; serve_web sets it when the process is to end.
     """
@@ -35,6 +41,9 @@ def make_application(context: DoorContext, doors: Sequence[Door]) -> FastAPI:
     for door in doors:
         door.mount(app, context)
     _add_health(app, context, metrics)
+    if sites:
+        pages = make_pages(sites, context, stopping=app.state.stopping, demonstration=demonstration)
+        app.router.default = _Pages(pages, app.router.not_found)
     # The last one added is the outermost: what is answered by a middleware is counted and gets the headers too.
     app.add_middleware(_Counting, context=context, metrics=metrics)
     app.add_middleware(_Headers, strict_transport=_is_public(context.house.service.base_url))
@@ -86,10 +95,6 @@ def _add_health(app: FastAPI, context: DoorContext, metrics: _Metrics) -> None:
     def show_metrics() -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
-    @app.get("/", include_in_schema=False)
-    async def show_first_page() -> HTMLResponse:
-        return HTMLResponse(_first_page(context))
-
 
 def _database(context: DoorContext) -> str:
     """Whether the database answers and its evidence allows signing, in one word."""
@@ -109,26 +114,16 @@ def _issuer(context: DoorContext) -> str:
     return "ready"
 
 
-def _first_page(context: DoorContext) -> str:
-    service = context.house.service
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Privyseal</title></head>
-<body>
-<main>
-<h1>Privyseal</h1>
-<p>This is {escape(service.service_id)}, a managed PKI. An organization approves its certificates under its own signature, the provider
-signs them, and neither can do the other's part.</p>
-<ul>
-<li>Programs and the command <code>seal</code> use <a href="/api/v1/service">the REST API</a>, described in
-<a href="/api/v1/openapi.json">OpenAPI</a>.</li>
-<li>Administrators use {escape(service.administrator_url)} with their Administrator ID.</li>
-<li>CRL, OCSP and CA certificates are at {escape(service.status_url)}.</li>
-</ul>
-</main>
-</body>
-</html>
-"""
+class _Pages:
+    """Passes on what no door knows; under ``/api/`` that is nothing, in the words of programs."""
+
+    def __init__(self, pages: ASGIApp, nothing: ASGIApp) -> None:
+        self._pages = pages
+        self._nothing = nothing
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        await (self._nothing if scope["path"].startswith("/api/") else self._pages)(scope, receive, send)
 
 
 class _Headers:

@@ -45,6 +45,14 @@ def read_reason(text: str) -> RevocationReason:
         raise Refused("revocation-reason", f"The reason is one of {names}.", field="reason") from None
 
 
+_BY_CODE = {code: reason.value for reason, code in _CODES.items()}
+
+
+def reason_of(code: int | None) -> str:
+    """Return the name of a stored CRLReason; ``unspecified`` for none."""
+    return _BY_CODE.get(code or 0, RevocationReason.UNSPECIFIED.value)
+
+
 @dataclass(frozen=True, slots=True)
 class Revocation:
     """One revoked serial; it has no certificate when an abandoned intent was closed."""

@@ -7,7 +7,8 @@ own code runs; the actions decide once more.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,9 +24,9 @@ from privyseal.look.rendering import Renderer
 from privyseal.model.actor import Actor
 from privyseal.model.administrator import Administrator, Permission
 from privyseal.model.organization import Organization
-from privyseal.model.session import Session
 from privyseal.reception.context import EntranceContext
 from privyseal.reception.limits import AnonymousLimit
+from privyseal.reception.visitors import Visitor
 from privyseal.store import organizations
 from privyseal.store.database import Transaction
 
@@ -47,7 +48,7 @@ class Access(enum.Enum):
 
 
 class Audience(enum.Enum):
-    """Whose sessions count at a site: the organization's in its address, the provider's, or none."""
+    """Whose sessions count at a page: the organization's in its address, the provider's, or none."""
 
     ORGANIZATION = "organization"
     PROVIDER = "provider"
@@ -77,13 +78,19 @@ class Page:
     by_itself: bool = False
     upload: bool = False
 
+    @property
+    def audience(self) -> Audience:
+        """Whose sessions count here: the address says it."""
+        if "{org}" in self.path:
+            return Audience.ORGANIZATION
+        return Audience.PROVIDER if self.path.startswith("/provider") else Audience.NONE
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """A whole site: ``templates`` is its folder, ``frame`` what stands around its pages."""
 
     name: str
-    audience: Audience
     pages: tuple[Page, ...]
     templates: Path
     frame: Callable[[Visit], Frame]
@@ -91,19 +98,33 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class SiteContext:
-    """What every site is given beside the parts of every entrance; ``is_demo`` shows that nothing here is trusted."""
+    """What every site is given beside the parts of every entrance.
+
+    ``stopping`` ends streams with the process. ``demonstration`` is there in a demonstration alone, whose pages all say
+    that nothing here is trusted; it returns what its first page shows a newcomer, None until that is ready.
+    """
 
     entrance: EntranceContext
     renderer: Renderer
     limit: AnonymousLimit
-    is_demo: bool
+    stopping: threading.Event
+    demonstration: Callable[[], Mapping[str, str] | None] | None
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether nothing here is trusted outside this computer."""
+        return self.demonstration is not None
+
+    def roads(self) -> Mapping[str, str] | None:
+        """Return the roads into a demonstration, or None."""
+        return self.demonstration() if self.demonstration is not None else None
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """``slug`` is the organization of the address or ""; ``person`` and ``session`` are set for somebody who is signed in.
+    """``slug`` is the organization of the address or ""; ``guest`` is set for somebody who is signed in.
 
-    ``form`` holds what was sent with a POST, ``now`` the time at which the call came.
+    ``form`` and ``files`` hold what was sent with a POST, ``now`` the time at which the call came.
     """
 
     context: SiteContext
@@ -114,8 +135,16 @@ class Visit:
     actor: Actor
     now: datetime
     form: Form
-    person: Administrator | None = None
-    session: Session | None = None
+    files: Mapping[str, bytes]
+    guest: Visitor | None = None
+
+    @property
+    def person(self) -> Administrator:
+        """Who is signed in; only for pages whose access row asks for somebody."""
+        if self.guest is None:
+            message = "this page asks for nobody to be signed in"
+            raise LookupError(message)
+        return self.guest.administrator
 
     @property
     def house(self) -> House:

@@ -1,4 +1,4 @@
-"""The one table from our errors to HTTP, and problem documents (RFC 9457)."""
+"""Our errors as problem documents (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -8,29 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from privyseal.model.errors import (
-    BadRequest,
-    Conflict,
-    NotFound,
-    NotPermitted,
-    PrivysealError,
-    Refused,
-    TooManyRequests,
-    Unauthenticated,
-    Unavailable,
-)
-
-STATUS: dict[type[PrivysealError], tuple[int, str]] = {
-    BadRequest: (400, "Bad request"),
-    Unauthenticated: (401, "Credential needed"),
-    NotPermitted: (403, "Not permitted"),
-    NotFound: (404, "Not found"),
-    Conflict: (409, "Conflict"),
-    Refused: (422, "Refused"),
-    TooManyRequests: (429, "Too many requests"),
-    Unavailable: (503, "Unavailable"),
-}
-"""error class -> (status, title); subclasses follow their parent."""
+from privyseal.model.errors import PrivysealError, TooManyRequests, Unauthenticated, Unavailable
+from privyseal.reception.statuses import STATUS
 
 MEDIA_TYPE = "application/problem+json"
 _FRAMEWORK = {

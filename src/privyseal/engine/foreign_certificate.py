@@ -1,0 +1,143 @@
+"""Reading a certificate that a visitor pastes or a server shows: any certificate of the world, told in plain values.
+
+Every accessor is guarded: what cannot be read is a refusal, and what is odd is left out rather than guessed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from privyseal.engine.private_keys import refuse_private_keys
+from privyseal.engine.reader_errors import READER_ERRORS
+from privyseal.model.errors import BadRequest
+
+MAXIMUM_BYTES = 100_000
+MAXIMUM_SHOWN_NAMES = 200
+_PEM = b"-----BEGIN CERTIFICATE-----"
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignCertificate:
+    """``names`` are DNS names, IP and mail addresses; ``holder`` and ``issuer`` organization or common name, or "".
+
+    ``vouched_by`` is the slug of the CA of ours whose key made the signature, or "".
+    """
+
+    der: bytes
+    sha256: str
+    serial_hex: str
+    names: tuple[str, ...]
+    holder: str
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+    key: str
+    is_ca: bool
+    vouched_by: str
+
+
+def read_certificate(data: bytes, authorities: Iterable[tuple[str, bytes]] = ()) -> ForeignCertificate:
+    """Read one certificate in PEM (the first of several) or DER; ``authorities`` are (slug, certificate DER) of ours.
+
+    Raises BadRequest ``certificate-form`` or ``certificate-too-large``, PrivateKeyFound for a private key in it.
+    """
+    if len(data) > MAXIMUM_BYTES:
+        raise BadRequest("certificate-too-large", "That is more than 100 KB. Send only the certificate itself.", field="certificate")
+    refuse_private_keys(data, field="certificate")
+    try:
+        certificate = x509.load_pem_x509_certificate(data) if _PEM in data else x509.load_der_x509_certificate(data)
+        der = certificate.public_bytes(Encoding.DER)
+        dates = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        serial = certificate.serial_number
+    except READER_ERRORS as error:
+        sentence = (
+            "That is no certificate that can be read. Paste the text from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, "
+            "both lines included."
+        )
+        raise BadRequest("certificate-form", sentence, field="certificate") from error
+    return ForeignCertificate(
+        der=der,
+        sha256=hashlib.sha256(der).hexdigest(),
+        serial_hex=f"{serial:x}".rjust(2, "0") if serial >= 0 else f"-{-serial:x}",
+        names=_names(certificate),
+        holder=_organization(_read(lambda: certificate.subject)),
+        issuer=_organization(_read(lambda: certificate.issuer)),
+        not_before=dates[0],
+        not_after=dates[1],
+        key=_key(certificate),
+        is_ca=_is_ca(certificate),
+        vouched_by=_voucher(certificate, authorities),
+    )
+
+
+def _read(accessor: Callable[[], x509.Name]) -> x509.Name | None:
+    try:
+        return accessor()
+    except READER_ERRORS:
+        return None
+
+
+def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        names = [str(name.value) for name in found if isinstance(name, x509.DNSName | x509.IPAddress | x509.RFC822Name)]
+    except READER_ERRORS:
+        names = []
+    if not names:
+        subject = _read(lambda: certificate.subject)
+        names = [_text(subject, NameOID.COMMON_NAME)] if subject is not None else []
+    return tuple(name for name in names if name)[:MAXIMUM_SHOWN_NAMES]
+
+
+def _organization(name: x509.Name | None) -> str:
+    if name is None:
+        return ""
+    return _text(name, NameOID.ORGANIZATION_NAME) or _text(name, NameOID.COMMON_NAME)
+
+
+def _text(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
+    values = [attribute.value for attribute in name.get_attributes_for_oid(oid)]
+    return values[0] if values and isinstance(values[0], str) else ""
+
+
+def _key(certificate: x509.Certificate) -> str:
+    try:
+        key = certificate.public_key()
+    except READER_ERRORS:
+        return ""
+    match key:
+        case rsa.RSAPublicKey():
+            return f"RSA {key.key_size}"
+        case ec.EllipticCurvePublicKey():
+            return f"EC {key.curve.name}"
+        case ed25519.Ed25519PublicKey():
+            return "Ed25519"
+        case ed448.Ed448PublicKey():
+            return "Ed448"
+        case _:
+            return type(key).__name__.removesuffix("PublicKey")
+
+
+def _is_ca(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except READER_ERRORS:
+        return False
+
+
+def _voucher(certificate: x509.Certificate, authorities: Iterable[tuple[str, bytes]]) -> str:
+    for slug, der in authorities:
+        try:
+            certificate.verify_directly_issued_by(x509.load_der_x509_certificate(der))
+        except READER_ERRORS:
+            continue
+        return slug
+    return ""

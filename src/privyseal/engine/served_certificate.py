@@ -1,0 +1,82 @@
+"""Fetching the certificate that a server shows, for a stranger who names it: guarded like the token fetch of domain validation.
+
+Connections go to the resolved and checked addresses, never to the name; only the handshake is made, nothing is sent.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import Final
+
+from privyseal.engine.dcv import DnsLookup
+from privyseal.engine.token_fetch import FetchPolicy
+from privyseal.model.errors import Refused
+
+HTTPS_PORT: Final = 443
+TIMEOUT_SECONDS: Final = 5.0
+MAXIMUM_TRIES: Final = 2
+TLS_PORTS: Final = frozenset({443, 465, 636, 853, 990, 993, 995, 5061, 8443, 9443})
+"""Ports on which TLS begins at once; others would let a stranger probe a network from here."""
+
+_PORT: Final = re.compile(r"[0-9]{1,5}", re.ASCII)
+_HOST: Final = re.compile(
+    r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*\.?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A host name and a port."""
+
+    host: str
+    port: int
+
+
+def read_server(text: str) -> Server:
+    """Return the server of ``HOST`` or ``HOST:PORT``; an https address is cut down to it. Raises Refused ``server``."""
+    bare = text.strip().removeprefix("https://").partition("/")[0]
+    host, colon, port = bare.partition(":")
+    if not _HOST.fullmatch(host) or (colon and not _PORT.fullmatch(port)):
+        raise Refused("server", "A server is named by its host name, with a port if it is not 443.", field="server")
+    return Server(host.lower().rstrip("."), int(port) if colon else HTTPS_PORT)
+
+
+def fetch_certificate(server: Server, lookup: DnsLookup, policy: FetchPolicy) -> bytes:
+    """Return the DER of the certificate that the server shows.
+
+    Raises Refused ``server``, ``server-port``, ``server-address`` or ``server-silent``, Unavailable of the lookup.
+    """
+    if server.port not in TLS_PORTS:
+        ports = ", ".join(str(port) for port in sorted(TLS_PORTS))
+        raise Refused("server-port", f"Only servers at one of the ports {ports} are looked at.", field="server")
+    try:
+        resolved = lookup.addresses(server.host)
+    except Refused as error:
+        raise Refused("server", f"{server.host} is no host name.", field="server") from error
+    allowed = [address for address in resolved if not policy.refusal(address)]
+    if not allowed:
+        raise Refused("server-address", f"{server.host} has no address that this service may connect to.", field="server")
+    for address in allowed[:MAXIMUM_TRIES]:
+        der = _shown_at(address, server)
+        if der is not None:
+            return der
+    sentence = f"{server.host} did not show a certificate at port {server.port} within {TIMEOUT_SECONDS:g} seconds."
+    raise Refused("server-silent", sentence, field="server")
+
+
+def _shown_at(address: str, server: Server) -> bytes | None:
+    # Whatever the server shows is looked at; judging it is the reader's business.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection((address, server.port), timeout=TIMEOUT_SECONDS) as plain,
+            context.wrap_socket(plain, server_hostname=server.host) as tls,
+        ):
+            return tls.getpeercert(binary_form=True)
+    except (OSError, ValueError):
+        return None

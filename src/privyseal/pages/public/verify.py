@@ -1,0 +1,143 @@
+"""Verify a certificate: what it is in words, who vouches for it, whether it is valid now (requirements A60, A68)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.responses import Response
+
+from privyseal.actions.house import attempt
+from privyseal.engine.foreign_certificate import ForeignCertificate, read_certificate
+from privyseal.engine.served_certificate import fetch_certificate, read_server
+from privyseal.look.words import gettext
+from privyseal.model.certificate import Certificate, CertificateState
+from privyseal.model.errors import BadRequest, Refused, Unavailable
+from privyseal.model.revocation import reason_of
+from privyseal.reception.site import Visit
+from privyseal.store import certificates
+
+FORM = "public/verify.html"
+Verdict = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the page shows; ``verdicts`` are (kind, sentence, evidence)."""
+
+    title: str
+    state: str
+    state_words: str
+    answer: str
+    names: tuple[str, ...]
+    holder: str
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+    key: str
+    serial: str
+    sha256: str
+    verdicts: list[Verdict]
+
+
+def show_verify(visit: Visit) -> Response:
+    """Show the form; ``?server=`` fills it."""
+    if server := visit.query("server"):
+        visit.form.values = {"server": [server]}
+    return visit.show(FORM)
+
+
+def verify(visit: Visit) -> Response:
+    """Read what was pasted, sent or fetched, and tell it in words. Nothing is kept."""
+    about = visit.about("verify-certificate", "certificate", "pasted")
+    try:
+        certificate, server = attempt(visit.house, visit.actor, about, lambda: _certificate(visit))
+    except (BadRequest, Refused) as error:
+        visit.form.refuse(error.field or "certificate", error.sentence)
+        return visit.show(FORM, status=422)
+    except Unavailable as error:
+        visit.form.refuse("server", error.sentence)
+        return visit.show(FORM, status=503)
+    with visit.house.database.read(visit.now) as tx:
+        ours = certificates.by_sha256(tx, None, certificate.sha256)
+    return visit.show("public/verified.html", {"found": tell(certificate, ours, server, visit.now)})
+
+
+def _certificate(visit: Visit) -> tuple[ForeignCertificate, str]:
+    """Return the certificate and the host that showed it, or "" when it was sent."""
+    entrance = visit.context.entrance
+    pasted, file, server = visit.form.value("certificate"), visit.files.get("file", b""), visit.form.value("server")
+    if not pasted and not file and not server:
+        raise BadRequest("certificate-form", gettext("Name a server, or paste a certificate, or choose a file."), field="server")
+    authorities = [(authority.slug, authority.issuer.certificate_der) for authority in visit.house.authorities.values()]
+    if pasted or file:
+        return read_certificate(file or pasted.encode(), authorities), ""
+    asked = read_server(server)
+    return read_certificate(fetch_certificate(asked, entrance.lookup, entrance.fetch_policy), authorities), asked.host
+
+
+def tell(certificate: ForeignCertificate, ours: Certificate | None, host: str, now: datetime) -> Found:
+    """Return the certificate in words, with the verdicts on it at ``now``; ``host`` is the server that showed it, or ""."""
+    verdicts = [_vouching(certificate, ours), _dates(certificate, now)]
+    if ours is not None:
+        verdicts.append(_revocation(ours))
+    if host:
+        verdicts.append(_naming(certificate, host))
+    is_bad = any(kind == "bad" for kind, _, _ in verdicts)
+    if is_bad:
+        state, state_words = "bad", gettext("Do not rely on it")
+        answer = next(sentence for kind, sentence, _ in verdicts if kind == "bad")
+    elif ours is not None:
+        state, state_words = "good", gettext("Valid")
+        answer = gettext("This service issued the certificate after its organization approved it, and it is valid now.")
+    else:
+        state, state_words = "waiting", gettext("Not of this service")
+        answer = gettext("Somebody else issued this certificate. This service cannot say whether it was revoked.")
+    title = certificate.holder if certificate.is_ca or not certificate.names else certificate.names[0]
+    return Found(
+        title=title or gettext("A certificate without a name"),
+        state=state,
+        state_words=state_words,
+        answer=answer,
+        names=certificate.names,
+        holder=certificate.holder,
+        issuer=certificate.issuer or gettext("not named"),
+        not_before=certificate.not_before,
+        not_after=certificate.not_after,
+        key=certificate.key or gettext("of an unknown kind"),
+        serial=certificate.serial_hex,
+        sha256=certificate.sha256,
+        verdicts=verdicts,
+    )
+
+
+def _vouching(certificate: ForeignCertificate, ours: Certificate | None) -> Verdict:
+    if ours is not None:
+        return "good", gettext("This service issued it, and its record of it is the same."), gettext("Compared by SHA-256.")
+    if certificate.vouched_by:
+        sentence = gettext("A CA of this service signed it, as a part of the service itself.")
+        return "good", sentence, gettext("Signature checked with the key of the CA %(name)s.") % {"name": certificate.vouched_by}
+    return "waiting", gettext("No CA of this service vouches for it."), ""
+
+
+def _dates(certificate: ForeignCertificate, now: datetime) -> Verdict:
+    if now < certificate.not_before:
+        return "bad", gettext("It is not valid yet."), ""
+    if now > certificate.not_after:
+        return "bad", gettext("It has expired."), ""
+    return "good", gettext("Its dates include today."), ""
+
+
+def _revocation(ours: Certificate) -> Verdict:
+    if ours.state is CertificateState.REVOKED:
+        reason = reason_of(ours.revocation_reason)
+        return "bad", gettext("It was revoked."), gettext("Reason: %(reason)s.") % {"reason": reason}
+    return "good", gettext("It was not revoked."), gettext("Looked up in the service's own record, a moment ago.")
+
+
+def _naming(certificate: ForeignCertificate, host: str) -> Verdict:
+    parent = host.partition(".")[2]
+    names = {name.lower() for name in certificate.names}
+    if host in names or (parent and f"*.{parent}" in names):
+        return "good", gettext("It names the server %(host)s.") % {"host": host}, ""
+    return "bad", gettext("It does not name the server %(host)s.") % {"host": host}, ""

@@ -1,0 +1,151 @@
+"""The first page and the verify page, over ASGI with the real application; the service is a rig in this process."""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from starlette.testclient import TestClient
+
+from privyseal.actions.certificate.revoke_certificate import BySystem, revoke_certificate
+from privyseal.actions.house import About, perform
+from privyseal.cli.web_application import make_application
+from privyseal.doors.rest import DOOR
+from privyseal.engine.pem import certificate_to_pem
+from privyseal.model.actor import SYSTEM
+from privyseal.model.revocation import RevocationReason
+from privyseal.pages.public import SITE
+from privyseal.store import revocations
+from tests.doors.rest.rest_rig import ORG, RestRig
+from tests.rigs.service import ServiceRig, ServiceTemplate, make_key
+
+OURS = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def service(tmp_path: Path, sqlite_template: ServiceTemplate) -> Iterator[ServiceRig]:
+    """On the embedded database alone: these pages read one row."""
+    rig = ServiceRig(tmp_path, template=sqlite_template)
+    yield rig
+    rig.close()
+
+
+@pytest.fixture
+def rest(service: ServiceRig) -> RestRig:
+    return RestRig(service)
+
+
+@pytest.fixture
+def client(rest: RestRig) -> TestClient:
+    return TestClient(make_application(rest.app.state.rest, [DOOR], [SITE]), base_url=rest.service.house.service.base_url)
+
+
+def test_the_first_page_says_what_this_is(client: TestClient) -> None:
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert "<h1>Certificates that your organization approves and nobody else</h1>" in answer.text
+    assert "Demonstration" not in answer.text
+
+
+def test_a_demonstration_offers_its_roads(rest: RestRig) -> None:
+    roads = {
+        "root": "http://status.test/ca/root.cer",
+        "passkey_link": "https://localhost/o/x/first?code=abc",
+        "passkey_until": "12:00",
+        "seal_line": "seal request approve",
+        "mail_dir": "/tmp/mail",
+        "portal_url": "/o/x/",
+        "console_url": "/o/x/console/",
+        "provider_url": "/provider/",
+    }
+    app = make_application(rest.app.state.rest, [DOOR], [SITE], lambda: roads)
+    text = TestClient(app).get("/").text
+    assert all(value in text for value in roads.values())
+    assert "nothing here is trusted" in text
+
+
+def test_nothing_there_is_a_page_for_people_and_a_problem_for_programs(client: TestClient) -> None:
+    page = client.get("/nothing")
+    assert (page.status_code, "This page does not exist" in page.text) == (404, True)
+    problem = client.get("/api/v1/nothing")
+    assert (problem.status_code, problem.json()["kind"]) == (404, "not-found")
+    assert client.delete("/verify").status_code == 405
+
+
+def test_assets_are_kept_for_a_year_under_their_own_address_only(client: TestClient) -> None:
+    page = client.get("/").text
+    address = page.partition('rel="stylesheet" href="')[2].partition('"')[0]
+    first = client.get(address, headers={"Accept-Encoding": "br, gzip"})
+    assert (first.status_code, first.headers["content-encoding"]) == (200, "br")
+    assert "immutable" in first.headers["cache-control"]
+    assert client.get("/assets/000000000000/privyseal.css").headers["cache-control"] == "no-cache"
+    assert client.get("/assets/000000000000/nothing.css").status_code == 404
+    assert client.get("/assets/x/..%2f..%2frendering.py").status_code == 404
+
+
+def test_what_is_sent_back_is_escaped(client: TestClient) -> None:
+    answer = client.post("/verify", data={"server": '"><script>alert(1)</script>'}, headers=OURS)
+    assert answer.status_code == 422
+    assert "<script>alert" not in answer.text
+    assert "&lt;script&gt;" in answer.text
+    assert client.get("/verify", params={"server": "<b>x"}).text.count("<b>x") == 0
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"server": ""}, "server"),
+        ({"certificate": "junk"}, "certificate"),
+        ({"certificate": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"}, "certificate"),
+        ({"server": "not a host"}, "server"),
+        ({"server": "www.example.test:22"}, "server"),
+        ({"server": "127.0.0.1:99999999"}, "server"),
+    ],
+)
+def test_what_cannot_be_verified_is_told_at_its_field(client: TestClient, sent: dict[str, str], field: str) -> None:
+    answer = client.post("/verify", data=sent, headers=OURS)
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in answer.text
+
+
+def test_a_private_key_is_blocked_and_not_shown_again(rest: RestRig, client: TestClient) -> None:
+    key = make_key()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    answer = client.post("/verify", data={"certificate": pem}, headers=OURS)
+    assert answer.status_code == 422
+    assert pem.splitlines()[1] not in answer.text
+    spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    with rest.service.house.database.read(rest.service.clock()) as tx:
+        assert revocations.blocked_reason(tx, hashlib.sha256(spki).hexdigest()) == "private-key-disclosed"
+
+
+def test_a_page_of_another_site_sends_nothing_here(client: TestClient) -> None:
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.test"}, {}):
+        assert client.post("/verify", data={"certificate": "junk"}, headers=headers).status_code == 403
+
+
+def test_our_certificate_is_told_as_ours_until_it_is_revoked(rest: RestRig, client: TestClient) -> None:
+    rest.service.create_organization(ORG)
+    admin = rest.service.administrator(ORG)
+    issued = rest.service.issue(ORG, admin, [f"www.{ORG}.test"])
+    pem = certificate_to_pem(issued.der)
+    valid = client.post("/verify", data={"certificate": pem}, headers=OURS)
+    assert valid.status_code == 200
+    assert "This service issued the certificate after its organization approved it" in valid.text
+    about = About("revoke-certificate", ORG, "certificate", issued.serial_hex)
+    perform(rest.service.house, SYSTEM, about, revoke_certificate, ORG, issued.serial_hex, BySystem(RevocationReason.KEY_COMPROMISE))
+    revoked = client.post("/verify", data={"certificate": pem}, headers=OURS)
+    assert "It was revoked." in revoked.text
+    assert "Do not rely on it" in revoked.text
+
+
+def test_a_foreign_certificate_is_told_as_foreign(client: TestClient) -> None:
+    context = ssl.create_default_context()
+    der = context.get_ca_certs(binary_form=True)[0]
+    answer = client.post("/verify", files={"file": ("ca.der", der)}, headers=OURS)
+    assert answer.status_code == 200
+    assert "No CA of this service vouches for it." in answer.text
