@@ -1,0 +1,210 @@
+"""The application that answers all pages: routes from the sites' tables, and what happens around every page.
+
+1. the language is chosen, and what was sent is read within its bounds
+2. the visitor is recognized, and the page's access row is enforced
+3. the page answers in a thread, because it reads the database
+4. an error of ours becomes a page with its status: what happened, why, what to do
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from privyseal.look import words
+from privyseal.look.assets import FOREVER, PREFIX, assets
+from privyseal.look.forms import Form
+from privyseal.look.frame import Frame, Link
+from privyseal.look.rendering import Renderer
+from privyseal.look.words import gettext
+from privyseal.model.actor import Actor, ActorKind
+from privyseal.model.administrator import Permission
+from privyseal.model.errors import NotFound, PrivysealError, TooManyRequests, Unavailable
+from privyseal.reception.audiences import audience_of, site_of
+from privyseal.reception.context import EntranceContext
+from privyseal.reception.desk import Desk, desk_of
+from privyseal.reception.forms import SentForm, read_form
+from privyseal.reception.limits import AnonymousLimit
+from privyseal.reception.origins import require_same_origin
+from privyseal.reception.site import PAGE_POLICY, Access, Audience, Method, Page, Site, SiteContext, Visit
+from privyseal.reception.sources import source_of
+from privyseal.reception.statuses import STATUS
+from privyseal.reception.visitors import Visitor, require_visitor
+
+R = TypeVar("R")
+
+SMALLEST_COMPRESSED = 1024
+
+
+def make_pages(
+    sites: Sequence[Site],
+    entrance: EntranceContext,
+    *,
+    stopping: threading.Event,
+    demonstration: Callable[[], Mapping[str, str] | None] | None = None,
+) -> Starlette:
+    """Return the application of these sites and of the assets; every template is compiled before the first call.
+
+    ``stopping`` is set when the process is to end; ``demonstration`` as in SiteContext.
+    """
+    renderer = Renderer({site.name: site.templates for site in sites})
+    renderer.check()
+    desk = Desk(entrance, AnonymousLimit(entrance.house.clock))
+    context = SiteContext(entrance, renderer, desk.limit, stopping, demonstration)
+    routes = [Route(f"{PREFIX}/{{digest}}/{{name}}", _show_asset, methods=["GET"])]
+    by_path: dict[str, dict[str, tuple[Site, Page]]] = {}
+    for site in sites:
+        for page in site.pages:
+            by_path.setdefault(page.path, {})[page.method.value] = (site, page)
+    routes += [Route(path, _answering(context, found), methods=sorted(found)) for path, found in by_path.items()]
+    application = Starlette(routes=routes, middleware=[Middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED, compresslevel=5)])
+    application.state.desk = desk
+    show_error = _framework_error(context, sites)
+    application.add_exception_handler(HTTPException, show_error)
+    application.add_exception_handler(Exception, show_error)
+    return application
+
+
+async def _show_asset(request: Request) -> Response:
+    asset = assets().get(request.path_params["name"])
+    if asset is None:
+        raise HTTPException(404)
+    data, encoding = asset.best(request.headers.get("accept-encoding", ""))
+    # An old page may ask for what was replaced meanwhile: it gets the new content, and nothing may keep that under the old address.
+    cache = FOREVER if asset.address == f"{PREFIX}/{request.path_params['digest']}/{asset.name}" else "no-cache"
+    headers = {"Cache-Control": cache, "Vary": "Accept-Encoding", "Cross-Origin-Resource-Policy": "same-origin"}
+    if encoding:
+        headers["Content-Encoding"] = encoding
+    return Response(data, media_type=asset.media_type, headers=headers)
+
+
+def _answering(context: SiteContext, found: dict[str, tuple[Site, Page]]) -> Callable[[Request], Awaitable[Response]]:
+    """Return what answers all methods of one address."""
+
+    async def answer(request: Request) -> Response:
+        site, page = found.get(request.method) or found["GET"]
+        request.scope["route"] = page  # What the counting of answers goes by.
+        words.speak(words.choose_language(request.headers.get("accept-language", "")))
+        try:
+            guest = await _in_thread(_admit, page, request)
+            request.state.visitor = guest
+            sent = await read_form(request, uploads=page.upload) if page.method is Method.POST else SentForm()
+        except PrivysealError as error:
+            visit = _visit(context, site, request, None, SentForm())
+            return await _in_thread(_turn_away, page, visit, error)
+        return await _in_thread(_answer, page, _visit(context, site, request, guest, sent))
+
+    return answer
+
+
+async def _in_thread(work: Callable[..., R], *arguments: object) -> R:
+    """Run in a thread that speaks the language of this call."""
+    return await run_in_threadpool(contextvars.copy_context().run, work, *arguments)
+
+
+def _admit(page: Page, request: Request) -> Visitor | None:
+    """Return who is signed in, None where nobody has to be; raises what the page's row refuses.
+
+    What changes something must come from a page of ours, and from strangers not too often.
+    """
+    desk = desk_of(request)
+    is_open = page.access in {Access.ANYBODY, Access.SUBSCRIBER}
+    if page.method is Method.POST:
+        if is_open:
+            desk.limit.take(source_of(request, desk.context))
+        require_same_origin(request, desk)
+    if is_open:
+        return None
+    permission = page.access if isinstance(page.access, Permission) else None
+    return require_visitor(request, audience_of(request), permission, step_up=page.step_up, in_use=not page.by_itself)
+
+
+def _answer(page: Page, visit: Visit) -> Response:
+    try:
+        return page.answer(visit)
+    except PrivysealError as error:
+        return _turn_away(page, visit, error)
+
+
+def _visit(context: SiteContext, site: Site, request: Request, guest: Visitor | None, sent: SentForm) -> Visit:
+    source = source_of(request, context.entrance)
+    return Visit(
+        context=context,
+        site=site,
+        request=request,
+        slug=request.path_params.get("org", ""),
+        source=source,
+        actor=guest.actor if guest else Actor(ActorKind.REQUESTER, "anonymous", source=source),
+        now=context.entrance.house.clock(),
+        form=Form(sent.values),
+        files={name: file.content for name, file in sent.files.items()},
+        guest=guest,
+    )
+
+
+def _turn_away(page: Page, visit: Visit, error: PrivysealError) -> Response:
+    """Lead to the sign-in where that helps, and show the error otherwise."""
+    way = {"sign-in-needed": "sign-in", "step-up-needed": "step-up"}.get(error.kind)
+    if way is None or page.audience is Audience.NONE or page.by_itself:
+        return refusal(visit, error)
+    place = f"{site_of(audience_of(visit.request))}/{way}"
+    if page.method is Method.GET:
+        return visit.go_to(f"{place}?{urlencode({'next': _path_of(visit.request)})}")
+    return refusal(visit, error, Link(place, gettext("Sign in") if way == "sign-in" else gettext("Show your credential again")))
+
+
+def _path_of(request: Request) -> str:
+    """Return path and query of this call, to come back to."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def refusal(visit: Visit, error: PrivysealError, way_on: Link | None = None) -> Response:
+    """Return the page of an error: its sentence, and the way on."""
+    status, title = next(row for kind, row in STATUS.items() if isinstance(error, kind))
+    heading = gettext("This page does not exist") if isinstance(error, NotFound) else gettext(title)
+    answer = _refusal_page(visit, heading, error.sentence, status, way_on)
+    if isinstance(error, TooManyRequests | Unavailable):
+        answer.headers["Retry-After"] = str(error.retry_after_seconds)
+    return answer
+
+
+def _refusal_page(visit: Visit, heading: str, sentence: str, status: int, way_on: Link | None = None) -> Response:
+    values: dict[str, Any] = {"heading": heading, "sentence": sentence, "advice": "", "way_on": way_on}
+    try:
+        return visit.show("kinds/refusal.html", values, status=status)
+    except PrivysealError:
+        # The frame itself reads the organization, which may be what does not exist, or from the database that is away.
+        frame = Frame(name="Privyseal", purpose=gettext("Certificates"), home="/", demo=visit.context.is_demo)
+        text = visit.context.renderer.page("kinds/refusal.html", values | {"site": frame, "form": visit.form, "now": visit.now})
+        return Response(text, status, {"Content-Security-Policy": PAGE_POLICY}, "text/html; charset=utf-8")
+
+
+def _framework_error(context: SiteContext, sites: Sequence[Site]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def show(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        words.speak(words.choose_language(request.headers.get("accept-language", "")))
+        if status == 500:
+            heading = gettext("This did not work")
+            sentence = gettext("The service made a mistake. It is recorded, and nothing was done. Try again, or ask for help.")
+        elif status == 405:
+            heading, sentence = gettext("Not possible here"), gettext("This address does not take what was sent. Go back and use the form.")
+        else:
+            heading, sentence = (
+                gettext("This page does not exist"),
+                gettext("There is nothing at this address. Check it, or go to the first page."),
+            )
+        return await _in_thread(_refusal_page, _visit(context, sites[0], request, None, SentForm()), heading, sentence, status)
+
+    return show
