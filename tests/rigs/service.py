@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from privyseal.actions.administrator.enroll_administrator import enroll_administrator
 from privyseal.actions.administrator.invite_administrator import invite_administrator
+from privyseal.actions.approving import Approved
 from privyseal.actions.audit.integrate_audit_log import LEASE, Holder, Integrated, integrate_audit_log
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.certificate.reissue_certificate import reissue_certificate
@@ -31,7 +32,7 @@ from privyseal.actions.organization.create_organization import create_organizati
 from privyseal.actions.organization.place_order import place_order
 from privyseal.actions.organization.record_validation import record_validation
 from privyseal.actions.organization.vet_organization import vet_organization
-from privyseal.actions.request.approve_request import Approved, approve_request
+from privyseal.actions.request.approve_request import approve_request
 from privyseal.actions.request.submit_request import submit_request
 from privyseal.cli.initialize import Plan, initialize
 from privyseal.cli.known_authorities import read_authorities

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from privyseal.model.errors import Unavailable
 from privyseal.store.database import Database
-from privyseal.store.prepared import Prepared
+from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.schema import UtcTime
 
 NOW = datetime(2026, 11, 22, 1, 2, 3, 456789, tzinfo=UTC)
@@ -31,6 +31,10 @@ BY_ID = Prepared(things.select().where(things.c.id == sa.bindparam("thing")))
 FROM_NUMBER = Prepared(things.select().where(things.c.number >= sa.bindparam("least")).order_by(things.c.number))
 MOVE = Prepared(
     things.update().where(things.c.id == sa.bindparam("thing"), sa.or_(things.c.number == 1, things.c.number == 2)).values(number=9)
+)
+AMONG = Prepared(things.select().where(is_among(things.c.id, "wanted"), things.c.number >= sa.bindparam("least")).order_by(things.c.number))
+MOVE_AMONG = Prepared(
+    things.update().where(is_among(things.c.id, "wanted"), things.c.number < 4).values(number=9).returning(things.c.id, things.c.at)
 )
 ROWS = [
     {"id": "one", "number": 1, "content": b"\x00\xff", "parts": [["a", "b"], "ü"], "at": NOW},
@@ -90,12 +94,54 @@ def test_an_error_of_the_driver_is_the_database_being_in_the_way(database: Datab
     assert caught.value.kind == "database", "a reader cannot write"
 
 
+def test_a_list_is_one_parameter(database: Database) -> None:
+    with database.read(NOW) as tx:
+        for wanted, found in (
+            ([], []),
+            (["two"], [1]),
+            (["four", "one", "two", "one", "o'ne", 'f"\\our', "{x}"], [0, 1, 2]),
+            (("one",), [0]),
+        ):
+            assert AMONG.every(tx, wanted=wanted, least=0) == [ROWS[place] for place in found]
+        assert AMONG.every(tx, wanted=["one", "two"], least=2) == [ROWS[1]]
+
+
+def test_a_conditional_update_of_many_returns_those_it_happened_to(database: Database) -> None:
+    with database.write(NOW) as tx:
+        moved = MOVE_AMONG.every(tx, wanted=["four", "two", "one"])
+        assert sorted(moved, key=lambda row: str(row["id"])) == [{"id": "one", "at": NOW}, {"id": "two", "at": None}]
+        assert MOVE_AMONG.every(tx, wanted=["four", "two", "one"]) == []
+
+
+def test_many_rows_are_inserted_or_none(database: Database) -> None:
+    many = [{**ROWS[0], "id": f"thing {number}", "number": 100 + number} for number in range(300)]
+    with pytest.raises(Unavailable) as caught, database.write(NOW) as tx:
+        INSERT.each(tx, [*many, ROWS[1]])
+    assert caught.value.kind == "database-race"
+    assert "x00" not in str(caught.value.__cause__), "an error repeats no row"
+    with pytest.raises(Unavailable) as caught, database.write(NOW) as tx:
+        INSERT.each(tx, [*many, {**ROWS[1], "number": None}])
+    assert '"ü"' not in str(caught.value.__cause__), "nor a row that breaks another rule"
+    with database.write(NOW) as tx:
+        INSERT.each(tx, many)
+        assert FROM_NUMBER.every(tx, least=100) == many
+
+
+@pytest.mark.parametrize("text", ["a\tb", "\\N", "\\.", "line\nbreak\r", "'\"{},", "ü€😀", " ", ""])
+def test_every_text_comes_back_as_it_went(database: Database, text: str) -> None:
+    rows = [{**ROWS[0], "id": f"{text}{number}", "number": 200 + number, "parts": [text]} for number in range(2)]
+    with database.write(NOW) as tx:
+        INSERT.each(tx, rows)
+        assert FROM_NUMBER.every(tx, least=200) == rows
+        assert AMONG.every(tx, wanted=[rows[1]["id"]], least=0) == rows[1:]
+
+
 def test_a_value_that_is_missing_is_a_bug(database: Database) -> None:
     with pytest.raises(KeyError), database.write(NOW) as tx:
         INSERT.each(tx, [{"id": "five", "number": 5, "content": b"", "parts": []}])
 
 
-def test_lists_are_for_ordinary_statements(database: Database) -> None:
+def test_the_lists_of_in_are_for_ordinary_statements(database: Database) -> None:
     listed = Prepared(things.select().where(things.c.id.in_(["one", "two"])))
     with pytest.raises(ValueError, match="lists"), database.read(NOW) as tx:
         listed.every(tx)

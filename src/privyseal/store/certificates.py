@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from privyseal.model.certificate import Certificate, CertificateState, Intent, I
 from privyseal.model.identifiers import AuthorityId, CertificateId, IntentId, OrganizationId, RequestId
 from privyseal.model.profile import NameKind
 from privyseal.store.database import Transaction
-from privyseal.store.prepared import Prepared
+from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.schema import Digest, Id, Serial, UtcTime, metadata
 
 intents = sa.Table(
@@ -87,13 +87,25 @@ certificate_names = sa.Table(
 
 
 _INSERT_INTENTS = Prepared(intents.insert())
+_INTENTS_OF = Prepared(intents.select().where(is_among(intents.c.id, "intents")))
+_STATES_OF = Prepared(sa.select(intents.c.id, intents.c.kind, intents.c.state).where(is_among(intents.c.id, "intents")))
+_CLOSE_INTENTS = Prepared(
+    intents.update()
+    .where(is_among(intents.c.id, "intents"), intents.c.state == IntentState.PREPARED.value)
+    .values(state=sa.bindparam("target"))
+    .returning(intents.c.id)
+)
+_ABANDONED_OF = Prepared(
+    sa.select(intents.c.request_id, intents.c.created_at).where(
+        is_among(intents.c.request_id, "requests"), intents.c.state == IntentState.ABANDONED.value
+    )
+)
 _INSERT_CERTIFICATES = Prepared(certificates.insert())
 _INSERT_NAMES = Prepared(certificate_names.insert())
 
 
-def _intent(row: Any) -> Intent:  # noqa: ANN401 - a row of the table above
-    fields = dict(row._mapping) | {"kind": IntentKind(row.kind), "state": IntentState(row.state), "tbs": bytes(row.tbs)}
-    return Intent(**fields)
+def _intent(row: Mapping[Any, Any]) -> Intent:
+    return Intent(**{**row, "kind": IntentKind(row["kind"]), "state": IntentState(row["state"])})
 
 
 def insert_intents(tx: Transaction, prepared: Sequence[Intent]) -> None:
@@ -107,30 +119,24 @@ def insert_intents(tx: Transaction, prepared: Sequence[Intent]) -> None:
 
 def intents_of(tx: Transaction, intent_ids: Sequence[IntentId]) -> dict[IntentId, Intent]:
     """Return the intents of these ids."""
-    return {IntentId(row.id): _intent(row) for row in tx.execute(intents.select().where(intents.c.id.in_(list(intent_ids))))}
+    return {IntentId(row["id"]): _intent(row) for row in _INTENTS_OF.every(tx, intents=intent_ids)}
 
 
 def intent_states(tx: Transaction, intent_ids: Sequence[IntentId]) -> dict[IntentId, tuple[IntentKind, IntentState]]:
     """Return what the intents of these ids are and where they stand."""
-    rows = tx.execute(sa.select(intents.c.id, intents.c.kind, intents.c.state).where(intents.c.id.in_(list(intent_ids))))
-    return {IntentId(row.id): (IntentKind(row.kind), IntentState(row.state)) for row in rows}
+    rows = _STATES_OF.every(tx, intents=intent_ids)
+    return {IntentId(row["id"]): (IntentKind(row["kind"]), IntentState(row["state"])) for row in rows}
 
 
 def prepared_before(tx: Transaction, before: datetime, limit: int = 500) -> list[Intent]:
     """Return intents still prepared that were made before a moment: orphans for the sweep."""
     statement = intents.select().where(intents.c.state == IntentState.PREPARED.value, intents.c.created_at < before)
-    return [_intent(row) for row in tx.execute(statement.order_by(intents.c.created_at).limit(limit))]
+    return [_intent(row._mapping) for row in tx.execute(statement.order_by(intents.c.created_at).limit(limit))]
 
 
 def close_intents(tx: Transaction, intent_ids: Sequence[IntentId], state: IntentState) -> list[IntentId]:
     """Move prepared intents to their end; return those that were still prepared: whoever comes second gets none."""
-    statement = (
-        intents.update()
-        .where(intents.c.id.in_(list(intent_ids)), intents.c.state == IntentState.PREPARED.value)
-        .values(state=state.value)
-        .returning(intents.c.id)
-    )
-    return [IntentId(row.id) for row in tx.execute(statement)]
+    return [IntentId(row["id"]) for row in _CLOSE_INTENTS.every(tx, intents=intent_ids, target=state.value)]
 
 
 _PLAIN = [name for name in Certificate.__slots__ if name != "authority_id"]
@@ -264,10 +270,7 @@ def with_key(tx: Transaction, spki_sha256: str) -> list[Certificate]:
 
 def abandoned_of(tx: Transaction, request_ids: Sequence[RequestId]) -> dict[RequestId, list[datetime]]:
     """Return when the abandoned intents of each request were prepared."""
-    statement = sa.select(intents.c.request_id, intents.c.created_at).where(
-        intents.c.request_id.in_(list(request_ids)), intents.c.state == IntentState.ABANDONED.value
-    )
     found: dict[RequestId, list[datetime]] = {request_id: [] for request_id in request_ids}
-    for row in tx.execute(statement):
-        found[RequestId(row.request_id)].append(row.created_at)
+    for row in _ABANDONED_OF.every(tx, requests=request_ids):
+        found[row["request_id"]].append(row["created_at"])
     return found

@@ -2,18 +2,66 @@
 
 An approval makes ten small statements. SQLAlchemy spends 50 to 150 µs of CPU on each execution, SQLite 6 on the statement
 itself. What SQLAlchemy knows stays in use: the SQL of each dialect, the conversion of types, its errors. Only its
-bookkeeping for each execution is left out. Parameters that are lists (IN) need it, so batches are ordinary statements.
+bookkeeping for each execution is left out. A list is one parameter (``is_among``), because the SQL of ``in_`` depends on
+its length.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
+from sqlalchemy import exc
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from privyseal.store.database import Transaction, run_in_driver
+
+
+class _Texts(TypeDecorator[Sequence[str]]):
+    """A list of texts as one parameter: an array of PostgreSQL, a JSON array for SQLite."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of the parameter."""
+        return dialect.type_descriptor(postgresql.ARRAY(sa.Text()) if dialect.name == "postgresql" else sa.Text())
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:  # noqa: ANN401 - a list or a text
+        """Return the parameter as this kind of database takes it."""
+        return list(value or ()) if dialect.name == "postgresql" else json.dumps(list(value or ()))
+
+
+class _Among(sa.ColumnElement[bool]):
+    """``column IN (list)`` with the list as one parameter."""
+
+    type = sa.Boolean()
+    inherit_cache = False
+
+    def __init__(self, column: sa.ColumnElement[str], parameter: str) -> None:
+        self.column = column
+        self.texts = sa.bindparam(parameter, type_=_Texts())
+
+
+@compiles(_Among, "postgresql")
+def _as_array(element: _Among, compiler: Any, **_: object) -> str:  # noqa: ANN401 - SQLAlchemy's own
+    return f"{compiler.process(element.column)} = ANY ({compiler.process(element.texts)})"
+
+
+@compiles(_Among, "sqlite")
+def _as_json(element: _Among, compiler: Any, **_: object) -> str:  # noqa: ANN401 - SQLAlchemy's own
+    column, placeholder = compiler.process(element.column), compiler.process(element.texts)
+    return f"{column} IN (SELECT value FROM json_each({placeholder}))"  # noqa: S608 - a column and a placeholder
+
+
+def is_among(column: sa.ColumnElement[str], parameter: str) -> sa.ColumnElement[bool]:
+    """Return the condition that ``column`` is one of the texts in the list ``parameter``; an empty list fits nothing."""
+    return _Among(column, parameter)
 
 
 class Prepared:
@@ -55,7 +103,11 @@ class Prepared:
             self._run(tx, rows[0])[1].close()
         elif rows:
             form = self._form(tx.connection.dialect)
-            run_in_driver(tx.connection, form.sql, [form.values(row) for row in rows], many=True).close()
+            values = [form.values(row) for row in rows]
+            if form.copy:
+                _copy(tx.connection, form.copy, [[row[name] for name in form.columns] for row in values])
+            else:
+                run_in_driver(tx.connection, form.sql, values, many=True).close()
 
     def _run(self, tx: Transaction, parameters: Mapping[str, object]) -> tuple[_Form, Any]:
         form = self._form(tx.connection.dialect)
@@ -68,10 +120,33 @@ class Prepared:
         return form
 
 
+def _copy_statement(statement: sa.Executable, columns: list[str], dialect: Dialect) -> str:
+    """The COPY that does what an INSERT of many rows does, at a tenth of what psycopg spends on each row; "" elsewhere."""
+    if dialect.name != "postgresql" or not isinstance(statement, sa.Insert):
+        return ""
+    quote = dialect.identifier_preparer.quote
+    return f"COPY {quote(statement.table.name)} ({', '.join(map(quote, columns))}) FROM STDIN"
+
+
+def _copy(connection: Connection, sql: str, rows: Iterable[Sequence[object]]) -> None:
+    driver_error = connection.dialect.loaded_dbapi.Error
+    cursor: Any = connection.connection.cursor()
+    try:
+        with cursor.copy(sql) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except driver_error as error:
+        # Of COPY the server repeats the line that it did not take; only what is wrong with it may reach a log.
+        short = type(error)(getattr(getattr(error, "diag", None), "message_primary", None) or type(error).__name__)
+        raise exc.DBAPIError.instance(sql, None, short, driver_error, hide_parameters=True, dialect=connection.dialect) from None
+    finally:
+        cursor.close()
+
+
 class _Form:
     """A statement as one kind of database takes it: its SQL, and how values go in and come out."""
 
-    __slots__ = ("_constants", "_names", "_order", "_read", "_write", "sql")
+    __slots__ = ("_constants", "_names", "_order", "_read", "_write", "columns", "copy", "sql")
 
     def __init__(self, statement: sa.Select[Any] | sa.Insert | sa.Update | sa.Delete, columns: list[str] | None, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=columns)
@@ -79,6 +154,8 @@ class _Form:
             raise ValueError("a prepared statement has no parameters that are lists")
         binds = compiled.binds.items()
         self.sql = str(compiled)
+        self.columns = list(compiled.binds)
+        self.copy = _copy_statement(statement, self.columns, dialect)
         # Placeholders of SQLite are numbered, those of PostgreSQL are named.
         self._order = compiled.positiontup
         self._constants = {name: bind.value for name, bind in binds if not bind.required}

@@ -14,7 +14,7 @@ from privyseal.model.identifiers import AdministratorId, ApprovalId, Organizatio
 from privyseal.model.profile import NameKind, SubjectField
 from privyseal.model.request import TRANSITIONS, Request, RequestEvent, RequestKind, RequestState, read_endpoint
 from privyseal.store.database import Transaction
-from privyseal.store.prepared import Prepared
+from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
 
 _OPEN = "state NOT IN ('rejected', 'withdrawn', 'lapsed', 'issued')"
@@ -113,13 +113,20 @@ _READ = [column for column in requests.columns if column.name not in {"confirm_c
 _GET = Prepared(
     sa.select(*_READ).where(requests.c.id == sa.bindparam("request"), requests.c.organization_id == sa.bindparam("organization"))
 )
+_GET_MANY = Prepared(sa.select(*_READ).where(is_among(requests.c.id, "requests")))
+_LOCK = Prepared(
+    sa.select(*_READ)
+    .where(is_among(requests.c.id, "requests"), requests.c.organization_id == sa.bindparam("organization"))
+    .order_by(requests.c.id)
+    .with_for_update()
+)
 _OPEN_TO = {
-    event: requests.update().where(
-        requests.c.id == sa.bindparam("request"), sa.or_(*(requests.c.state == state.value for state in sorted(sources, key=str)))
-    )
+    event: requests.update()
+    .where(is_among(requests.c.id, "requests"), sa.or_(*(requests.c.state == state.value for state in sorted(sources, key=str))))
+    .returning(requests.c.id)
     for event, (sources, _) in TRANSITIONS.items()
 }
-_HOLD_OPEN = {event: Prepared(statement.values(changed_at=sa.bindparam("now"))) for event, statement in _OPEN_TO.items()}
+_TOUCH = {event: Prepared(statement.values(changed_at=sa.bindparam("now"))) for event, statement in _OPEN_TO.items()}
 _HAPPEN = {
     event: Prepared(
         statement.values(state=TRANSITIONS[event][1].value, state_reason=sa.bindparam("reason"), changed_at=sa.bindparam("now"))
@@ -127,17 +134,23 @@ _HAPPEN = {
     for event, statement in _OPEN_TO.items()
 }
 _INSERT_APPROVALS = Prepared(approvals.insert())
-_APPROVALS_OF = Prepared(approvals.select().where(approvals.c.request_id == sa.bindparam("request")).order_by(approvals.c.id))
+_APPROVALS_OF = Prepared(approvals.select().where(is_among(approvals.c.request_id, "requests")).order_by(approvals.c.id))
+
+# Rows are read often enough for a look-up to be worth it; an enum's own call costs three times as much.
+_KINDS = {kind.value: kind for kind in RequestKind}
+_STATES = {state.value: state for state in RequestState}
+_FIELDS = {field.value: field for field in SubjectField}
+_NAME_KINDS = {kind.value: kind for kind in NameKind}
 
 
 def _request(row: Mapping[Any, Any]) -> Request:
     fields = {
         **row,
-        "kind": RequestKind(row["kind"]),
-        "state": RequestState(row["state"]),
-        "subject": tuple((SubjectField(oid), value) for oid, value in row["subject"]),
-        "names": tuple((NameKind(kind), name) for kind, name in row["names"]),
-        "endpoints": tuple(read_endpoint(text) for text in row["endpoints"]),
+        "kind": _KINDS[row["kind"]],
+        "state": _STATES[row["state"]],
+        "subject": tuple([(_FIELDS[oid], value) for oid, value in row["subject"]]),
+        "names": tuple([(_NAME_KINDS[kind], name) for kind, name in row["names"]]),
+        "endpoints": tuple(map(read_endpoint, row["endpoints"])),
         "warnings": tuple(row["warnings"]),
     }
     return Request(**fields)
@@ -172,8 +185,16 @@ def get(tx: Transaction, organization_id: OrganizationId, request_id: RequestId)
 
 def get_many(tx: Transaction, request_ids: Iterable[RequestId]) -> dict[RequestId, Request]:
     """Return the requests of these ids, whoever's they are: for the system's own work."""
-    rows = tx.execute(sa.select(*_READ).where(requests.c.id.in_(list(request_ids))))
-    return {RequestId(row.id): _request(row._mapping) for row in rows}
+    return {RequestId(row["id"]): _request(row) for row in _GET_MANY.every(tx, requests=list(request_ids))}
+
+
+def lock(tx: Transaction, organization_id: OrganizationId, request_ids: Sequence[RequestId]) -> dict[RequestId, Request]:
+    """Return the requests of these ids within this organization as they now stand, locked until the end of the transaction.
+
+    Who decides on the same requests waits here, and then reads what was decided. All lock in the order of the ids, so that
+    no two wait for each other. A writer of the embedded database is alone anyway.
+    """
+    return {RequestId(row["id"]): _request(row) for row in _LOCK.every(tx, requests=request_ids, organization=organization_id)}
 
 
 def page(
@@ -207,24 +228,13 @@ def changed_since(
 
 def happen(tx: Transaction, request_ids: Sequence[RequestId], event: RequestEvent, reason: str = "") -> list[RequestId]:
     """Let ``event`` happen to these requests where the table of transitions allows it; return those it happened to."""
-    if len(request_ids) == 1:
-        return list(request_ids) if _HAPPEN[event].changed(tx, request=request_ids[0], reason=reason[:500], now=tx.now) else []
-    sources, target = TRANSITIONS[event]
-    statement = (
-        requests.update()
-        .where(requests.c.id.in_(list(request_ids)), requests.c.state.in_([state.value for state in sources]))
-        .values(state=target.value, state_reason=reason[:500], changed_at=tx.now)
-        .returning(requests.c.id)
-    )
-    return [RequestId(row.id) for row in tx.execute(statement)]
+    rows = _HAPPEN[event].every(tx, requests=request_ids, reason=reason[:500], now=tx.now)
+    return [RequestId(row["id"]) for row in rows]
 
 
-def hold_open(tx: Transaction, request_id: RequestId, event: RequestEvent) -> bool:
-    """Lock a request that ``event`` may happen to until the end of the transaction; tells whether it may.
-
-    Two approvers of one request wait here for each other, so that the second one counts the first one's approval.
-    """
-    return _HOLD_OPEN[event].changed(tx, request=request_id, now=tx.now) == 1
+def touch(tx: Transaction, request_ids: Sequence[RequestId], event: RequestEvent) -> list[RequestId]:
+    """Note a change of these requests on the way to ``event``, such as one approval of two; return those it may happen to."""
+    return [RequestId(row["id"]) for row in _TOUCH[event].every(tx, requests=request_ids, now=tx.now)]
 
 
 def confirm(tx: Transaction, organization_id: OrganizationId, request_id: RequestId, code_hash: str) -> bool:
@@ -273,11 +283,9 @@ def insert_approvals(tx: Transaction, decided: Sequence[Approval]) -> None:
 
 def approvals_of(tx: Transaction, request_ids: Sequence[RequestId]) -> dict[RequestId, list[Approval]]:
     """Return the signed decisions about each request, oldest first."""
-    if len(request_ids) == 1:
-        return {request_ids[0]: [Approval(**row) for row in _APPROVALS_OF.every(tx, request=request_ids[0])]}
     found: dict[RequestId, list[Approval]] = {request_id: [] for request_id in request_ids}
-    for row in tx.execute(approvals.select().where(approvals.c.request_id.in_(list(request_ids))).order_by(approvals.c.id)):
-        found[RequestId(row.request_id)].append(Approval(**row._mapping))
+    for row in _APPROVALS_OF.every(tx, requests=request_ids):
+        found[row["request_id"]].append(Approval(**row))
     return found
 
 

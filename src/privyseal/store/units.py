@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from privyseal.model.identifiers import OrganizationId, RequestId
 from privyseal.model.unit import LedgerKind, Order, UnitBalance, UnitTier
 from privyseal.store.database import Transaction
-from privyseal.store.prepared import Prepared
+from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.schema import Id, Sequence, UtcTime, metadata
 from privyseal.store.upsert import insert_or_change
 
@@ -51,6 +51,19 @@ balances = sa.Table(
 _INSERT_LINES = Prepared(ledger.insert().inline(), ("organization_id", "tier", "kind", "quantity", "request_id", "order_id", "at"))
 _BALANCE = Prepared(
     balances.select().where(balances.c.organization_id == sa.bindparam("organization"), balances.c.tier == sa.bindparam("of_tier"))
+)
+_OF_TIER = balances.update().where(balances.c.organization_id == sa.bindparam("organization"), balances.c.tier == sa.bindparam("of_tier"))
+_COUNT = sa.bindparam("units", type_=sa.Integer)
+_RESERVE = Prepared(
+    _OF_TIER.where(balances.c.bought - balances.c.reserved - balances.c.used >= _COUNT).values(reserved=balances.c.reserved + _COUNT)
+)
+_CONSUME = Prepared(_OF_TIER.values(reserved=balances.c.reserved - _COUNT, used=balances.c.used + _COUNT))
+_RELEASE = Prepared(_OF_TIER.values(reserved=balances.c.reserved - _COUNT))
+_RESERVED_AMONG = Prepared(
+    sa.select(ledger.c.request_id)
+    .where(is_among(ledger.c.request_id, "requests"))
+    .group_by(ledger.c.request_id)
+    .having(sa.func.sum(sa.case((ledger.c.kind == LedgerKind.RESERVE.value, 1), else_=-1)) > 0)
 )
 
 
@@ -99,17 +112,7 @@ def _line(
 
 def reserve(tx: Transaction, organization_id: OrganizationId, tier: UnitTier, request_ids: list[RequestId]) -> bool:
     """Reserve a unit for each request, all or none; tells whether enough were left."""
-    count = len(request_ids)
-    statement = (
-        balances.update()
-        .where(
-            balances.c.organization_id == organization_id,
-            balances.c.tier == tier.value,
-            balances.c.bought - balances.c.reserved - balances.c.used >= count,
-        )
-        .values(reserved=balances.c.reserved + count)
-    )
-    if tx.changed(statement) != 1:
+    if _RESERVE.changed(tx, organization=organization_id, of_tier=tier.value, units=len(request_ids)) != 1:
         return False
     _lines(tx, organization_id, tier, LedgerKind.RESERVE, request_ids)
     return True
@@ -140,35 +143,16 @@ def _lines(tx: Transaction, organization_id: OrganizationId, tier: UnitTier, kin
 
 def consume(tx: Transaction, organization_id: OrganizationId, tier: UnitTier, request_ids: list[RequestId]) -> None:
     """Turn reserved units into used ones: their certificates are issued."""
-    count = len(request_ids)
-    statement = (
-        balances.update()
-        .where(balances.c.organization_id == organization_id, balances.c.tier == tier.value)
-        .values(reserved=balances.c.reserved - count, used=balances.c.used + count)
-    )
-    tx.execute(statement)
+    _CONSUME.changed(tx, organization=organization_id, of_tier=tier.value, units=len(request_ids))
     _lines(tx, organization_id, tier, LedgerKind.CONSUME, request_ids)
 
 
 def release(tx: Transaction, organization_id: OrganizationId, tier: UnitTier, request_ids: list[RequestId]) -> None:
     """Give reserved units back: no certificate came of them."""
-    count = len(request_ids)
-    statement = (
-        balances.update()
-        .where(balances.c.organization_id == organization_id, balances.c.tier == tier.value)
-        .values(reserved=balances.c.reserved - count)
-    )
-    tx.execute(statement)
+    _RELEASE.changed(tx, organization=organization_id, of_tier=tier.value, units=len(request_ids))
     _lines(tx, organization_id, tier, LedgerKind.RELEASE, request_ids)
 
 
 def reserved_among(tx: Transaction, request_ids: list[RequestId]) -> set[RequestId]:
     """Return those requests that hold a reserved unit now: a second preparation reserves no second one (I20)."""
-    signed = sa.case((ledger.c.kind == LedgerKind.RESERVE.value, 1), else_=-1)
-    statement = (
-        sa.select(ledger.c.request_id)
-        .where(ledger.c.request_id.in_(request_ids))
-        .group_by(ledger.c.request_id)
-        .having(sa.func.sum(signed) > 0)
-    )
-    return {RequestId(row.request_id) for row in tx.execute(statement)}
+    return {RequestId(row["request_id"]) for row in _RESERVED_AMONG.every(tx, requests=request_ids)}

@@ -19,6 +19,9 @@ from privyseal.model.unit import UnitTier
 Text = Annotated[str, Field(max_length=16 * 1024)]
 Pem = Annotated[str, Field(max_length=64 * 1024)]
 Number = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000)]
+MAXIMUM_APPROVALS = 40
+"""Approvals in one call: with signatures of 2048-bit RSA so many fit into the largest body."""
+
 CSR_EXAMPLE = "-----BEGIN CERTIFICATE REQUEST-----\nMIHz...\n-----END CERTIFICATE REQUEST-----\n"
 
 
