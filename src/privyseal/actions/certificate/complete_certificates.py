@@ -23,6 +23,7 @@ from privyseal.engine.approval_content import require_approved
 from privyseal.engine.certificate import CertificateContent
 from privyseal.engine.certificate_template import read_back, sign_tbs
 from privyseal.engine.serials import serial_from_hex, shard_of
+from privyseal.engine.signed_statement import verify_stored
 from privyseal.engine.signers import SigningKey
 from privyseal.model.actor import Actor
 from privyseal.model.administrator import Administrator, Credential, Permission
@@ -41,7 +42,6 @@ from privyseal.model.unit import UnitTier
 from privyseal.store import administrators, certificates, organizations, policies, requests, revocations, units
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
-from privyseal_wire.cms import verify_attached
 from privyseal_wire.errors import WireError
 
 
@@ -156,7 +156,7 @@ def _verify_approvals(house: House, tx: Transaction, case: _Case, approvals: lis
         if person.organization_id != case.organization.id or not person.may(Permission.APPROVE) or not credential.is_usable(tx.now):
             continue
         require_administrator_id(house.administrators_authority, credential.certificate_der, person, case.organization, tx.now)
-        content = verify_attached(approval.signature, signer_certificate_der=credential.certificate_der).content
+        content = verify_stored(approval.content, approval.signature, credential, house.relying_party)
         service, slug = house.service.service_id, case.organization.slug
         end = require_approved(content, case.request, case.policy, service=service, organization=slug, approver=person.id)
         require_current(end, tx.now, MAXIMUM_STATEMENT_LIFE)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from privyseal.actions.house import House, announce, record, sha256_hex
-from privyseal.engine.administrator_id import require_administrator_id
+from privyseal.actions.house import House, announce, record
 from privyseal.engine.crl import encode_entry
 from privyseal.engine.serials import serial_from_hex, shard_of
+from privyseal.engine.signed_statement import Trust, require_signed, signer_of
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Permission, require_permission
 from privyseal.model.audit import AuditEvent, Outcome
@@ -22,18 +22,18 @@ from privyseal.model.organization import Organization
 from privyseal.model.proof import PhraseProof
 from privyseal.model.revocation import Revocation, RevocationReason, read_reason
 from privyseal.model.statement import MAXIMUM_REVOCATION_LIFE, require_unexpired
-from privyseal.store import administrators, certificates, organizations, revocations
+from privyseal.store import certificates, organizations, passkeys, revocations
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
-from privyseal_wire.cms import signer_fingerprint, verify_attached
+from privyseal_wire.passkey import Signature
 from privyseal_wire.statements import Revocation as RevocationStatement
 
 
 @dataclass(frozen=True, slots=True)
 class ByAdministrator:
-    """A ``privyseal.revocation.v1`` statement under an administrator's signature."""
+    """A ``privyseal.revocation.v1`` statement under an administrator's signature, by Administrator ID or passkey."""
 
-    signature: bytes
+    signature: Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +86,23 @@ def revoke_certificate(
 
 
 def _by_administrator(
-    house: House, tx: Transaction, organization: Organization, certificate: Certificate, signature: bytes
+    house: House, tx: Transaction, organization: Organization, certificate: Certificate, signature: Signature
 ) -> tuple[Actor, RevocationReason, tuple[str, ...]]:
-    found = administrators.by_certificate(tx, signer_fingerprint(signature).hex())
-    if found is None or found[0].organization_id != organization.id or not found[1].is_usable(tx.now):
-        raise Refused("signer-unknown", f"The signature is not by a usable Administrator ID of {organization.name}.")
-    person, credential = found
-    require_administrator_id(house.administrators_authority, credential.certificate_der, person, organization, tx.now)
+    trust = Trust(house.administrators_authority, organization, house.relying_party)
+    signed = require_signed(signature, passkeys.by_signer(tx, *signer_of(signature)), trust, tx.now)
+    person, credential_sha256 = signed.person, signed.credential.certificate_sha256
     require_permission(person, Permission.REVOKE)
-    content = verify_attached(signature, signer_certificate_der=credential.certificate_der).content
-    statement = RevocationStatement.from_bytes(content)
-    signed = (statement.service, statement.organization, statement.ca, statement.serial, statement.revoker)
-    if signed != (house.service.service_id, organization.slug, house.issuing.slug, certificate.serial_hex, person.id):
+    statement = RevocationStatement.from_bytes(signed.content)
+    meant = (statement.service, statement.organization, statement.ca, statement.serial, statement.revoker)
+    if meant != (house.service.service_id, organization.slug, house.issuing.slug, certificate.serial_hex, person.id):
         raise Refused(
             "revocation-content", "What was signed is the revocation of another certificate, or by another person, or for another service."
         )
     require_unexpired(statement.expires, tx.now, MAXIMUM_REVOCATION_LIFE)
-    digest = sha256_hex(content)
-    revocations.insert_statement(tx, certificate.id, content, digest, signature, credential.certificate_sha256)
-    actor = Actor(ActorKind.ADMINISTRATOR, person.id, organization.id, credential.certificate_sha256)
-    return actor, read_reason(statement.reason), (digest, sha256_hex(signature))
+    passkeys.require_use(tx, signed.assertion)
+    revocations.insert_statement(tx, certificate.id, signed.content, signed.content_sha256, signed.signature, credential_sha256)
+    actor = Actor(ActorKind.ADMINISTRATOR, person.id, organization.id, credential_sha256)
+    return actor, read_reason(statement.reason), signed.evidence
 
 
 def _revoke(house: House, tx: Transaction, certificate: Certificate, reason: RevocationReason) -> None:

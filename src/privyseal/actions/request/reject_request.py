@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from privyseal.actions.house import House, announce, record, sha256_hex
-from privyseal.engine.administrator_id import require_administrator_id
+from privyseal.actions.house import House, announce, record
+from privyseal.engine.signed_statement import Trust, require_signed, signer_of
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Permission, require_permission
 from privyseal.model.audit import AuditEvent, Outcome
@@ -12,36 +12,34 @@ from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import ApprovalId, RequestId
 from privyseal.model.request import Request, RequestEvent, next_state, require_text
 from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, require_unexpired
-from privyseal.store import administrators, organizations, requests
+from privyseal.store import organizations, passkeys, requests
 from privyseal.store.database import Transaction
-from privyseal_wire.cms import signer_fingerprint, verify_attached
+from privyseal_wire.passkey import Signature
 from privyseal_wire.statements import Rejection
 
 
-def reject_request(house: House, tx: Transaction, actor: Actor, slug: str, request_id: RequestId, signature: bytes) -> Request:
+def reject_request(house: House, tx: Transaction, actor: Actor, slug: str, request_id: RequestId, signature: Signature) -> Request:
     """Verify and store a signed rejection; ``actor`` carried it, whoever signed decides.
 
     Raises NotFound, Refused (signature, content, expiry), NotPermitted (role), Conflict (state).
     """
     organization = organizations.require(tx, slug)
-    found = administrators.by_certificate(tx, signer_fingerprint(signature).hex())
-    if found is None or found[0].organization_id != organization.id or not found[1].is_usable(tx.now):
-        raise Refused("signer-unknown", f"The signature is not by a usable Administrator ID of {organization.name}.")
-    approver, credential = found
-    require_administrator_id(house.administrators_authority, credential.certificate_der, approver, organization, tx.now)
+    trust = Trust(house.administrators_authority, organization, house.relying_party)
+    signed = require_signed(signature, passkeys.by_signer(tx, *signer_of(signature)), trust, tx.now)
+    approver = signed.person
     require_permission(approver, Permission.APPROVE)
-    content = verify_attached(signature, signer_certificate_der=credential.certificate_der).content
-    statement = Rejection.from_bytes(content)
+    statement = Rejection.from_bytes(signed.content)
     request = requests.get(tx, organization.id, request_id)
     if request is None:
         raise NotFound("not-found", "There is no such request in your organization.")
-    signed = (statement.service, statement.organization, statement.request, statement.approver)
-    if signed != (house.service.service_id, slug, request.id, approver.id):
+    meant = (statement.service, statement.organization, statement.request, statement.approver)
+    if meant != (house.service.service_id, slug, request.id, approver.id):
         raise Refused(
             "rejection-content", "What was signed is the rejection of another request, or by another person, or for another service."
         )
     expires_at = require_unexpired(statement.expires, tx.now, MAXIMUM_STATEMENT_LIFE)
     reason = require_text("reason", statement.reason, 500)
+    passkeys.require_use(tx, signed.assertion)
     if not requests.happen(tx, [request.id], RequestEvent.REJECT, reason):
         next_state(request.state, RequestEvent.REJECT)
         raise Conflict("request-state", "Somebody else just decided this request. Look at it again.")
@@ -50,22 +48,21 @@ def reject_request(house: House, tx: Transaction, actor: Actor, slug: str, reque
         request_id=request.id,
         administrator_id=approver.id,
         decision="reject",
-        content=content,
-        content_sha256=sha256_hex(content),
-        signature=signature,
-        credential_sha256=credential.certificate_sha256,
+        content=signed.content,
+        content_sha256=signed.content_sha256,
+        signature=signed.signature,
+        credential_sha256=signed.credential.certificate_sha256,
         expires_at=expires_at,
         at=tx.now,
     )
     requests.insert_approvals(tx, [rejection])
-    signer = Actor(ActorKind.ADMINISTRATOR, approver.id, organization.id, credential.certificate_sha256)
-    evidence = (rejection.content_sha256, sha256_hex(signature))
+    signer = Actor(ActorKind.ADMINISTRATOR, approver.id, organization.id, rejection.credential_sha256)
     record(
         house,
         tx,
         signer,
         slug,
-        AuditEvent("reject-request", Outcome.DONE, "request", request.id, rejection.content_sha256, evidence=evidence),
+        AuditEvent("reject-request", Outcome.DONE, "request", request.id, rejection.content_sha256, evidence=signed.evidence),
     )
     announce(house, tx, FactKind.REQUEST_REJECTED, {"organization": slug, "request": request.id})
     after = requests.get(tx, organization.id, request.id)
