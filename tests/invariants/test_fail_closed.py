@@ -16,9 +16,10 @@ from privyseal.actions.audit.compare_logs import compare_logs
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.certificate.revoke_certificate import BySystem, revoke_certificate
 from privyseal.actions.house import SWEEP_AFTER, About, perform
-from privyseal.cli.house_setup import Opened, compare_evidence, log_files
+from privyseal.cli.house_setup import log_files
 from privyseal.issuer.client import IssuerClient
 from privyseal.issuer.desk import Desk, complete_batch
+from privyseal.issuer.evidence import Evidence
 from privyseal.issuer.publisher import publish_due
 from privyseal.issuer.server import IssuerServer
 from privyseal.jobs.sequencer import Sequencer
@@ -30,7 +31,7 @@ from privyseal.model.errors import Unavailable
 from privyseal.model.identifiers import IntentId
 from privyseal.model.request import Request
 from privyseal.model.revocation import RevocationReason
-from privyseal.store import audit, authorities, outbox
+from privyseal.store import audit, outbox
 from privyseal.store.schema_setup import all_metadata
 from tests.rigs.books import check_books, crl_numbers
 from tests.rigs.counting_key import count_signatures
@@ -185,7 +186,7 @@ def test_one_certificate_that_cannot_be_stored_holds_up_no_other(service: Servic
     waiting = [approved(service, admin, word) for word in words]
     intents = prepare(service, *waiting)
     mend = refuse_inserts(service, "certificates", "NEW.common_name = 'poison.resource-marketing.test'")
-    desk = Desk(service.house, service.keys)
+    desk = Desk(service.house, service.keys, lambda _: None)
     desk.start()
     kind_of(lambda: desk.complete([intent.id for intent in intents]))
     assert [service.request(request).state.value for request in waiting] == ["issuing"] * 3
@@ -255,13 +256,12 @@ def test_a_database_shorter_than_its_checkpoints_signs_nothing(
         for note in (service.settings.data / "log").glob("*/checkpoint"):
             note.unlink()
     notes = dict(files.notes())
-    with service.house.database.read(service.clock()) as tx:
-        opened = Opened(service.house, authorities.facts(tx))
+    evidence = Evidence(service.house, service.log_key.vkey, files)
     with pytest.raises(Unavailable) as trouble:
-        compare_evidence(service.settings, opened)
+        evidence.look()
     assert trouble.value.kind == "evidence-differs"
     assert organization_log(ORG) in trouble.value.sentence
-    require_silence(service, waiting, trouble.value)
+    require_silence(service, waiting, evidence)
     # Nor is the log continued from the cut: the copies would be written over and the loss never found.
     second = Sequencer(service.house, service.log_key, files, "after")
     service.clock.advance(timedelta(seconds=11))
@@ -271,16 +271,12 @@ def test_a_database_shorter_than_its_checkpoints_signs_nothing(
     assert dict(files.notes()) == notes
 
 
-def require_silence(service: ServiceRig, waiting: Request, trouble: Unavailable) -> None:
+def require_silence(service: ServiceRig, waiting: Request, evidence: Evidence) -> None:
     """The issuer answers every call with what differs, and its publisher is still as well."""
     key = count_signatures(service)
-
-    def may_sign() -> None:
-        raise trouble
-
     [intent] = prepare(service, waiting)
     path = service.settings.data / "run" / "issuer.sock"
-    server = IssuerServer(service.house, service.keys, path, may_sign)
+    server = IssuerServer(service.house, service.keys, path, evidence)
     server.start()
     client = IssuerClient(path)
     try:

@@ -15,9 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from privyseal.actions.certificate.revoke_certificate import BySystem, revoke_certificate
 from privyseal.actions.house import About, perform
+from privyseal.cli.house_setup import log_files
 from privyseal.engine.pem import certificate_to_pem
 from privyseal.engine.signers import encrypted_key_file
 from privyseal.issuer.client import IssuerClient
+from privyseal.issuer.evidence import Evidence
 from privyseal.issuer.publisher import Publisher, publish_due
 from privyseal.issuer.server import IssuerServer
 from privyseal.model.actor import SYSTEM
@@ -142,7 +144,9 @@ def test_the_publisher_shows_it_within_seconds_by_itself(service: ServiceRig, ce
 
 def test_a_crl_is_served_while_the_issuer_is_down(service: ServiceRig, certificate: Certificate, party: RelyingParty) -> None:
     path = service.settings.data / "run" / "issuer.sock"
-    server = IssuerServer(service.house, service.keys, path, lambda: None)
+    evidence = Evidence(service.house, service.log_key.vkey, log_files(service.settings))
+    evidence.look()
+    server = IssuerServer(service.house, service.keys, path, evidence)
     server.start()
     IssuerClient(path).ping()
     server.stop()

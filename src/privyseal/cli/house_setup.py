@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from privyseal.actions.audit.compare_logs import compare_logs
 from privyseal.actions.house import House, ServiceIdentity
 from privyseal.cli.known_authorities import read_authorities
 from privyseal.cli.rooms import Rooms
@@ -77,13 +76,6 @@ def house_for_command(data: Path, rooms: Rooms) -> Iterator[House]:
         yield house
     finally:
         house.database.close()
-
-
-def compare_evidence(settings: Settings, opened: Opened) -> int:
-    """Compare the database with every checkpoint outside of it; raises Unavailable ``evidence-differs`` (P5)."""
-    files = log_files(settings)
-    with opened.house.database.read(opened.house.clock()) as tx:
-        return compare_logs(tx, opened.vkey, files.notes())
 
 
 def log_files(settings: Settings) -> LogFiles:

@@ -18,7 +18,7 @@ from pathlib import Path
 import dns.resolver
 import structlog
 
-from privyseal.cli.house_setup import Opened, compare_evidence, crl_life, log_files, open_house
+from privyseal.cli.house_setup import Opened, crl_life, log_files, open_house
 from privyseal.cli.rooms import Rooms
 from privyseal.cli.settings import Settings
 from privyseal.cli.web_server import make_application, serve_web
@@ -30,6 +30,7 @@ from privyseal.engine.signers import SigningKey, encrypted_key_file
 from privyseal.engine.token_fetch import FetchPolicy
 from privyseal.features import Listener, MailSecurity, MailSettings, SmtpSettings
 from privyseal.issuer.client import IssuerClient
+from privyseal.issuer.evidence import Evidence
 from privyseal.issuer.server import IssuerServer
 from privyseal.jobs.schedule import PeriodicTask
 from privyseal.jobs.sequencer import Sequencer
@@ -73,30 +74,17 @@ def run_issuer(settings: Settings, rooms: Rooms) -> None:
     for slug in ("issuing", "administrators"):
         authority = opened.house.authorities[slug]
         keys[authority.id] = encrypted_key_file.load(settings.data / "keys" / f"{slug}.key", secret)
-    trouble = _evidence_trouble(settings, opened)
-
-    def may_sign() -> None:
-        if trouble is not None:
-            raise trouble
-
+    evidence = Evidence(opened.house, opened.vkey, log_files(settings))
+    with suppress(Unavailable):  # It is noted there, and looked at again each second.
+        evidence.look()
     socket_path = settings.path(settings.issuer_socket)
     socket_path.parent.mkdir(mode=0o700, exist_ok=True)
-    server = IssuerServer(opened.house, keys, socket_path, may_sign, crl_life(settings))
+    server = IssuerServer(opened.house, keys, socket_path, evidence, crl_life(settings))
     with until_told() as told:
         server.start()
         _log.info("issuer.ready")
         told.wait()
     server.stop()
-
-
-def _evidence_trouble(settings: Settings, opened: Opened) -> Unavailable | None:
-    try:
-        compared = compare_evidence(settings, opened)
-    except Unavailable as error:
-        _log.error("evidence.differs", sentence=error.sentence)
-        return error
-    _log.info("evidence.agrees", checkpoints=compared)
-    return None
 
 
 @contextmanager

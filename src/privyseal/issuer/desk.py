@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -24,11 +24,13 @@ from privyseal.model.certificate import IntentKind, IntentState
 from privyseal.model.errors import PrivysealError, Unavailable
 from privyseal.model.identifiers import AuthorityId, IntentId
 from privyseal.store import certificates
+from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
 
 ISSUER = Actor(ActorKind.SYSTEM, "issuer")
 GATHER_SECONDS = 0.002
 MAXIMUM_BATCH = 256
+Requirement = Callable[[Transaction], None]
 
 _log = structlog.get_logger("privyseal.issuer")
 
@@ -40,11 +42,15 @@ class _Order:
 
 
 class Desk:
-    """Completes intents one batch after the other. ``keys`` has the private key of each CA it serves."""
+    """Completes intents one batch after the other. ``keys`` has the private key of each CA it serves.
 
-    def __init__(self, house: House, keys: Mapping[AuthorityId, SigningKey]) -> None:
+    ``require`` is asked within the transaction of each batch and raises Unavailable while nothing may be signed in it.
+    """
+
+    def __init__(self, house: House, keys: Mapping[AuthorityId, SigningKey], require: Requirement) -> None:
         self._house = house
         self._keys = keys
+        self._require = require
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
 
@@ -83,7 +89,8 @@ class Desk:
 
     def _serve(self, batch: list[_Order]) -> None:
         try:
-            results = complete_batch(self._house, self._keys, [intent_id for order in batch for intent_id in order.intent_ids])
+            intent_ids = [intent_id for order in batch for intent_id in order.intent_ids]
+            results = complete_batch(self._house, self._keys, intent_ids, self._require)
         except PrivysealError as refusal:
             for order in batch:
                 order.answer.set_exception(refusal)
@@ -98,8 +105,10 @@ class Desk:
                 order.answer.set_result([results[intent_id] for intent_id in order.intent_ids])
 
 
-def complete_batch(house: House, keys: Mapping[AuthorityId, SigningKey], intent_ids: Sequence[IntentId]) -> dict[IntentId, CompletedIntent]:
-    """Complete intents of both kinds, each kind in one transaction, and tell what became of each.
+def complete_batch(
+    house: House, keys: Mapping[AuthorityId, SigningKey], intent_ids: Sequence[IntentId], require: Requirement = lambda _: None
+) -> dict[IntentId, CompletedIntent]:
+    """Complete intents of both kinds, each kind in one transaction in which ``require`` held, and tell what became of each.
 
     A second call for a completed intent says that it is completed; it is never signed again. Raises Unavailable.
     """
@@ -115,11 +124,13 @@ def complete_batch(house: House, keys: Mapping[AuthorityId, SigningKey], intent_
     people = [intent_id for intent_id, standing in known.items() if standing == (IntentKind.ADMINISTRATOR, IntentState.PREPARED)]
     if requested:
         with house.database.write(house.clock()) as tx:
+            require(tx)
             completed = complete_certificates(house, tx, ISSUER, keys[house.issuing.id], requested)
         failpoint("complete.after-commit")
         results |= _verdicts([item.intent_id for item in completed.certificates], completed.failures)
     if people:
         with house.database.write(house.clock()) as tx:
+            require(tx)
             registered = complete_administrator_ids(house, tx, ISSUER, keys[house.administrators_authority.id], people)
         refused = {intent_id for intent_id, _ in registered.failures}
         results |= _verdicts([intent_id for intent_id in people if intent_id not in refused], registered.failures)

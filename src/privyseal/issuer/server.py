@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -13,18 +13,17 @@ from privyseal.actions.certificate.publish_crl import CRL_LIFE
 from privyseal.actions.house import House
 from privyseal.engine.signers import SigningKey
 from privyseal.issuer.desk import Desk
+from privyseal.issuer.evidence import Evidence
 from privyseal.issuer.protocol import MAXIMUM_LINE, decode_call, encode_answer
 from privyseal.issuer.publisher import Publisher
 from privyseal.model.errors import BadRequest, PrivysealError, Unavailable
 from privyseal.model.identifiers import AuthorityId
 
-ReadinessCheck = Callable[[], None]
-
 
 class IssuerServer:
     """Desk, publisher and socket of one issuer process.
 
-    ``may_sign`` raises Unavailable while nothing may be signed: the evidence outside differs from the database.
+    Nothing is signed while the ``evidence`` outside differs from the database.
     """
 
     def __init__(
@@ -32,12 +31,12 @@ class IssuerServer:
         house: House,
         keys: Mapping[AuthorityId, SigningKey],
         socket_path: Path,
-        may_sign: ReadinessCheck,
+        evidence: Evidence,
         crl_life: timedelta = CRL_LIFE,
     ) -> None:
-        self._desk = Desk(house, keys)
-        self._publisher = Publisher(house, keys, may_sign, crl_life)
-        self._may_sign = may_sign
+        self._desk = Desk(house, keys, evidence.require_in)
+        self._publisher = Publisher(house, keys, evidence.look, crl_life)
+        self._evidence = evidence
         self._path = socket_path
         socket_path.unlink(missing_ok=True)
         self._server = _Server(str(socket_path), self)
@@ -61,7 +60,7 @@ class IssuerServer:
         """Return the answer to one line; never raises."""
         try:
             operation, intent_ids = decode_call(line)
-            self._may_sign()
+            self._evidence.require()
             if operation == "ping":
                 return encode_answer(())
             if operation != "complete":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -146,6 +147,9 @@ def _sqlite_engine(url: sa.URL, *, read_only: bool) -> Engine:
         hide_parameters=True,  # A row may hold a one-time code or a hash; no error message repeats it into a log.
     )
 
+    if url.database:
+        _follow_file(engine, Path(url.database))
+
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's own types
         connection.isolation_level = None  # What begins a transaction is said below.
@@ -165,6 +169,32 @@ def _sqlite_engine(url: sa.URL, *, read_only: bool) -> Engine:
     # Where the dialect begins a transaction. A listener of the engine would do, but slows every statement of its connections.
     engine.dialect.do_begin = begin  # type: ignore[assignment, method-assign]
     return engine
+
+
+def _follow_file(engine: Engine, path: Path) -> None:
+    """Let go of every connection to a file that is not the one at ``path`` any more.
+
+    A restored backup is another file of the same name; an open connection would go on writing into the old one, which nobody
+    sees. While there is no file, none is made: an empty database in its place would hide the loss.
+    """
+
+    def identity() -> tuple[int, int]:
+        try:
+            status = os.stat(path)  # noqa: PTH116 - once for each transaction; a Path object costs as much again
+        except FileNotFoundError as error:
+            message = "the database file is not there"
+            raise sqlite3.OperationalError(message) from error
+        return status.st_dev, status.st_ino
+
+    @event.listens_for(engine, "do_connect")
+    def look(_dialect: Any, record: Any, _arguments: Any, _options: Any) -> None:  # noqa: ANN401 - SQLAlchemy's signature
+        record.info["file"] = identity()
+
+    @event.listens_for(engine, "checkout")
+    def compare(_connection: Any, record: Any, _proxy: Any) -> None:  # noqa: ANN401 - SQLAlchemy's signature
+        if record.info["file"] != identity():
+            message = "the database file was exchanged"
+            raise exc.InvalidatePoolError(message)
 
 
 def _postgresql_engine(url: sa.URL) -> Engine:

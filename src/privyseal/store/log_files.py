@@ -22,6 +22,7 @@ class LogFiles:
     def __init__(self, directory: Path, copies: tuple[Path, ...]) -> None:
         self._directory = directory
         self._copies = copies
+        self._read: dict[Path, tuple[int, int]] = {}
 
     def written_size(self, log: str) -> int:
         """Return the size of the checkpoint that was last written, 0 before the first."""
@@ -50,6 +51,18 @@ class LogFiles:
         for copy in self._copies:
             for path in sorted(copy.glob("*.checkpoint")):
                 yield path.name.removesuffix(".checkpoint"), path.read_text()
+
+    def new_notes(self) -> list[tuple[str, str]]:
+        """Return (log, note) of every checkpoint here that was written since the last call, oldest first; at first of all.
+
+        Copies are on other machines and may hang; they are read by ``notes`` alone.
+        """
+        written = {path: path.stat() for path in self._directory.glob("*/checkpoint")}
+        new = [path for path, status in written.items() if self._read.get(path) != (status.st_mtime_ns, status.st_ino)]
+        new.sort(key=lambda path: written[path].st_mtime_ns)
+        notes = [(path.parent.name, path.read_text()) for path in new]
+        self._read |= {path: (written[path].st_mtime_ns, written[path].st_ino) for path in new}
+        return notes
 
 
 def _checkpoint_of(note: str) -> Checkpoint:

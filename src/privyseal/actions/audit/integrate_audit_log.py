@@ -33,11 +33,12 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Integrated:
-    """The new head of one log."""
+    """The new head of one log; ``root`` in hex."""
 
     log: str
     old_size: int
     size: int
+    root: str
     note: str
 
 
@@ -68,7 +69,7 @@ def _integrate(tx: Transaction, log_key: LogKey, log: str, entries: list[audit.S
     audit.insert_nodes(tx, log, [(node.level, node.number, node.hash) for node in growth.nodes])
     note = log_key.sign(log, growth.size, growth.root)
     audit.insert_checkpoint(tx, log, growth.size, growth.root.hex(), note)
-    return Integrated(log, old_size, growth.size, note)
+    return Integrated(log, old_size, growth.size, growth.root.hex(), note)
 
 
 def _anchor(house: House, tx: Transaction, actor: Actor) -> None:
