@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,9 @@ from starlette.testclient import TestClient
 from privyseal.cli.web_application import make_application
 from privyseal.doors import DoorContext
 from privyseal.doors.rest import DOOR
+from privyseal.jobs.deliveries import Deliveries, RetryPlan
+from privyseal.store import outbox
+from privyseal.store.outbox import OutboxRow
 from tests.doors.rest.rest_rig import API, ORG, RestRig
 from tests.rigs.service import ServiceRig, ServiceTemplate
 
@@ -86,3 +89,27 @@ def test_numbers_name_routes_and_nobody(rest: RestRig) -> None:
     assert "privyseal_audit_waiting_seconds" in text
     assert ORG not in text
     assert "BREW" not in text
+
+
+def test_numbers_of_letters_jobs_and_the_root_crl(rest: RestRig) -> None:
+    def shown() -> dict[str, float]:
+        lines = rest.anonymous().get("/metrics").text.splitlines()
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if not line.startswith("#"))}
+
+    house = rest.service.house
+    numbers = shown()
+    assert numbers["privyseal_letters_undelivered"] == 0
+    assert timedelta(days=390) < datetime.fromtimestamp(numbers["privyseal_root_crl_next_update_seconds"], UTC) - house.clock()
+    heard = 'privyseal_deliveries_total{listener="notices.received",outcome="again"}'
+    before = numbers.get(heard, 0)
+    row_id = house.id("fact", house.clock())
+    with house.database.write(house.clock()) as tx:
+        outbox.insert(tx, [(row_id, "request-received", "notices.received", {})])
+
+    def away(_row: OutboxRow, _message_id: str) -> None:
+        raise ConnectionRefusedError
+
+    Deliveries(house, {"notices.received": away}, RetryPlan()).hear(row_id, 1)
+    numbers = shown()
+    assert (numbers["privyseal_letters_undelivered"], numbers[heard] - before) == (1, 1)
+    assert "privyseal_rescued_jobs_total" in numbers

@@ -51,6 +51,17 @@ def test_a_failure_is_noted_for_operators(database: Database, capsys: pytest.Cap
     assert state_of(database, row_id).failure == ""
 
 
+def test_a_chain_of_tries_ends_when_a_younger_one_has_the_row(database: Database) -> None:
+    house, ear = bare_house(database), Ear(failures=99)
+    deliveries = Deliveries(house, {"ear": ear}, RetryPlan())
+    row_id = add_row(house, "ear")
+    # Two chains side by side, as after `privyseal letters retry`: the older one is left behind after one more try.
+    assert [deliveries.hear(row_id, number) for number in (1, 2)] == [AGAIN, AGAIN]
+    assert [deliveries.hear(row_id, number) for number in (2, 3)] == [AGAIN, AGAIN]
+    assert [deliveries.hear(row_id, number) for number in (3, 4)] == [ENDED, AGAIN]
+    assert state_of(database, row_id).attempts == 5
+
+
 def test_a_listener_that_is_not_installed_is_a_failure_with_its_reason(database: Database) -> None:
     house = bare_house(database)
     row_id = add_row(house, "chargeback.entry")

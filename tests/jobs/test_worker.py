@@ -91,7 +91,23 @@ def test_rows_that_never_succeed_do_not_stop_the_others(sqlite: Database) -> Non
         await_done(sqlite, last, seconds=10)
     assert not any(state_of(sqlite, row_id).done for row_id in rows)
     with sqlite.read(system_clock()) as tx:
-        assert {row_id for row_id, *_ in outbox.failing(tx)} == set(rows)
+        assert {row.id for row in outbox.failing(tx, limit=1000)} == set(rows)
+
+
+def test_an_operator_has_failing_rows_tried_now(database: Database) -> None:
+    """The next try would come in an hour; the one asked for comes at once, and the late one finds nothing to do."""
+    house, ear = bare_house(database), Ear(failures=2)
+    with working(house, {"ear": ear}, plan=RetryPlan(3600, 3600, timedelta(days=4))):
+        row_id, heard = add_row(house, "ear"), add_row(house, "missing")
+        for failures in (1, 2):
+            wait_until(lambda: state_of(database, row_id).attempts == failures, seconds=10, what="a failure")  # noqa: B023 - called at once
+            with database.write(system_clock()) as tx:
+                assert outbox.retry(tx, [row_id]) == [row_id]
+        await_done(database, row_id)
+        with database.write(system_clock()) as tx:
+            assert outbox.retry(tx) == [heard]
+            assert outbox.count_failing(tx) == 1
+    assert ear.count(row_id) == 3
 
 
 def test_what_a_stopped_worker_left_is_done_by_the_next(sqlite: Database) -> None:

@@ -14,6 +14,7 @@ from cyclopts import App, Parameter
 from privyseal.cli.commands_audit import audit_commands
 from privyseal.cli.commands_authority import authority_commands
 from privyseal.cli.commands_demo import demo_commands
+from privyseal.cli.commands_letters import letter_commands
 from privyseal.cli.commands_people import people_commands
 from privyseal.cli.commands_service import service_commands
 from privyseal.cli.rooms import Rooms
@@ -30,6 +31,7 @@ def make_application(rooms: Rooms) -> App:
     program = App(name="privyseal", help="Run a Privyseal service: keys, processes, people, evidence.", version=version("privyseal"))
     service_commands(program, rooms)
     people_commands(program, rooms)
+    letter_commands(program, rooms)
     audit_commands(program, rooms)
     authority_commands(program, rooms)
     demo_commands(program, rooms)

@@ -16,10 +16,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from privyseal.actions.house import require_evidence
 from privyseal.doors import Door, DoorContext
+from privyseal.jobs.counters import DELIVERIES, PERIODIC_RUNS, RESCUED
 from privyseal.model.errors import PrivysealError
 from privyseal.reception.application import make_pages
 from privyseal.reception.site import Site
-from privyseal.store import audit
+from privyseal.store import audit, outbox, revocations
+from privyseal.store.revocations import FULL
 
 CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 HSTS = "max-age=31536000; includeSubDomains"
@@ -71,11 +73,22 @@ class _Metrics:
             "privyseal_audit_waiting_seconds", "Age of the oldest entry that is not in its log's tree.", registry=self.registry
         )
 
+        self.letters = Gauge(
+            "privyseal_letters_undelivered", "Letters and other messages that failed at least once.", registry=self.registry
+        )
+        self.root_crl = Gauge("privyseal_root_crl_next_update_seconds", "When the root's CRL ends (Unix time).", registry=self.registry)
+        for counter in (DELIVERIES, PERIODIC_RUNS, RESCUED):
+            # They belong to the process, which works too when the database is the embedded one.
+            self.registry.register(counter)
+
     def text(self) -> bytes:
         """Return everything in Prometheus's text form; raises Unavailable."""
         now = self._house.clock()
         with self._house.database.read(now) as tx:
             oldest = audit.oldest_waiting(tx)
+            self.letters.set(outbox.count_failing(tx))
+            root_crl = revocations.newest_crl(tx, self._house.authorities["root"].id, FULL)
+        self.root_crl.set(0 if root_crl is None else root_crl.next_update.timestamp())
         self.audit_lag.set(0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
         return generate_latest(self.registry)
 

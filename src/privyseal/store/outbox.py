@@ -39,6 +39,19 @@ class OutboxRow:
     listener: str
     payload: dict[str, Any]
     created_at: datetime
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """What an operator sees of a row that its listener has not heard: no payload. ``attempts`` failed so far."""
+
+    id: str
+    fact: str
+    listener: str
+    created_at: datetime
+    attempts: int
+    failure: str
 
 
 _INSERT = Prepared(outbox.insert())
@@ -68,7 +81,11 @@ def insert(tx: Transaction, rows: Sequence[tuple[str, str, str, dict[str, Any]]]
 def waiting(tx: Transaction, limit: int = 200) -> list[OutboxRow]:
     """Return rows that no workflow was started for, oldest first."""
     rows = tx.execute(outbox.select().where(outbox.c.dispatched_at.is_(None)).order_by(outbox.c.id).limit(limit))
-    return [OutboxRow(row.id, row.fact, row.listener, row.payload, row.created_at) for row in rows]
+    return [_row(row) for row in rows]
+
+
+def _row(row: Any) -> OutboxRow:  # noqa: ANN401 - a row of the table above
+    return OutboxRow(row.id, row.fact, row.listener, row.payload, row.created_at, row.attempts)
 
 
 def mark_dispatched(tx: Transaction, row_ids: Sequence[str]) -> None:
@@ -79,7 +96,7 @@ def mark_dispatched(tx: Transaction, row_ids: Sequence[str]) -> None:
 def get(tx: Transaction, row_id: str) -> OutboxRow | None:
     """Return the row or None."""
     row = tx.execute(outbox.select().where(outbox.c.id == row_id)).first()
-    return None if row is None else OutboxRow(row.id, row.fact, row.listener, row.payload, row.created_at)
+    return None if row is None else _row(row)
 
 
 def is_done(tx: Transaction, row_id: str) -> bool:
@@ -97,10 +114,26 @@ def note_failure(tx: Transaction, row_id: str, failure: str) -> None:
     tx.execute(outbox.update().where(outbox.c.id == row_id).values(failure=failure[:500], attempts=outbox.c.attempts + 1))
 
 
-def failing(tx: Transaction, limit: int = 100) -> list[tuple[str, str, str, str, int]]:
-    """Return (id, fact, listener, failure, attempts) of rows that failed at least once and are not done."""
-    statement = outbox.select().where(outbox.c.failure != "", outbox.c.done_at.is_(None)).order_by(outbox.c.id).limit(limit)
-    return [(row.id, row.fact, row.listener, row.failure, row.attempts) for row in tx.execute(statement)]
+_FAILING = sa.and_(outbox.c.failure != "", outbox.c.done_at.is_(None))
+
+
+def failing(tx: Transaction, limit: int = 100) -> list[Undelivered]:
+    """Return rows that failed at least once and are not done, oldest first."""
+    statement = outbox.select().where(_FAILING).order_by(outbox.c.id).limit(limit)
+    return [Undelivered(row.id, row.fact, row.listener, row.created_at, row.attempts, row.failure) for row in tx.execute(statement)]
+
+
+def count_failing(tx: Transaction) -> int:
+    """Return how many rows failed at least once and are not done."""
+    return int(tx.execute(sa.select(sa.func.count()).select_from(outbox).where(_FAILING)).scalar_one())
+
+
+def retry(tx: Transaction, row_ids: Sequence[str] | None = None) -> list[str]:
+    """Let the dispatcher take failing rows (None: all of them) at its next turn; return their ids."""
+    statement = outbox.update().where(_FAILING)
+    if row_ids is not None:
+        statement = statement.where(outbox.c.id.in_(list(row_ids)))
+    return sorted(row.id for row in tx.execute(statement.values(dispatched_at=None).returning(outbox.c.id)))
 
 
 def open_rows(tx: Transaction, *, dispatched_before: datetime, created_after: datetime) -> list[tuple[str, int]]:
