@@ -13,11 +13,13 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import dns.resolver
 import structlog
 
+from privyseal.cli.demo_roads import read_roads
 from privyseal.cli.house_setup import Opened, crl_life, log_files, open_house
 from privyseal.cli.rooms import Rooms
 from privyseal.cli.settings import Settings
@@ -134,7 +136,7 @@ def run_web(settings: Settings, rooms: Rooms, work_as: str | None) -> None:
         if worker is not None:
             worker.start()
         serve_web(
-            make_application(context, rooms.doors),
+            make_application(context, rooms.doors, rooms.sites, partial(read_roads, settings.data) if settings.demo else None),
             host=settings.host,
             web_port=settings.web_port,
             administrator_port=settings.administrator_port,

@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from privyseal.look import words
@@ -173,6 +173,8 @@ def _path_of(request: Request) -> str:
 def refusal(visit: Visit, error: PrivysealError, way_on: Link | None = None) -> Response:
     """Return the page of an error: its sentence, and the way on."""
     status, title = next(row for kind, row in STATUS.items() if isinstance(error, kind))
+    if "application/json" in visit.request.headers.get("accept", ""):
+        return JSONResponse({"kind": error.kind, "sentence": error.sentence}, status)  # A script of a page asked.
     heading = gettext("This page does not exist") if isinstance(error, NotFound) else gettext(title)
     answer = _refusal_page(visit, heading, error.sentence, status, way_on)
     if isinstance(error, TooManyRequests | Unavailable):

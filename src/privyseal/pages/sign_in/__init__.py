@@ -1,0 +1,73 @@
+"""How people come in and go out: sign-in, showing a credential again, the own account, the first credential by link.
+
+The same pages serve organizations and the provider; the address says whose they are.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from privyseal.look.frame import Frame, Help
+from privyseal.look.words import gettext
+from privyseal.model.session import PROVIDER_AUDIENCE
+from privyseal.pages.sign_in import account, arrival, first_credential
+from privyseal.pages.sign_in.places import audience_of_visit, console_of, place_of
+from privyseal.reception.sign_in import CERTIFICATE_PATH
+from privyseal.reception.site import Access, Method, Page, Site, Visit
+from privyseal.store import organizations
+
+GET, POST = Method.GET, Method.POST
+
+
+def frame(visit: Visit) -> Frame:
+    """The frame of the audience; somebody who is signed in finds the way back to the console."""
+    audience = audience_of_visit(visit)
+    help_box, name = None, "Privyseal"
+    if audience == PROVIDER_AUDIENCE:
+        name = gettext("Provider")
+    elif audience:
+        with visit.house.database.read(visit.now) as tx:
+            organization = organizations.require(tx, audience)
+        name = organization.name
+        help_box = Help(gettext("Your organization's contact answers:"), organization.contact_email)
+    return Frame(
+        name=name,
+        purpose=gettext("Sign in"),
+        home=console_of(audience) if visit.guest else (place_of(audience) + "/" if audience else "/"),
+        demo=visit.context.is_demo,
+        help=help_box,
+        account=f"{place_of(audience)}/account",
+        sign_out=f"{place_of(audience)}/sign-out",
+        visitor=visit.guest.administrator.name if visit.guest else "",
+    )
+
+
+def _pages(place: str) -> tuple[Page, ...]:
+    return (
+        Page(GET, f"{place}/sign-in", Access.ANYBODY, arrival.show_sign_in),
+        Page(POST, f"{place}/sign-in/challenge", Access.ANYBODY, arrival.offer_challenge),
+        Page(POST, f"{place}/sign-in/passkey", Access.ANYBODY, arrival.sign_in_with_passkey),
+        Page(GET, f"{place}/sign-in/finish", Access.ANYBODY, arrival.finish_sign_in),
+        Page(GET, f"{place}/step-up", Access.SIGNED_IN, arrival.show_step_up),
+        Page(POST, f"{place}/step-up/passkey", Access.SIGNED_IN, arrival.step_up_with_passkey),
+        Page(GET, f"{place}/step-up/finish", Access.SIGNED_IN, arrival.finish_step_up),
+        Page(POST, f"{place}/sign-out", Access.SIGNED_IN, account.leave),
+        Page(GET, f"{place}/account", Access.SIGNED_IN, account.show_account),
+        Page(POST, f"{place}/account/sign-out-everywhere", Access.SIGNED_IN, account.leave_everywhere),
+        Page(POST, f"{place}/account/sessions/{{session_id}}/end", Access.SIGNED_IN, account.end_session),
+        Page(GET, f"{place}/account/passkey", Access.SIGNED_IN, account.show_new_passkey),
+        Page(POST, f"{place}/account/passkey/options", Access.SIGNED_IN, account.offer),
+        Page(POST, f"{place}/account/passkey/sign", Access.SIGNED_IN, account.show_addition),
+        Page(POST, f"{place}/account/passkey", Access.SIGNED_IN, account.add, upload=True),
+        Page(GET, f"{place}/first-credential", Access.ANYBODY, first_credential.show_first),
+        Page(POST, f"{place}/first-credential/options", Access.ANYBODY, first_credential.offer),
+        Page(POST, f"{place}/first-credential", Access.ANYBODY, first_credential.make),
+    )
+
+
+SITE = Site(
+    name="sign_in",
+    pages=(*_pages("/o/{org}"), *_pages("/provider"), Page(GET, CERTIFICATE_PATH, Access.ANYBODY, arrival.show_certificate)),
+    templates=Path(__file__).parent / "templates",
+    frame=frame,
+)

@@ -1,0 +1,209 @@
+"""The own account: credentials, sessions, signing out, and another passkey under the signature of a credential one has."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.responses import Response
+
+from privyseal.actions.house import About
+from privyseal.actions.passkey.add_passkey import add_passkey
+from privyseal.actions.passkey.draft_passkey import draft_passkey
+from privyseal.actions.passkey.offer_passkey import offer_passkey
+from privyseal.engine.passkeys import assertion_options
+from privyseal.look.words import gettext
+from privyseal.model.errors import BadRequest, Conflict, PrivysealError, Refused, Unavailable
+from privyseal.model.identifiers import IntentId
+from privyseal.model.session import log_of
+from privyseal.pages.sign_in.places import audience_of_visit, console_of, place_of
+from privyseal.reception import sign_in
+from privyseal.reception.site import Visit
+from privyseal.reception.visitors import Visitor
+from privyseal.store import administrators, passkeys
+from privyseal_wire.passkey import Assertion, PasskeySigned, Signature, statement_challenge
+
+NEW_PASSKEY = "sign_in/new_passkey.html"
+SIGN_PASSKEY = "sign_in/sign_passkey.html"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCredential:
+    """A row of the list: ``kind`` and ``label`` in words, ``state`` and its words, ``is_this`` for the one of this session."""
+
+    kind: str
+    label: str
+    sha256: str
+    not_after: datetime
+    last_used_at: datetime | None
+    state: str
+    state_words: str
+    is_this: bool
+
+
+def _guest(visit: Visit) -> Visitor:
+    assert visit.guest is not None  # noqa: S101 - every access row of this module asks for somebody who is signed in
+    return visit.guest
+
+
+def _about(visit: Visit, action: str) -> About:
+    guest = _guest(visit)
+    return About(action, log_of(guest.session.audience), "administrator", guest.administrator.id)
+
+
+def show_account(visit: Visit) -> Response:
+    """Show who this is, with what he comes in, and where he is signed in."""
+    guest = _guest(visit)
+    values = {
+        "place": place_of(audience_of_visit(visit)),
+        "console": console_of(audience_of_visit(visit)),
+        "credentials": _credentials(visit),
+        "sessions": sign_in.own_sessions(visit.request, guest),
+        "this_session": guest.session.id,
+    }
+    return visit.show("sign_in/account.html", values)
+
+
+def _credentials(visit: Visit) -> list[OwnCredential]:
+    guest = _guest(visit)
+    with visit.house.database.read(visit.now) as tx:
+        known = passkeys.every_of(tx, guest.administrator.id)
+        found = administrators.credentials_of(tx, guest.administrator.id)
+    rows = []
+    for item in found:
+        passkey = known.get(item.certificate_sha256)
+        if item.revoked_at is not None:
+            state, words = "bad", gettext("Revoked")
+        elif not item.is_usable(visit.now):
+            state, words = "ended", gettext("Expired")
+        else:
+            state, words = "good", gettext("Valid")
+        rows.append(
+            OwnCredential(
+                kind=gettext("Passkey") if passkey else gettext("Administrator ID"),
+                label=passkey.label if passkey else gettext("Certificate with its key in a file or on a card"),
+                sha256=item.certificate_sha256,
+                not_after=item.not_after,
+                last_used_at=passkey.last_used_at if passkey else None,
+                state=state,
+                state_words=words,
+                is_this=item.certificate_sha256 == guest.session.credential_sha256,
+            )
+        )
+    return rows
+
+
+def leave(visit: Visit) -> Response:
+    """Sign out."""
+    return _leave(visit, everywhere=False)
+
+
+def leave_everywhere(visit: Visit) -> Response:
+    """Sign out of every session."""
+    return _leave(visit, everywhere=True)
+
+
+def _leave(visit: Visit, *, everywhere: bool) -> Response:
+    answer = visit.go_to(f"{place_of(audience_of_visit(visit))}/sign-in")
+    sign_in.sign_out(visit.request, answer, _guest(visit), everywhere=everywhere)
+    return answer
+
+
+def end_session(visit: Visit) -> Response:
+    """End one of the own sessions."""
+    sign_in.end_one(visit.request, _guest(visit), visit.path("session_id"))
+    return visit.go_to(f"{place_of(audience_of_visit(visit))}/account")
+
+
+def show_new_passkey(visit: Visit) -> Response:
+    """Ask how the new passkey shall be called."""
+    return visit.show(NEW_PASSKEY, {"place": place_of(audience_of_visit(visit))})
+
+
+def offer(visit: Visit) -> Response:
+    """Return the options with which a browser makes a new passkey."""
+    options = visit.perform(_about(visit, "offer-passkey"), offer_passkey, visit.slug)
+    return Response(options, media_type="application/json")
+
+
+def show_addition(visit: Visit) -> Response:
+    """Show what has to be signed, so that the passkey that the browser just made is added."""
+    try:
+        return _sign_page(visit)
+    except (Refused, BadRequest, Conflict) as error:
+        visit.form.refuse("label", error.sentence)
+        return visit.show(NEW_PASSKEY, {"place": place_of(audience_of_visit(visit))}, status=422)
+
+
+def _sign_page(visit: Visit, *, status: int = 200) -> Response:
+    registration = visit.form.value("registration") or visit.form.value("answer")
+    content = visit.perform(_about(visit, "draft-passkey"), draft_passkey, visit.slug, registration)
+    with visit.house.database.read(visit.now) as tx:
+        allowed = passkeys.usable_of(tx, visit.person.id)
+    values = {
+        "place": place_of(audience_of_visit(visit)),
+        "label": visit.form.value("label"),
+        "registration": registration,
+        "content": content.decode(),
+        "options": assertion_options(visit.house.relying_party, statement_challenge(content), allowed) if allowed else "",
+    }
+    return visit.show(SIGN_PASSKEY, values, status=status)
+
+
+def add(visit: Visit) -> Response:
+    """Add the passkey under the signature, and have it certified at once."""
+    try:
+        signature = _signature(visit)
+        registration, label = visit.form.value("registration"), visit.form.value("label")
+        intent = visit.perform(_about(visit, "add-passkey"), add_passkey, visit.slug, registration, label, signature)
+    except (Refused, BadRequest, Conflict) as error:
+        visit.form.refuse("signature", error.sentence)
+        return _again(visit, error)
+    return show_certified(visit, intent)
+
+
+def _again(visit: Visit, error: PrivysealError) -> Response:
+    try:
+        return _sign_page(visit, status=422)
+    except PrivysealError:
+        # The registration itself is used up or broken: it has to be made anew.
+        visit.form.problems.clear()
+        visit.form.refuse("label", error.sentence)
+        return visit.show(NEW_PASSKEY, {"place": place_of(audience_of_visit(visit))}, status=422)
+
+
+def _signature(visit: Visit) -> Signature:
+    """Return what was signed: an assertion over the content of the page, or an uploaded CMS message."""
+    answer = visit.form.value("answer")
+    if answer:
+        return PasskeySigned(visit.form.secret("content").encode(), Assertion.from_browser(answer).to_bytes())
+    message = visit.files.get("signature", b"")
+    if not message:
+        raise BadRequest("signature", gettext("Sign with a passkey, or choose the signed file."), field="signature")
+    return message if message[:1] == b"\x30" else _unarmored(message)
+
+
+def _unarmored(message: bytes) -> bytes:
+    lines = [line.strip() for line in message.splitlines() if not line.startswith(b"-----")]
+    try:
+        return base64.b64decode(b"".join(lines), validate=True)
+    except ValueError as error:
+        raise BadRequest("signature", gettext("The signed file is no CMS message in DER or PEM."), field="signature") from error
+
+
+def show_certified(visit: Visit, intent: IntentId) -> Response:
+    """Have the issuer certify a passkey, and say how that ended; the sweep does it later when the issuer is away."""
+    try:
+        [done] = visit.context.entrance.issuer.complete([intent])
+    except Unavailable:
+        done = None
+    if done is not None and not done.ok:
+        raise Refused(done.kind, done.sentence)
+    values = {
+        "place": place_of(audience_of_visit(visit)),
+        "console": console_of(audience_of_visit(visit)),
+        "is_certified": done is not None,
+        "is_signed_in": visit.guest is not None,
+    }
+    return visit.show("sign_in/passkey_done.html", values)

@@ -1,0 +1,54 @@
+"""The one-time link of an invitation: a person makes a passkey his first credential, or reads how to make one with seal."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from privyseal.actions.house import About
+from privyseal.actions.passkey.enroll_passkey import enroll_passkey
+from privyseal.actions.passkey.offer_passkey_enrollment import offer_passkey_enrollment
+from privyseal.look.words import gettext
+from privyseal.model.errors import BadRequest, Conflict, NotFound, Refused
+from privyseal.pages.sign_in.account import show_certified
+from privyseal.pages.sign_in.places import audience_of_visit, place_of
+from privyseal.reception.site import Visit
+
+FIRST = "sign_in/first_credential.html"
+
+
+def show_first(visit: Visit) -> Response:
+    """Show what the link is for; opening it uses nothing up, because mail scanners open every link."""
+    return _page(visit, visit.query("code"))
+
+
+def _page(visit: Visit, code: str, *, status: int = 200) -> Response:
+    values = {"place": place_of(audience_of_visit(visit)), "code": code, "base_url": visit.house.service.base_url}
+    return visit.show(FIRST, values, status=status)
+
+
+def offer(visit: Visit) -> Response:
+    """Return the options with which the browser makes the passkey."""
+    options = visit.perform(_about("offer-passkey"), offer_passkey_enrollment, visit.form.secret("code").strip().lower())
+    return Response(options, media_type="application/json")
+
+
+def make(visit: Visit) -> Response:
+    """Use the link up for this passkey, and have it certified at once."""
+    code = visit.form.secret("code").strip().lower()
+    try:
+        if not visit.form.value("answer"):
+            raise BadRequest("passkey", gettext("The browser gave no passkey. Press the button again."), field="label")
+        label = visit.form.value("label") or gettext("My passkey")
+        intent = visit.perform(_about("enroll-passkey"), enroll_passkey, code, visit.form.value("answer"), label)
+    except NotFound as error:
+        visit.form.refuse("code", error.sentence)
+        return _page(visit, "", status=404)
+    except (Refused, BadRequest, Conflict) as error:
+        visit.form.refuse(error.field if error.field == "label" else "", error.sentence)
+        return _page(visit, code, status=422)
+    return show_certified(visit, intent)
+
+
+def _about(action: str) -> About:
+    # The link alone says whose it is; a refusal of an unknown one stands in the provider's log.
+    return About(action, "", "administrator", "invited")
