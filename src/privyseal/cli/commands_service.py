@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 
 from privyseal.cli.house_setup import open_house
 from privyseal.cli.initialize import Plan, initialize
+from privyseal.cli.listening import listening_of
 from privyseal.cli.processes import only_one, run_issuer, run_web, run_work, until_told
 from privyseal.cli.rooms import Rooms
 from privyseal.cli.service_certificate import issue_service_certificate
@@ -47,6 +48,7 @@ def _init(rooms: Rooms) -> Callable[..., None]:
         status_url: str,
         database_url: str = "",
         key: KeyKind = "p256",
+        listen: str = "",
     ) -> None:
         """Make a new service: keys, root, issuing CA, administrators' CA, database, settings file.
 
@@ -68,7 +70,11 @@ def _init(rooms: Rooms) -> Callable[..., None]:
             postgresql://user@host/name; the embedded database when left out.
         key
             Kind of the CA keys: p256, p384, rsa2048, rsa3072 or rsa4096.
+        listen
+            IP address to listen on. Left out: loopback if the three URLs are loopback addresses, else every interface. The
+            ports are those of the URLs; where a URL names none, 8443, 8444 and 8080.
         """
+        place = listening_of(base_url, administrator_url, status_url, listen)
         settings = Settings(
             data=data,
             service_id=service_id,
@@ -77,9 +83,15 @@ def _init(rooms: Rooms) -> Callable[..., None]:
             administrator_url=administrator_url,
             status_url=status_url,
             database_url=database_url,
+            host=place.host,
+            web_port=place.web_port,
+            administrator_port=place.administrator_port,
+            status_port=place.status_port,
         )
         made = initialize(Plan(settings, name, key, None, f"{name} Root CA 1"), rooms.clock(), rooms.random_bytes)
         print(f"The service is made. Settings: {made['settings']}. Root certificate: {made['root_certificate']}.")
+        ports = f"{place.web_port} ({base_url}), {place.administrator_port} ({administrator_url}), {place.status_port} ({status_url})"
+        print(f"It will listen on {place.host}, ports {ports}; the settings can say otherwise.")
         print(f"Now take the root key {made['root_key']} and secrets/root.passphrase off this machine.")
         print("Next: a TLS certificate where the settings say, `privyseal administrator invite`, `privyseal serve`.")
 
