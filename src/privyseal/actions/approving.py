@@ -3,7 +3,7 @@
 No action, but what ``approve_request`` and ``approve_requests`` share. Each approval is judged on its own; what is accepted
 is then written together, because a statement for many costs hardly more than one for one (E1).
 
- 1. the signature is by a registered, usable Administrator ID of a person who may approve
+ 1. the signature is by a registered, usable Administrator ID or passkey of a person who may approve
  2. the requests are locked, so that two who decide at once get one truth (I20)
  3. what was signed is, byte for byte, what the service would certify (I14), and is still valid
  4. it is not the signer's own request, nor a replay; the request is open, and not yet approved by this person
@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from privyseal.actions.house import House, record, sha256_hex
-from privyseal.engine.administrator_id import require_administrator_id
 from privyseal.engine.approval_content import require_approved
+from privyseal.engine.signed_statement import SignedStatement, Trust, require_signed, signer_of
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Administrator, Credential, Permission, require_permission
 from privyseal.model.audit import AuditEvent, Outcome
@@ -30,11 +30,11 @@ from privyseal.model.policy import Policy
 from privyseal.model.request import Request, RequestEvent, RequestKind, next_state
 from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, require_current
 from privyseal.model.unit import UnitTier
-from privyseal.store import administrators, organizations, policies, requests, units
+from privyseal.store import organizations, passkeys, policies, requests, units
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
-from privyseal_wire.cms import signer_fingerprint, verify_attached
 from privyseal_wire.errors import WireError
+from privyseal_wire.passkey import Signature
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -42,10 +42,10 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class SignedApproval:
-    """What was handed in: ``signature`` is CMS over the content of an approval of ``request_id``."""
+    """What was handed in: ``signature`` is CMS, or a passkey's assertion, over the content of an approval of ``request_id``."""
 
     request_id: RequestId
-    signature: bytes
+    signature: Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,7 @@ class _Statement:
     """A signature that verifies, and who made it."""
 
     handed_in: SignedApproval
-    approver: Administrator
-    credential: Credential
-    content: bytes
+    signed: SignedStatement
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,8 @@ class _Bench:
         self._house = house
         self._tx = tx
         self._organization = organization
-        self._signers: dict[bytes, tuple[Administrator, Credential]] = {}
+        self._trust = Trust(house.administrators_authority, organization, house.relying_party)
+        self._signers: dict[tuple[str, str], tuple[Administrator, Credential] | None] = {}
         self._policies: dict[tuple[str, int], Policy] = {}
         self._units_left: dict[UnitTier, int] = {}
         self._requests: dict[RequestId, Request] = {}
@@ -122,25 +121,12 @@ class _Bench:
 
     def open(self, item: SignedApproval) -> _Statement:
         """Verify a signature."""
-        fingerprint = signer_fingerprint(item.signature)
-        if fingerprint not in self._signers:
-            self._signers[fingerprint] = self._signer(fingerprint.hex())
-        approver, credential = self._signers[fingerprint]
-        content = verify_attached(item.signature, signer_certificate_der=credential.certificate_der).content
-        return _Statement(item, approver, credential, content)
-
-    def _signer(self, certificate_sha256: str) -> tuple[Administrator, Credential]:
-        found = administrators.by_certificate(self._tx, certificate_sha256)
-        if found is None or found[0].organization_id != self._organization.id:
-            sentence = f"The signature is not by a registered Administrator ID of {self._organization.name}."
-            raise Refused("signer-unknown", sentence)
-        approver, credential = found
-        if not credential.is_usable(self._tx.now):
-            raise Refused("credential-unusable", f"The Administrator ID of {approver.name} is revoked or has expired.")
-        authority = self._house.administrators_authority
-        require_administrator_id(authority, credential.certificate_der, approver, self._organization, self._tx.now)
-        require_permission(approver, Permission.APPROVE)
-        return approver, credential
+        named = signer_of(item.signature)
+        if named not in self._signers:
+            self._signers[named] = passkeys.by_signer(self._tx, *named)
+        signed = require_signed(item.signature, self._signers[named], self._trust, self._tx.now)
+        require_permission(signed.person, Permission.APPROVE)
+        return _Statement(item, signed)
 
     def lock(self, request_ids: Sequence[RequestId]) -> None:
         """Lock these requests, then read who approved them: who comes second has waited and sees what the first one stored."""
@@ -149,25 +135,27 @@ class _Bench:
 
     def judge(self, statement: _Statement) -> _Accepted:
         """Accept an approval, or raise why not."""
-        house, tx, approver = self._house, self._tx, statement.approver
+        house, tx, signed = self._house, self._tx, statement.signed
+        approver = signed.person
         request = self._requests.get(statement.handed_in.request_id)
         if request is None:
             raise NotFound("not-found", "There is no such request in your organization.")
         policy, service, slug = self._policy(request), house.service.service_id, self._organization.slug
-        expires_at = require_approved(statement.content, request, policy, service=service, organization=slug, approver=approver.id)
+        expires_at = require_approved(signed.content, request, policy, service=service, organization=slug, approver=approver.id)
         require_current(expires_at, tx.now, MAXIMUM_STATEMENT_LIFE)
-        content_sha256 = sha256_hex(statement.content)
+        content_sha256 = signed.content_sha256
         before = self._require_turn(request, approver, policy, content_sha256)
+        passkeys.require_use(tx, signed.assertion)
         approved = Approved(request.id, before + 1, policy.approvals)
         approval = requests.Approval(
             id=ApprovalId(house.id("apr", tx.now)),
             request_id=request.id,
             administrator_id=approver.id,
             decision="approve",
-            content=statement.content,
+            content=signed.content,
             content_sha256=content_sha256,
-            signature=statement.handed_in.signature,
-            credential_sha256=statement.credential.certificate_sha256,
+            signature=signed.signature,
+            credential_sha256=signed.credential.certificate_sha256,
             expires_at=expires_at,
             at=tx.now,
         )

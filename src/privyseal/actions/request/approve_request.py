@@ -12,9 +12,10 @@ from privyseal.model.actor import Actor
 from privyseal.model.errors import PrivysealError
 from privyseal.model.identifiers import RequestId
 from privyseal.store.database import Transaction
+from privyseal_wire.passkey import Signature
 
 
-def approve_request(house: House, tx: Transaction, actor: Actor, slug: str, request_id: RequestId, signature: bytes) -> Approved:
+def approve_request(house: House, tx: Transaction, actor: Actor, slug: str, request_id: RequestId, signature: Signature) -> Approved:
     """Verify and store one administrator's approval; the last one needed moves the request on.
 
     ``actor`` is whoever carried the signature here; who approves is whoever signed. Raises NotFound, Refused (signature,
