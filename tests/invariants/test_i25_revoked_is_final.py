@@ -148,13 +148,16 @@ def test_nothing_leads_out_of_revoked(service: ServiceRig, admin: AdministratorR
 
 @functools.cache
 def calls() -> tuple[tuple[str, str, ast.Call], ...]:
-    """(module, function, call) of every method call in a function of the service's own code."""
+    """(module, function or constant, call) of every method call in the service's own code."""
     found = []
     for path in sorted((SOURCE / "privyseal").rglob("*.py")):
-        for function in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(function, ast.FunctionDef | ast.ClassDef):
-                nodes = (node for statement in function.body for node in ast.walk(statement) if isinstance(node, ast.Call))
-                found += [(path.stem, function.name, node) for node in nodes if isinstance(node.func, ast.Attribute)]
+        for part in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(part, ast.FunctionDef | ast.ClassDef):
+                name, statements = part.name, part.body
+            else:
+                name, statements = ", ".join(map(ast.unparse, part.targets)) if isinstance(part, ast.Assign) else "", [part]
+            nodes = (node for statement in statements for node in ast.walk(statement) if isinstance(node, ast.Call))
+            found += [(path.stem, name, node) for node in nodes if isinstance(node.func, ast.Attribute)]
     return tuple(found)
 
 
@@ -166,7 +169,7 @@ def test_the_code_deletes_from_few_tables_alone() -> None:
         ("throttles", "clear_misses", "attempts.delete"),
         ("throttles", "release_key", "idempotency_keys.delete"),
         ("throttles", "forget_answers", "idempotency_keys.delete"),
-        ("revocations", "prune_crls", "crls.delete"),
+        ("revocations", "_PRUNE_CRLS", "crls.delete"),
         ("outbox", "delete_done", "outbox.delete"),
         ("passkeys", "insert_challenge", "passkey_challenges.delete"),
         ("passkeys", "take_challenge", "passkey_challenges.delete"),
@@ -181,10 +184,10 @@ def test_the_code_deletes_from_few_tables_alone() -> None:
 
 
 def test_one_statement_alone_changes_the_state_of_a_certificate() -> None:
-    """``mark_revoked``, only away from valid; ``close_intents`` beside it is about intents."""
+    """``mark_revoked``, only away from valid; ``_CLOSE_INTENTS`` beside it is about intents."""
     written = [(module, function, ast.unparse(node)) for module, function, node in calls() if ast.unparse(node.func).endswith(".values")]
     changing = {function: text for module, function, text in written if module == "certificates" and "state=" in text}
-    assert set(changing) == {"mark_revoked", "close_intents"}
+    assert set(changing) == {"mark_revoked", "_CLOSE_INTENTS"}
     assert "state == CertificateState.VALID.value" in changing["mark_revoked"]
     assert "state=CertificateState.REVOKED.value" in changing["mark_revoked"]
 

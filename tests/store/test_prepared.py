@@ -28,6 +28,7 @@ things = sa.Table(
 )
 INSERT = Prepared(things.insert())
 BY_ID = Prepared(things.select().where(things.c.id == sa.bindparam("thing")))
+TIMES = Prepared(sa.select(things.c.at, things.c.id).order_by(things.c.number))
 FROM_NUMBER = Prepared(things.select().where(things.c.number >= sa.bindparam("least")).order_by(things.c.number))
 MOVE = Prepared(
     things.update().where(things.c.id == sa.bindparam("thing"), sa.or_(things.c.number == 1, things.c.number == 2)).values(number=9)
@@ -60,6 +61,7 @@ def test_rows_are_what_ordinary_statements_give(database: Database) -> None:
         assert [BY_ID.first(tx, thing=row["id"]) for row in ROWS] == ROWS
         assert BY_ID.first(tx, thing="three") is None
         assert FROM_NUMBER.every(tx, least=5) == []
+        assert TIMES.column(tx) == [NOW, None, NOW]
 
 
 def test_a_conditional_update_tells_whether_it_happened(database: Database) -> None:

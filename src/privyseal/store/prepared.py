@@ -89,6 +89,13 @@ class Prepared:
         cursor.close()
         return rows
 
+    def column(self, tx: Transaction, **parameters: object) -> list[Any]:
+        """Return the first column of all rows."""
+        form, cursor = self._run(tx, parameters)
+        values = form.read_column(cursor.fetchall())
+        cursor.close()
+        return values
+
     def changed(self, tx: Transaction, **parameters: object) -> int:
         """Run a conditional UPDATE or DELETE and return how many rows it touched."""
         _, cursor = self._run(tx, parameters)
@@ -179,3 +186,8 @@ class _Form:
         for name, process in self._read:
             fields[name] = process(fields[name])
         return fields
+
+    def read_column(self, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """The first column of the driver's rows in our type."""
+        process = next((process for name, process in self._read if name == self._names[0]), None)
+        return [row[0] for row in rows] if process is None else [process(row[0]) for row in rows]

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from privyseal.actions.house import House, record
 from privyseal.engine.authority import Authority
-from privyseal.engine.crl import CrlContent, CrlFrame, pack_pages, sign_crl
+from privyseal.engine.crl import MIN_PAGE_ENTRIES, CrlContent, CrlFrame, pack_pages, sign_crl
 from privyseal.engine.signers import SigningKey
 from privyseal.model.actor import Actor
 from privyseal.model.audit import AuditEvent, Outcome
@@ -52,7 +52,7 @@ def publish_crl(
     entries = _entries(house, tx, due)
     uri = None if due.scope == FULL else authority.issuer.crl_url(int(due.scope))
     content = CrlContent(due.number + 1, this_update, next_update, uri)
-    frame = _sign(tx, due, authority, key, content, entries)
+    frame = _sign(tx, authority, key, content, entries)
     # Of the signed part: the digest of the whole file would cost a second pass over a million entries (E4).
     digest = frame.tbs_sha256
     crl = StoredCrl(
@@ -80,20 +80,27 @@ def publish_crl(
 
 
 def _entries(house: House, tx: Transaction, due: DueScope) -> _Entries:
-    if due.scope == FULL:
-        tail = revocations.unpaged_tail(tx, due.ca_id, due.scope)
-    else:
-        waiting = revocations.unpaged(tx, due.ca_id, due.scope)
-        pages, tail = pack_pages([entry for _, _, entry in waiting])
-        start = 0
-        for page in pages:
-            serials = [serial for serial, _, _ in waiting[start : start + page.count]]
-            revocations.add_page(tx, house.id("pag", tx.now), due.ca_id, int(due.scope), serials, page.entries)
-            start += page.count
+    waiting = revocations.unpaged_entries(tx, due.ca_id, due.scope)
+    # The full CRL packs no pages: they belong to one shard each.
+    is_long = due.scope != FULL and len(waiting) >= MIN_PAGE_ENTRIES
+    tail = _pack(house, tx, due) if is_long else b"".join(waiting)
     stored = revocations.pages_of(tx, due)
     return _Entries(tuple(page_id for page_id, _ in stored), tail, sum(size for _, size in stored) + len(tail))
 
 
-def _sign(tx: Transaction, due: DueScope, authority: Authority, key: SigningKey, content: CrlContent, entries: _Entries) -> CrlFrame:
-    stream = itertools.chain(revocations.stream_pages(tx, due), (entries.tail,))
+def _pack(house: House, tx: Transaction, due: DueScope) -> bytes:
+    """Move what waits in a shard into pages; return the entries of the rest."""
+    waiting = revocations.unpaged(tx, due.ca_id, due.scope)
+    pages, tail = pack_pages([entry for _, _, entry in waiting])
+    start = 0
+    for page in pages:
+        serials = [serial for serial, _, _ in waiting[start : start + page.count]]
+        revocations.add_page(tx, house.id("pag", tx.now), due.ca_id, int(due.scope), serials, page.entries)
+        start += page.count
+    return tail
+
+
+def _sign(tx: Transaction, authority: Authority, key: SigningKey, content: CrlContent, entries: _Entries) -> CrlFrame:
+    # One page after the other, so that a million entries are never held at once.
+    stream = itertools.chain((revocations.page_entries(tx, page_id) for page_id in entries.page_ids), (entries.tail,))
     return sign_crl(authority.issuer, key, content, entries.length, stream)
