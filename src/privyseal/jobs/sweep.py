@@ -21,6 +21,7 @@ from privyseal.model.identifiers import IntentId
 from privyseal.model.request import CONFIRM_WITHIN, LAPSES_AFTER, RequestEvent, RequestState
 from privyseal.model.revocation import RevocationReason
 from privyseal.store import certificates, organizations, requests, throttles
+from privyseal.store.database import again_after_collision
 
 Complete = Callable[[Sequence[IntentId]], object]
 ANSWERS_KEPT = timedelta(days=1)
@@ -45,13 +46,13 @@ def sweep(house: House, complete: Complete, ping: Callable[[], None] = lambda: N
     away: then nothing is prepared, because every serial that it does not sign in time is burned. Raises Unavailable
     when the issuer is down or failed at one intent, after everything else is done.
     """
-    abandoned = _abandon(house)
-    lapsed = _lapse(house)
-    revoked = _revoke_replaced(house)
+    abandoned = again_after_collision(lambda: _abandon(house))
+    lapsed = again_after_collision(lambda: _lapse(house))
+    revoked = again_after_collision(lambda: _revoke_replaced(house))
     with house.database.write(house.clock()) as tx:
         throttles.forget_answers(tx, tx.now - ANSWERS_KEPT)
     ping()
-    intents = _prepare(house)
+    intents = again_after_collision(lambda: _prepare(house))
     _hand_over(intents, complete)
     return Swept(abandoned, len(intents), lapsed, revoked)
 

@@ -3,6 +3,10 @@
 SQLite (WAL, synchronous=FULL, ``BEGIN IMMEDIATE`` for writers, ``query_only`` readers) and PostgreSQL (psycopg 3) are
 equals. An action runs in one write transaction: returning commits, raising rolls back. Trouble of the database
 becomes :class:`~privyseal.model.errors.Unavailable`; nothing was done then, or the caller's idempotency key tells.
+
+Rows that several transactions change are locked in one order, so that PostgreSQL finds no circle: intents, requests, unit
+balances by organization and tier, certificates, CRL scopes by CA and name, and last the status generation. Where a batch
+still meets another one the wrong way round, the database ends one of them (:class:`Collision`): jobs begin it again.
 """
 
 from __future__ import annotations
@@ -11,12 +15,13 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
@@ -25,8 +30,39 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from privyseal.model.errors import BadRequest, PrivysealError, Unavailable
 
 BUSY_TIMEOUT_MS = 5000
+TRIES = 3
+"""How often a transaction that collided is begun at all."""
+
+PAUSE_SECONDS = 0.1
+
+COLLISIONS = frozenset({"40P01", "40001"})
+"""PostgreSQL's codes for a deadlock and for what cannot be serialized: the transaction was undone, and may succeed at once."""
+
 SPARE_BYTES = 1024 * 1024
 """What must be free on the embedded database's file system before anything is begun: a full disk is met before a signature (F5)."""
+
+
+Result = TypeVar("Result")
+
+
+class Collision(Unavailable):
+    """Two transactions stood in each other's way and the database ended this one. Nothing was done; an entrance answers ``database``."""
+
+    def __init__(self) -> None:
+        super().__init__("database", "The database was busy with the same things. Nothing was done. Try again.", retry_after_seconds=1)
+
+
+def again_after_collision(work: Callable[[], Result]) -> Result:
+    """Return what ``work`` returns; while its transaction collides it is begun anew, TRIES times in all.
+
+    ``work`` opens its own transaction and uses no CA key: a signature is never repeated by itself. Raises what it raises.
+    """
+    for number in range(1, TRIES):
+        with suppress(Collision):
+            return work()
+        # The other one has just been let go: whoever begins at once may be before it again.
+        time.sleep(PAUSE_SECONDS * number)
+    return work()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +156,8 @@ def _database_errors() -> Iterator[None]:
     except PrivysealError:
         raise
     except (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError) as error:
+        if isinstance(error, exc.DBAPIError) and getattr(error.orig, "sqlstate", None) in COLLISIONS:
+            raise Collision from error
         text = str(error.orig if isinstance(error, exc.DBAPIError) else error).lower()
         if "full" in text or "no space" in text:
             raise _full() from error

@@ -24,10 +24,11 @@ from privyseal.store.database import Transaction
 def abandon_intents(house: House, tx: Transaction, actor: Actor, orphans: Sequence[Intent]) -> list[RequestId]:
     """Abandon those of ``orphans`` that are still only prepared; return the requests to prepare again."""
     closed = set(certificates.close_intents(tx, [intent.id for intent in orphans], IntentState.ABANDONED))
-    again: list[RequestId] = []
-    for intent in orphans:
-        if intent.id not in closed:
-            continue
+    abandoned = [intent for intent in orphans if intent.id in closed]
+    again = requests.happen(tx, [intent.request_id for intent in abandoned if intent.request_id], RequestEvent.ABANDON)
+    revoked: list[tuple[Revocation, bytes]] = []
+    events: dict[str, list[AuditEvent]] = {}
+    for intent in abandoned:
         authority = next(known for known in house.authorities.values() if known.id == intent.authority_id)
         serial = serial_from_hex(intent.serial_hex)
         revocation = Revocation(
@@ -38,10 +39,12 @@ def abandon_intents(house: House, tx: Transaction, actor: Actor, orphans: Sequen
             shard=shard_of(serial, authority.issuer.shard_count),
             expires_at=intent.not_after,
         )
-        revocations.insert(tx, revocation, encode_entry(serial, tx.now, revocation.reason.code))
+        revoked.append((revocation, encode_entry(serial, tx.now, revocation.reason.code)))
         slug = organizations.get(tx, intent.organization_id).slug if intent.organization_id else ""
         event = AuditEvent("abandon-intent", Outcome.DONE, "intent", intent.id, reason=f"serial {intent.serial_hex}")
-        record(house, tx, actor, slug, event)
-        if intent.request_id is not None:
-            again += requests.happen(tx, [intent.request_id], RequestEvent.ABANDON)
+        events.setdefault(slug, []).append(event)
+    for slug, written in events.items():
+        record(house, tx, actor, slug, *written)
+    # Last: from here on whoever revokes or publishes waits for this transaction.
+    revocations.insert_all(tx, revoked)
     return again

@@ -219,7 +219,8 @@ def _store(house: House, tx: Transaction, actor: Actor, signed: list[tuple[_Case
         events.setdefault(case.organization.slug, []).append(event)
         payloads.append({"organization": case.organization.slug, "request": case.request.id, "certificate": certificate.id})
     announce(house, tx, FactKind.CERTIFICATE_ISSUED, *payloads)
-    for (organization_id, tier), request_ids in used.items():
+    # In the order in which everybody locks balances (store/database).
+    for (organization_id, tier), request_ids in sorted(used.items()):
         units.consume(tx, organization_id, UnitTier(tier), request_ids)
     for slug, written in events.items():
         record(house, tx, actor, slug, *written)

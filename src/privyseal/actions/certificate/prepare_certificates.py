@@ -170,7 +170,8 @@ def _reserve(tx: Transaction, wanting: list[Request], around: _Circumstances) ->
         if request.kind is RequestKind.NEW and request.id not in around.reserved:
             needed.setdefault((request.organization_id, UnitTier(request.unit_tier)), []).append(request.id)
     refusals: dict[RequestId, PrivysealError] = {}
-    for (organization_id, tier), request_ids in needed.items():
+    # In the order in which everybody locks balances (store/database).
+    for (organization_id, tier), request_ids in sorted(needed.items(), key=lambda item: (item[0][0], item[0][1].value)):
         reserved = units.reserve_each(tx, organization_id, tier, request_ids)
         sentence = f"There is no {tier.value} unit left. Order more units; then approve the request again."
         refusals |= {request_id: Conflict("no-units", sentence) for request_id in request_ids if request_id not in reserved}
