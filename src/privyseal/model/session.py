@@ -156,9 +156,10 @@ def agent_words(header: str) -> str:
 
 def require_sign_in_turn(misses: int, last_at: datetime | None, now: datetime, free: int) -> None:
     """Raise TooManyRequests ``sign-in-locked`` while the wait after the last miss has not passed."""
-    if last_at is None:
+    wait = min(wait_after(misses, free), LONGEST_SIGN_IN_WAIT)
+    if last_at is None or not wait:  # Of two at once the other one may have been counted "later" than now.
         return
-    left = last_at + min(wait_after(misses, free), LONGEST_SIGN_IN_WAIT) - now
+    left = last_at + wait - now
     if left > timedelta(0):
         seconds = int(left.total_seconds()) + 1
         sentence = f"Signing in failed {misses} times in a row. Wait {seconds} seconds and try again."

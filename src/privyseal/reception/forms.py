@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import parse_qsl, unquote_to_bytes
+from urllib.parse import parse_qsl
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -24,6 +24,7 @@ from privyseal.model.actor import Actor
 from privyseal.model.errors import BadRequest, NotFound
 from privyseal.reception.audiences import audience_of, known_log
 from privyseal.reception.desk import desk_of
+from privyseal.reception.disclosed_keys import refuse_keys_in_bytes
 from privyseal.reception.visitors import Visitor
 
 MAXIMUM_FORM: Final = 128 * 1024
@@ -72,9 +73,9 @@ async def read_form(request: Request, *, uploads: bool = False) -> SentForm:
         form = await run_in_threadpool(_parse, content_type, body)
     except BadRequest:
         # The form is refused, but a key in it is disclosed all the same, and its owner has to learn that first.
-        await run_in_threadpool(_refuse_keys, request, {"": [body, unquote_to_bytes(body.replace(b"+", b" "))]})
+        await run_in_threadpool(_refuse_keys, request, lambda: refuse_keys_in_bytes(body, content_type))
         raise
-    await run_in_threadpool(_refuse_keys, request, _contents(form))
+    await run_in_threadpool(_refuse_keys, request, lambda: _search(form))
     return form
 
 
@@ -208,20 +209,20 @@ def _utf8(data: bytes) -> str:
         raise _no_text() from error
 
 
-def _contents(form: SentForm) -> dict[str, list[str | bytes]]:
-    """Everything of a form where a key may stand, by field: texts, files, and what should be names."""
-    contents: dict[str, list[str | bytes]] = {name: [name, *texts] for name, texts in form.values.items()}
+def _search(form: SentForm) -> None:
+    """Raise PrivateKeyFound, with the field, for a key in a text, a file, or what should be a name."""
+    for name, texts in form.values.items():
+        for text in (name, *texts):
+            refuse_private_keys(text, field=name[:64])
     for name, file in form.files.items():
-        contents.setdefault(name, []).extend((name, file.name, file.content))
-    return contents
+        for content in (name, file.name, file.content):
+            refuse_private_keys(content, field=name[:64])
 
 
-def _refuse_keys(request: Request, contents: Mapping[str, Sequence[str | bytes]]) -> None:
-    """Raise PrivateKeyFound, recorded with the field, for a key in any of these texts and files."""
+def _refuse_keys(request: Request, search: Callable[[], None]) -> None:
+    """Raise the PrivateKeyFound of a search, recorded."""
     try:
-        for name, readings in contents.items():
-            for reading in readings:
-                refuse_private_keys(reading, field=name[:64])
+        search()
     except PrivateKeyFound as refusal:
         _record(request, refusal)
         raise

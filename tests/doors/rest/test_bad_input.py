@@ -18,10 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from privyseal.doors.rest.disclosed_keys import refuse_keys_in_bytes
 from privyseal.doors.rest.intake import MAXIMUM_BODY
 from privyseal.engine.private_keys import PrivateKeyFound
 from privyseal.model.administrator import Role
+from privyseal.reception.disclosed_keys import refuse_keys_in_bytes
 from privyseal.store import revocations
 from tests.doors.rest.rest_rig import API, ORG, RestRig, require_problem
 from tests.doors.rest.test_tenants import ROWS

@@ -14,9 +14,10 @@ from fastapi import Depends, Request
 from privyseal.actions.house import About, attempt, sha256_hex
 from privyseal.doors import AnonymousLimit, DoorContext, source_of
 from privyseal.engine.phrases import code_hash
-from privyseal.model.actor import Actor, ActorKind
-from privyseal.model.administrator import PERMISSIONS, Administrator
+from privyseal.model.actor import Actor, ActorKind, administrator_actor
+from privyseal.model.administrator import Administrator, AdministratorState
 from privyseal.model.errors import Unauthenticated
+from privyseal.reception.certificates import client_certificate
 from privyseal.store import administrators
 
 LONGEST_SHOWN_PATH = 120
@@ -34,13 +35,6 @@ class Caller:
         """What tells callers apart for idempotency keys: the credential or, for nobody, the source."""
         who = self.actor.credential_sha256 or self.actor.source
         return sha256_hex(f"{self.actor.kind.value}\n{self.actor.id}\n{who}".encode())
-
-
-def client_certificate(request: Request) -> bytes | None:
-    """Return the DER of the client certificate that TLS verified on this connection, or None."""
-    tls = request.scope.get("extensions", {}).get("tls") or {}
-    der = tls.get("client_cert_der")
-    return der if isinstance(der, bytes) else None
 
 
 def shown_path(path: str) -> str:
@@ -94,12 +88,10 @@ class Authenticator:
         if found is None:
             raise Unauthenticated("credential-unknown", "This Administrator ID is not registered here.")
         person, credential = found
-        permissions = frozenset(permission for permission in PERMISSIONS[person.role] if person.may(permission))
-        if not credential.is_usable(now) or not permissions:
+        if not credential.is_usable(now) or person.state is not AdministratorState.ACTIVE:
             sentence = f"The Administrator ID of {person.name} is revoked or has expired, or the person was removed. Ask for a new one."
             raise Unauthenticated("credential-unusable", sentence)
-        kind = ActorKind.PROVIDER_ADMINISTRATOR if person.organization_id is None else ActorKind.ADMINISTRATOR
-        return Caller(Actor(kind, person.id, person.organization_id, fingerprint, permissions, source), person)
+        return Caller(administrator_actor(person, fingerprint, source), person)
 
     def _token(self, header: str, source: str) -> Caller:
         scheme, _, text = header.partition(" ")

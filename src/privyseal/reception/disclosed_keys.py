@@ -2,7 +2,8 @@
 
 What lives here: the forms in which a key travels over HTTP: in a text of a JSON document, in a form, in a part of a
 multipart body, as the bare body, in JSON that is broken. What does not: recognizing a key, which is engine/private_keys.
-Called by rest/intake.py before it answers that a body has the wrong form: a key that was sent is disclosed all the same.
+Called by rest/intake.py and by reception/forms.py before they answer that a body has the wrong form: a key that was sent is
+disclosed all the same.
 """
 
 from __future__ import annotations
