@@ -17,6 +17,7 @@ import httpx2
 from cyclopts import App
 
 from privyseal.cli.demo.directory import DemoDirectory, open_demo_directory, write_facts
+from privyseal.cli.demo.newcomer import RENEW_SECONDS, show_roads
 from privyseal.cli.demo.provision import DOMAIN, ORGANIZATION, provision
 from privyseal.cli.demo.resolver import DemoResolver
 from privyseal.cli.demo.story import Walk, story_one
@@ -93,8 +94,11 @@ def _run(rooms: Rooms, directory: DemoDirectory, say: Callable[[str], None], *, 
             write_facts(directory, facts)
             if once:
                 return _walk(directory, opened, say)
-            say(json.dumps(facts, indent=2) if only_json else first_page(directory, facts))
-            told.wait()
+            programs = Path(sys.executable).parent
+            link = show_roads(directory, facts, programs, rooms.clock())
+            say(json.dumps(facts, indent=2) if only_json else first_page(directory, facts, link))
+            while not told.wait(RENEW_SECONDS):
+                show_roads(directory, facts, programs, rooms.clock())
         finally:
             supervisor.stop()
             opened.house.database.close()
@@ -139,6 +143,9 @@ def _facts(directory: DemoDirectory, opened: Opened, token: Path) -> dict[str, A
         "status_url": f"http://localhost:{settings.status_port}",
         "root_pem": str(directory.root_pem),
         "organization": ORGANIZATION,
+        "portal_url": f"{settings.base_url}/o/{ORGANIZATION}/",
+        "console_url": f"{settings.base_url}/o/{ORGANIZATION}/console/",
+        "provider_url": f"{settings.base_url}/provider/",
         "mail_dir": str(directory.mail),
         "administrator": {
             "certificate": str(people / "administrator/administrator.pem"),
@@ -168,7 +175,7 @@ def _walk(directory: DemoDirectory, opened: Opened, say: Callable[[str], None]) 
     return not problem
 
 
-def first_page(directory: DemoDirectory, facts: dict[str, Any]) -> str:
+def first_page(directory: DemoDirectory, facts: dict[str, Any], link: str) -> str:
     """What a newcomer reads first: three roads in. Every line can be pasted as it stands."""
     programs, root, mail = (quote(str(path)) for path in (Path(sys.executable).parent, directory.root_pem, directory.mail))
     certificate, key = (quote(facts["administrator"][name]) for name in ("certificate", "key"))
@@ -176,12 +183,21 @@ def first_page(directory: DemoDirectory, facts: dict[str, Any]) -> str:
     return f"""
 The demo is ready. It stays on this machine, and its root "DEMO - do not trust" vouches for .test names and localhost only.
 
+  First page  {facts["base_url"]}/  (your browser warns you: the demo's root is its own)
+  Portal      {facts["portal_url"]}
+  Console     {facts["console_url"]}
+  Provider    {facts["provider_url"]}
   REST        {facts["base_url"]}/api/v1/openapi.json
   Status      {facts["status_url"]}  (CRL, OCSP, CA certificates)
   Letters     {directory.mail}  (a Maildir)
   All facts   {directory.facts}
 
-Open a second terminal and paste these lines. The last one makes `letter`, which prints the newest letter.
+In the browser: open the portal and ask for a certificate; make yourself a passkey by this link (once, within an hour), and approve
+the request in the control center.
+
+  {link}
+
+In a shell: open a second terminal and paste these lines. The last one makes `letter`, which prints the newest letter.
 
   export PATH={programs}:$PATH
   export SEAL_SERVICE={facts["base_url"]} SEAL_ORGANIZATION={ORGANIZATION} SEAL_ROOT={root}
@@ -203,6 +219,6 @@ Three roads in:
      seal request approve REQUEST
      letter          # a second later: it has the certificate attached, and how to install it
 
-README.md goes on from here: serve it, check it from outside, revoke it. Pages and passkeys come with the next release.
+README.md goes on from here: serve it, check it from outside, revoke it.
 Stop this demo with Ctrl-C; the next scripts/demo goes on with the same data.
 """

@@ -27,9 +27,9 @@ class Form:
     problems: list[Problem] = field(default_factory=list)
 
     def value(self, name: str, default: str = "") -> str:
-        """Return what was typed, without what surrounds it; nothing for a secret."""
+        """Return what was typed, without what surrounds it; of a secret only what the page itself fills in."""
         if name in SECRET_FIELDS:
-            return ""
+            return default
         typed = self.values.get(name)
         return typed[0].strip() if typed else default
 

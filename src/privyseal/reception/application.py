@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+import structlog
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -44,6 +45,7 @@ from privyseal.reception.statuses import STATUS
 from privyseal.reception.visitors import Visitor, require_visitor
 
 R = TypeVar("R")
+_log = structlog.get_logger("privyseal.pages")
 
 SMALLEST_COMPRESSED = 1024
 
@@ -71,9 +73,7 @@ def make_pages(
     routes += [Route(path, _answering(context, found), methods=sorted(found)) for path, found in by_path.items()]
     application = Starlette(routes=routes, middleware=[Middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED, compresslevel=5)])
     application.state.desk = desk
-    show_error = _framework_error(context, sites)
-    application.add_exception_handler(HTTPException, show_error)
-    application.add_exception_handler(Exception, show_error)
+    application.add_exception_handler(HTTPException, _framework_error(context, sites))
     return application
 
 
@@ -106,7 +106,18 @@ def _answering(context: SiteContext, found: dict[str, tuple[Site, Page]]) -> Cal
             return await _in_thread(_turn_away, page, visit, error)
         return await _in_thread(_answer, page, _visit(context, site, request, guest, sent))
 
-    return answer
+    async def answer_always(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except HTTPException:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not reach a person as a broken connection
+            reference = context.entrance.house.random_bytes(6).hex()
+            _log.error("page.failed", reference=reference, path=request.scope["route"].path, exc_info=error)
+            visit = _visit(context, found[next(iter(found))][0], request, None, SentForm())
+            return await _in_thread(_failed_page, visit, reference)
+
+    return answer_always
 
 
 async def _in_thread(work: Callable[..., R], *arguments: object) -> R:
@@ -193,14 +204,16 @@ def _refusal_page(visit: Visit, heading: str, sentence: str, status: int, way_on
         return Response(text, status, {"Content-Security-Policy": PAGE_POLICY}, "text/html; charset=utf-8")
 
 
+def _failed_page(visit: Visit, reference: str) -> Response:
+    sentence = gettext("The service made a mistake, which is recorded under the reference %(reference)s. Try again, or ask for help.")
+    return _refusal_page(visit, gettext("This did not work"), sentence % {"reference": reference}, 500)
+
+
 def _framework_error(context: SiteContext, sites: Sequence[Site]) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def show(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         words.speak(words.choose_language(request.headers.get("accept-language", "")))
-        if status == 500:
-            heading = gettext("This did not work")
-            sentence = gettext("The service made a mistake. It is recorded, and nothing was done. Try again, or ask for help.")
-        elif status == 405:
+        if status == 405:
             heading, sentence = gettext("Not possible here"), gettext("This address does not take what was sent. Go back and use the form.")
         else:
             heading, sentence = (
