@@ -6,9 +6,10 @@ Entries are stored encoded, so that publishing copies bytes. Pages are append-on
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,7 +17,7 @@ from privyseal.model.audit import MAXIMUM_CLOCK_STEP_BACK
 from privyseal.model.identifiers import AuthorityId
 from privyseal.model.revocation import Revocation
 from privyseal.store.database import Transaction
-from privyseal.store.prepared import Prepared
+from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.schema import Digest, Id, Serial, UtcTime, metadata
 from privyseal.store.upsert import insert_once
 
@@ -106,6 +107,44 @@ status_generation = sa.Table(
 FULL = "full"
 
 
+def _in_scope(statement: sa.Select[Any], shard: sa.ColumnElement[int], *order: sa.ColumnElement[Any]) -> dict[bool, Prepared]:
+    """The statement for every shard of a CA (True), and for one (False)."""
+    one = statement.where(shard == sa.bindparam("in_shard"))
+    return {True: Prepared(statement.order_by(*order)), False: Prepared(one.order_by(*order))}
+
+
+_OF_CA: sa.BindParameter[str] = sa.bindparam("ca")
+_OF_SCOPE: sa.BindParameter[str] = sa.bindparam("of_scope")
+_WAITING = (revocations.c.ca_id == _OF_CA, revocations.c.page_id.is_(None))
+_UNPAGED_ENTRIES = _in_scope(sa.select(revocations.c.entry).where(*_WAITING), revocations.c.shard)
+_UNPAGED = _in_scope(
+    sa.select(revocations.c.serial_hex, revocations.c.shard, revocations.c.entry).where(*_WAITING),
+    revocations.c.shard,
+    revocations.c.revoked_at,
+    revocations.c.serial_hex,
+)
+_PAGES_OF = _in_scope(
+    sa.select(pages.c.id, sa.func.length(pages.c.entries).label("size")).where(pages.c.ca_id == _OF_CA),
+    pages.c.shard,
+    pages.c.shard,
+    pages.c.sequence,
+)
+_PAGE_ENTRIES = Prepared(sa.select(pages.c.entries).where(pages.c.id == sa.bindparam("page")))
+_CLAIM_NUMBER = Prepared(
+    crl_scopes.update()
+    .where(crl_scopes.c.ca_id == _OF_CA, crl_scopes.c.scope == _OF_SCOPE, crl_scopes.c.number == sa.bindparam("old"))
+    .values(
+        number=sa.bindparam("new"), this_update=sa.bindparam("this_update"), next_update=sa.bindparam("next_update"), changed=sa.false()
+    )
+)
+_INSERT_CRL = Prepared(crls.insert())
+_PRUNE_CRLS = Prepared(crls.delete().where(crls.c.ca_id == _OF_CA, crls.c.scope == _OF_SCOPE, crls.c.number < sa.bindparam("keep_from")))
+_ADVANCE_GENERATION = Prepared(
+    status_generation.update().where(status_generation.c.id == 1).values(generation=status_generation.c.generation + 1)
+)
+_BLOCKED_AMONG = Prepared(sa.select(blocked_keys.c.spki_sha256).where(is_among(blocked_keys.c.spki_sha256, "keys")))
+
+
 @dataclass(frozen=True, slots=True)
 class StoredCrl:
     """A signed CRL as the parts it is served from: prefix, pages, tail, suffix."""
@@ -176,7 +215,7 @@ def insert_all(tx: Transaction, revoked: Sequence[tuple[Revocation, bytes]]) -> 
 
 def advance_generation(tx: Transaction) -> None:
     """Tell every status front that its answers may be old."""
-    tx.execute(status_generation.update().where(status_generation.c.id == 1).values(generation=status_generation.c.generation + 1))
+    _ADVANCE_GENERATION.changed(tx)
 
 
 def create_scopes(tx: Transaction, authority_id: AuthorityId, shard_count: int) -> None:
@@ -211,62 +250,35 @@ def due_scopes(tx: Transaction, refresh_before: datetime, limit: int = 300) -> l
 
 def claim_number(tx: Transaction, due: DueScope, this_update: datetime, next_update: datetime) -> bool:
     """Take the next CRL number of a scope; tells whether nobody else took it first (rising per scope, F16)."""
-    statement = (
-        crl_scopes.update()
-        .where(crl_scopes.c.ca_id == due.ca_id, crl_scopes.c.scope == due.scope, crl_scopes.c.number == due.number)
-        .values(number=due.number + 1, this_update=this_update, next_update=next_update, changed=False)
-    )
-    return tx.changed(statement) == 1
-
-
-def _in_scope(scope: str, column: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
-    return sa.true() if scope == FULL else column == int(scope)
+    dates = {"this_update": this_update, "next_update": next_update}
+    return _CLAIM_NUMBER.changed(tx, ca=due.ca_id, of_scope=due.scope, old=due.number, new=due.number + 1, **dates) == 1
 
 
 def pages_of(tx: Transaction, due: DueScope) -> list[tuple[str, int]]:
     """Return (id, length of entries in bytes) of the pages of a scope, in order."""
-    statement = (
-        sa.select(pages.c.id, sa.func.length(pages.c.entries).label("size"))
-        .where(pages.c.ca_id == due.ca_id, _in_scope(due.scope, pages.c.shard))
-        .order_by(pages.c.shard, pages.c.sequence)
-    )
-    return [(row.id, row.size) for row in tx.execute(statement)]
+    rows = _PAGES_OF[due.scope == FULL].every(tx, ca=due.ca_id, in_shard=_shard(due.scope))
+    return [(row["id"], row["size"]) for row in rows]
 
 
 def page_entries(tx: Transaction, page_id: str) -> bytes:
-    """Return the encoded entries of one page."""
-    return bytes(tx.execute(sa.select(pages.c.entries).where(pages.c.id == page_id)).scalar_one())
+    """Return the encoded entries of one page; raises ValueError when there is no such page."""
+    [entries] = _PAGE_ENTRIES.column(tx, page=page_id)
+    return bytes(entries)
 
 
-def stream_pages(tx: Transaction, due: DueScope) -> Iterator[bytes]:
-    """Give the entries of the pages of a scope one after the other, in the order of ``pages_of``; holds one page at a time."""
-    statement = (
-        sa.select(pages.c.entries)
-        .where(pages.c.ca_id == due.ca_id, _in_scope(due.scope, pages.c.shard))
-        .order_by(pages.c.shard, pages.c.sequence)
-        # One query instead of one for each page; PostgreSQL would otherwise send all of them at once.
-        .execution_options(stream_results=True, max_row_buffer=1)
-    )
-    for row in tx.execute(statement):
-        yield bytes(row.entries)
-
-
-def unpaged_tail(tx: Transaction, ca_id: AuthorityId, scope: str) -> bytes:
-    """Return the joined entries of the revocations of a scope that stand in no page yet, in no particular order."""
-    statement = sa.select(revocations.c.entry).where(
-        revocations.c.ca_id == ca_id, _in_scope(scope, revocations.c.shard), revocations.c.page_id.is_(None)
-    )
-    return b"".join(tx.execute(statement).scalars())
+def unpaged_entries(tx: Transaction, ca_id: AuthorityId, scope: str) -> list[bytes]:
+    """Return the entries of the revocations of a scope that stand in no page yet, in no particular order."""
+    return _UNPAGED_ENTRIES[scope == FULL].column(tx, ca=ca_id, in_shard=_shard(scope))
 
 
 def unpaged(tx: Transaction, ca_id: AuthorityId, scope: str) -> list[tuple[str, int, bytes]]:
-    """Return (serial, shard, entry) of the revocations of a scope that stand in no page yet."""
-    statement = (
-        sa.select(revocations.c.serial_hex, revocations.c.shard, revocations.c.entry)
-        .where(revocations.c.ca_id == ca_id, _in_scope(scope, revocations.c.shard), revocations.c.page_id.is_(None))
-        .order_by(revocations.c.revoked_at, revocations.c.serial_hex)
-    )
-    return [(row.serial_hex, row.shard, bytes(row.entry)) for row in tx.execute(statement)]
+    """Return (serial, shard, entry) of the revocations of a scope that stand in no page yet, oldest first."""
+    rows = _UNPAGED[scope == FULL].every(tx, ca=ca_id, in_shard=_shard(scope))
+    return [(row["serial_hex"], row["shard"], row["entry"]) for row in rows]
+
+
+def _shard(scope: str) -> int:
+    return -1 if scope == FULL else int(scope)
 
 
 def add_page(tx: Transaction, page_id: str, ca_id: AuthorityId, shard: int, serials: Sequence[str], entries: bytes) -> None:
@@ -285,13 +297,13 @@ def add_page(tx: Transaction, page_id: str, ca_id: AuthorityId, shard: int, seri
 def insert_crl(tx: Transaction, crl: StoredCrl) -> None:
     """Store a signed CRL; fronts serve the highest number of a scope."""
     values = {name: getattr(crl, name) for name in StoredCrl.__slots__} | {"page_ids": json.dumps(list(crl.page_ids))}
-    tx.execute(crls.insert().values(**values))
+    _INSERT_CRL.each(tx, [values])
     advance_generation(tx)
 
 
 def prune_crls(tx: Transaction, ca_id: AuthorityId, scope: str, keep_from: int) -> None:
     """Drop the stored form of CRLs that newer ones replaced; their numbers stay used."""
-    tx.execute(crls.delete().where(crls.c.ca_id == ca_id, crls.c.scope == scope, crls.c.number < keep_from))
+    _PRUNE_CRLS.changed(tx, ca=ca_id, of_scope=scope, keep_from=keep_from)
 
 
 def newest_crl(tx: Transaction, ca_id: AuthorityId, scope: str) -> StoredCrl | None:
@@ -337,8 +349,7 @@ def block_key(tx: Transaction, spki_sha256: str, reason: str) -> None:
 
 def blocked_among(tx: Transaction, spki_sha256: Iterable[str]) -> set[str]:
     """Return those of these keys that are blocked."""
-    rows = tx.execute(sa.select(blocked_keys.c.spki_sha256).where(blocked_keys.c.spki_sha256.in_(list(spki_sha256))))
-    return {row.spki_sha256 for row in rows}
+    return set(_BLOCKED_AMONG.column(tx, keys=list(spki_sha256)))
 
 
 def blocked_reason(tx: Transaction, spki_sha256: str) -> str | None:
