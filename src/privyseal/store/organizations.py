@@ -89,9 +89,11 @@ def require(tx: Transaction, slug: str) -> Organization:
     return organization
 
 
-def page(tx: Transaction, *, after: str = "", limit: int = 50) -> list[Organization]:
-    """Return organizations by slug, behind the one of the id ``after`` (keyset paging): the provider's list."""
+def page(tx: Transaction, *, after: str = "", state: OrganizationState | None = None, limit: int = 50) -> list[Organization]:
+    """Return organizations by slug, behind the one of the id ``after`` (keyset paging), all or in one state: the provider's list."""
     statement = organizations.select().order_by(organizations.c.slug, organizations.c.id).limit(limit)
+    if state is not None:
+        statement = statement.where(organizations.c.state == state.value)
     if after:
         statement = statement.where(behind(organizations, organizations.c.slug, after))
     return [_organization(row._mapping) for row in tx.execute(statement)]
@@ -156,3 +158,9 @@ def holders_of(tx: Transaction, names: Iterable[str]) -> list[tuple[DomainId, Or
     """Return who registered any of these exact domain names."""
     rows = tx.execute(sa.select(domains.c.id, domains.c.organization_id, domains.c.name).where(domains.c.name.in_(list(names))))
     return [(DomainId(row.id), OrganizationId(row.organization_id), row.name) for row in rows]
+
+
+def count_by_state(tx: Transaction) -> dict[OrganizationState, int]:
+    """Return how many organizations are in each state; states without any are left out."""
+    statement = sa.select(organizations.c.state, sa.func.count()).group_by(organizations.c.state)
+    return {OrganizationState(state): count for state, count in tx.execute(statement).tuples()}

@@ -355,3 +355,45 @@ def blocked_among(tx: Transaction, spki_sha256: Iterable[str]) -> set[str]:
 def blocked_reason(tx: Transaction, spki_sha256: str) -> str | None:
     """Return why a key is blocked, or None."""
     return tx.execute(sa.select(blocked_keys.c.reason).where(blocked_keys.c.spki_sha256 == spki_sha256)).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeHealth:
+    """How the CRLs of a CA stand: ``scopes`` in all, ``overdue`` whose newest has ended or was never made, ``waiting`` to be made.
+
+    ``ends_first`` is the earliest end, ``full_number`` the number of the newest full CRL, ``entries`` the serials revoked.
+    """
+
+    authority_id: AuthorityId
+    scopes: int
+    overdue: int
+    waiting: int
+    ends_first: datetime | None
+    full_number: int
+    entries: int
+
+
+def health(tx: Transaction) -> list[ScopeHealth]:
+    """Return the state of every CA's CRLs."""
+    is_over = sa.or_(crl_scopes.c.next_update.is_(None), crl_scopes.c.next_update <= tx.now)
+    statement = sa.select(
+        crl_scopes.c.ca_id,
+        sa.func.count().label("scopes"),
+        sa.func.sum(sa.case((is_over, 1), else_=0)).label("overdue"),
+        sa.func.sum(sa.case((crl_scopes.c.changed, 1), else_=0)).label("waiting"),
+        sa.func.min(crl_scopes.c.next_update).label("ends_first"),
+        sa.func.max(sa.case((crl_scopes.c.scope == FULL, crl_scopes.c.number), else_=0)).label("full_number"),
+    ).group_by(crl_scopes.c.ca_id)
+    counts = dict(tx.execute(sa.select(revocations.c.ca_id, sa.func.count()).group_by(revocations.c.ca_id)).tuples().all())
+    return [
+        ScopeHealth(
+            AuthorityId(row.ca_id),
+            row.scopes,
+            int(row.overdue),
+            int(row.waiting),
+            row.ends_first,
+            row.full_number,
+            counts.get(row.ca_id, 0),
+        )
+        for row in tx.execute(statement)
+    ]

@@ -156,3 +156,13 @@ def release(tx: Transaction, organization_id: OrganizationId, tier: UnitTier, re
 def reserved_among(tx: Transaction, request_ids: list[RequestId]) -> set[RequestId]:
     """Return those requests that hold a reserved unit now: a second preparation reserves no second one (I20)."""
     return {RequestId(row["request_id"]) for row in _RESERVED_AMONG.every(tx, requests=request_ids)}
+
+
+def orders_page(tx: Transaction, *, organization_id: OrganizationId | None = None, after: str = "", limit: int = 50) -> list[Order]:
+    """Return orders, newest first: of one organization or of all, below the id ``after``."""
+    statement = orders.select().order_by(orders.c.id.desc()).limit(limit)
+    if organization_id is not None:
+        statement = statement.where(orders.c.organization_id == organization_id)
+    if after:
+        statement = statement.where(orders.c.id < after)
+    return [Order(**dict(row._mapping) | {"tier": UnitTier(row.tier)}) for row in tx.execute(statement)]

@@ -1,0 +1,82 @@
+"""The provider's console: organizations and their vetting, domains, units, CAs, CRL and OCSP health, letters that failed, the log.
+
+Nothing here approves anything of an organization (I13), and no key is ever shown.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from privyseal.look.frame import Frame, NavigationItem
+from privyseal.look.words import gettext
+from privyseal.model.administrator import Permission
+from privyseal.pages.provider_console import authorities, home, log, orders, organization, organizations, undelivered
+from privyseal.reception.site import Method, Page, Site, Visit
+
+GET, POST = Method.GET, Method.POST
+VET, SELL, OPERATE = Permission.VET, Permission.SELL, Permission.OPERATE
+ONE = "/provider/organizations/{slug}"
+
+
+def frame(visit: Visit) -> Frame:
+    """The provider's frame."""
+    here = visit.request.url.path
+    entries = (
+        ("/provider/", gettext("Home")),
+        ("/provider/organizations", gettext("Organizations")),
+        ("/provider/orders", gettext("Units and orders")),
+        ("/provider/authorities", gettext("CAs, CRL and OCSP")),
+        ("/provider/undelivered", gettext("Failed work")),
+        ("/provider/log", gettext("Audit log")),
+    )
+    return Frame(
+        name=gettext("Provider"),
+        purpose=visit.house.service.service_id,
+        home="/provider/",
+        demo=visit.context.is_demo,
+        navigation=tuple(
+            NavigationItem(address, words, here == address or (address != "/provider/" and here.startswith(address)))
+            for address, words in entries
+        ),
+        visitor=visit.guest.administrator.name if visit.guest else "",
+        account="/provider/account",
+        sign_out="/provider/sign-out",
+        sign_in="/provider/sign-in",
+        shortcuts=(
+            ("j", gettext("next row")),
+            ("k", gettext("previous row")),
+            ("Enter", gettext("open the row")),
+            ("?", gettext("this list")),
+        ),
+    )
+
+
+SITE = Site(
+    name="provider_console",
+    pages=(
+        Page(GET, "/provider/", OPERATE, home.show_home),
+        Page(GET, "/provider/organizations", VET, organizations.show_organizations),
+        Page(GET, "/provider/organizations/new", VET, organizations.show_new, step_up=True),
+        Page(POST, "/provider/organizations/new", VET, organizations.create, step_up=True),
+        Page(GET, ONE, VET, organization.show_organization),
+        Page(POST, f"{ONE}/domains", VET, organization.register_domain),
+        Page(POST, f"{ONE}/domains/{{name}}/validation", VET, organization.validate_domain),
+        Page(GET, f"{ONE}/vetting", VET, organization.show_vetting, step_up=True),
+        Page(POST, f"{ONE}/vetting", VET, organization.vet, step_up=True),
+        Page(GET, f"{ONE}/administrator", VET, organization.show_invitation, step_up=True),
+        Page(POST, f"{ONE}/administrator", VET, organization.invite, step_up=True),
+        Page(GET, f"{ONE}/policy", VET, organization.show_policy, step_up=True),
+        Page(POST, f"{ONE}/policy", VET, organization.create_policy, step_up=True),
+        Page(GET, f"{ONE}/order", SELL, orders.show_new, step_up=True),
+        Page(POST, f"{ONE}/order", SELL, orders.place, step_up=True),
+        Page(GET, "/provider/orders", SELL, orders.show_orders),
+        Page(GET, "/provider/authorities", OPERATE, authorities.show_authorities),
+        Page(GET, "/provider/undelivered", OPERATE, undelivered.show_undelivered),
+        Page(POST, "/provider/undelivered", OPERATE, undelivered.retry),
+        Page(GET, "/provider/log", OPERATE, log.show_log),
+        Page(GET, "/provider/log/export", OPERATE, log.export),
+        Page(GET, "/provider/log/checkpoint", OPERATE, log.show_checkpoint),
+    ),
+    templates=Path(__file__).parent / "templates",
+    frame=frame,
+)

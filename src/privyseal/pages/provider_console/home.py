@@ -1,0 +1,56 @@
+"""Home: whether everything runs, and what waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.responses import Response
+
+from privyseal.actions.house import require_evidence
+from privyseal.look.words import gettext, ngettext
+from privyseal.model.errors import PrivysealError
+from privyseal.model.organization import OrganizationState
+from privyseal.reception.site import Visit
+from privyseal.store import organizations, outbox, revocations
+
+Verdict = tuple[str, str, str]
+
+
+def show_home(visit: Visit) -> Response:
+    """Show it."""
+    with visit.house.database.read(visit.now) as tx:
+        counts = organizations.count_by_state(tx)
+        failing = outbox.count_failing(tx)
+        health = revocations.health(tx)
+        evidence = _verdict_of(lambda: require_evidence(tx), gettext("The audit log keeps up, and the clock is right."))
+    overdue = sum(item.overdue for item in health)
+    verdicts = [
+        _verdict_of(visit.context.entrance.issuer.ping, gettext("The issuer answers and may sign.")),
+        evidence,
+        (
+            "bad",
+            ngettext("%(num)d CRL is overdue.", "%(num)d CRLs are overdue.", overdue) % {"num": overdue},
+            gettext("See CAs, CRL and OCSP."),
+        )
+        if overdue
+        else ("good", gettext("Every CRL is current."), ""),
+        ("waiting", ngettext("%(num)d letter failed.", "%(num)d letters failed.", failing) % {"num": failing}, gettext("See failed work."))
+        if failing
+        else ("good", gettext("No letter and no job has failed."), ""),
+    ]
+    values = {
+        "verdicts_rows": verdicts,
+        "applied": counts.get(OrganizationState.APPLIED, 0),
+        "active": counts.get(OrganizationState.ACTIVE, 0),
+        "revoked": sum(item.entries for item in health),
+        "failing": failing,
+    }
+    return visit.show("provider_console/home.html", values)
+
+
+def _verdict_of(check: Callable[[], None], good: str) -> Verdict:
+    try:
+        check()
+    except PrivysealError as error:
+        return "bad", error.sentence, ""
+    return "good", good, ""

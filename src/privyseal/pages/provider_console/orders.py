@@ -1,0 +1,54 @@
+"""Units and orders: what was bought, and booking an order."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from privyseal.actions.house import About
+from privyseal.actions.organization.place_order import place_order
+from privyseal.look.words import gettext
+from privyseal.model.errors import BadRequest, Conflict, Refused
+from privyseal.model.unit import UnitTier
+from privyseal.pages.provider_console.organization import place as place_of
+from privyseal.pages.provider_console.organization import require_organization
+from privyseal.reception.site import Visit
+from privyseal.store import organizations, units
+
+PAGE_SIZE = 50
+NEW = "provider_console/new_order.html"
+
+
+def show_orders(visit: Visit) -> Response:
+    """Show the newest orders of all organizations."""
+    after = visit.query("after", 64)
+    with visit.house.database.read(visit.now) as tx:
+        found = units.orders_page(tx, after=after, limit=PAGE_SIZE + 1)
+        rows = [(order, organizations.get(tx, order.organization_id)) for order in found[:PAGE_SIZE]]
+    values = {
+        "rows": rows,
+        "filters": [],
+        "next_address": f"/provider/orders?after={found[PAGE_SIZE - 1].id}" if len(found) > PAGE_SIZE else "",
+        "first_address": "/provider/orders" if after else "",
+    }
+    return visit.show("provider_console/orders.html", values)
+
+
+def show_new(visit: Visit) -> Response:
+    """Show the form."""
+    return visit.show(NEW, {"organization": require_organization(visit), "place": place_of(visit)})
+
+
+def place(visit: Visit) -> Response:
+    """Book the order and go back to the organization."""
+    organization = require_organization(visit)
+    try:
+        quantity = visit.form.value("quantity")
+        if not (quantity.isascii() and quantity.isdigit() and len(quantity) <= 9):
+            raise BadRequest("number", gettext("Write a whole number."), field="quantity")
+        tier = UnitTier.PREMIUM if visit.form.value("tier") == UnitTier.PREMIUM.value else UnitTier.STANDARD
+        about = About("place-order", organization.slug, "order", "new")
+        visit.perform(about, place_order, organization.slug, tier, int(quantity), visit.form.value("purchase_order"))
+    except (Refused, BadRequest, Conflict) as error:
+        visit.form.refuse(error.field, error.sentence)
+        return visit.show(NEW, {"organization": organization, "place": place_of(visit)}, status=422)
+    return visit.go_to(f"{place_of(visit)}#units")

@@ -1,0 +1,182 @@
+"""One organization as the provider sees it: its record, domains with their evidence, units, policies, first administrators."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from privyseal.actions.administrator.invite_administrator import invite_administrator
+from privyseal.actions.house import About, attempt
+from privyseal.actions.organization.add_domain import add_domain
+from privyseal.actions.organization.add_policy import PolicyDraft, add_policy
+from privyseal.actions.organization.record_validation import record_validation
+from privyseal.actions.organization.vet_organization import vet_organization
+from privyseal.engine.dcv import Evidence, challenge_name, challenge_url, validate_dns_txt, validate_http_token
+from privyseal.look.words import gettext
+from privyseal.model.administrator import Role
+from privyseal.model.domain import Domain, ValidationMethod
+from privyseal.model.errors import BadRequest, Conflict, NotFound, Refused, Unavailable
+from privyseal.model.organization import Organization
+from privyseal.model.policy import Lint
+from privyseal.model.profile import KeyAlgorithm
+from privyseal.model.unit import UnitTier
+from privyseal.pages.provider_console.organizations import state_words
+from privyseal.reception.site import Visit
+from privyseal.store import administrators, organizations, policies, units
+
+OBJECT = "provider_console/organization.html"
+VETTING = "provider_console/vetting.html"
+INVITATION = "provider_console/invitation.html"
+POLICY = "provider_console/policy.html"
+
+
+def require_organization(visit: Visit) -> Organization:
+    """Return the organization of the address; raises NotFound."""
+    with visit.house.database.read(visit.now) as tx:
+        return organizations.require(tx, visit.path("slug"))
+
+
+def place(visit: Visit) -> str:
+    """Return the address of its page."""
+    return f"/provider/organizations/{visit.path('slug')}"
+
+
+def show_organization(visit: Visit) -> Response:
+    """Show everything."""
+    return _object_page(visit)
+
+
+def _object_page(visit: Visit, *, status: int = 200) -> Response:
+    organization = require_organization(visit)
+    port = visit.context.entrance.fetch_policy.ports[0]
+    with visit.house.database.read(visit.now) as tx:
+        values = {
+            "organization": organization,
+            "state": state_words()[organization.state],
+            "domains": [
+                (domain, challenge_name(domain.name), challenge_url(domain.name, domain.token, port), domain.is_valid(visit.now))
+                for domain in organizations.domains_of(tx, organization.id)
+            ],
+            "balances": [(tier.value, units.balance(tx, organization.id, tier)) for tier in UnitTier],
+            "policies": policies.of_organization(tx, organization.id),
+            "people": administrators.of_organization(tx, organization.id),
+            "place": place(visit),
+        }
+    return visit.show(OBJECT, values, status=status)
+
+
+def register_domain(visit: Visit) -> Response:
+    """Register a domain; its page then shows what to publish."""
+    organization = require_organization(visit)
+    try:
+        visit.perform(About("add-domain", organization.slug, "domain", "new"), add_domain, organization.slug, visit.form.value("domain"))
+    except (Refused, BadRequest, Conflict) as error:
+        visit.form.refuse("domain", error.sentence)
+        return _object_page(visit, status=422)
+    return visit.go_to(f"{place(visit)}#domains")
+
+
+def validate_domain(visit: Visit) -> Response:
+    """Look up whether the organization controls the domain, now."""
+    organization, name = require_organization(visit), visit.path("name")
+    about = About("validate-domain", organization.slug, "domain", name)
+    try:
+        domain = attempt(visit.house, visit.actor, about, lambda: _registered(visit, organization, name))
+        evidence = attempt(visit.house, visit.actor, about, lambda: _look_up(visit, domain))
+        visit.perform(about, record_validation, organization.slug, name, domain.token, evidence)
+    except (Refused, BadRequest, Conflict, Unavailable) as error:
+        visit.form.refuse("domains", error.sentence)
+        return _object_page(visit, status=503 if isinstance(error, Unavailable) else 422)
+    return visit.go_to(f"{place(visit)}#domains")
+
+
+def _registered(visit: Visit, organization: Organization, name: str) -> Domain:
+    with visit.house.database.read(visit.now) as tx:
+        domain = organizations.domain_named(tx, organization.id, name)
+    if domain is None:
+        raise NotFound("not-found", gettext("There is no such domain registered for this organization."))
+    return domain
+
+
+def _look_up(visit: Visit, domain: Domain) -> Evidence:
+    entrance, now = visit.context.entrance, visit.house.clock()
+    if visit.form.value("method") == ValidationMethod.HTTP_TOKEN.value:
+        return validate_http_token(domain.name, domain.token, entrance.lookup, entrance.fetch_policy, now=now)
+    return validate_dns_txt(domain.name, domain.token, entrance.lookup, now=now)
+
+
+def show_vetting(visit: Visit) -> Response:
+    """Show the form that concludes the vetting."""
+    return visit.show(VETTING, {"organization": require_organization(visit), "place": place(visit)})
+
+
+def vet(visit: Visit) -> Response:
+    """Record by what evidence the organization was vetted, and activate it."""
+    organization = require_organization(visit)
+    about = About("vet-organization", organization.slug, "organization", organization.slug)
+    try:
+        visit.perform(about, vet_organization, organization.slug, visit.form.value("evidence"))
+    except (Refused, BadRequest, Conflict) as error:
+        visit.form.refuse("evidence", error.sentence)
+        return visit.show(VETTING, {"organization": organization, "place": place(visit)}, status=422)
+    return visit.go_to(place(visit))
+
+
+def show_invitation(visit: Visit) -> Response:
+    """Show the form for the first administrator."""
+    return visit.show(INVITATION, {"organization": require_organization(visit), "place": place(visit)})
+
+
+def invite(visit: Visit) -> Response:
+    """Invite the first administrator; later ones are invited by the organization itself."""
+    organization = require_organization(visit)
+    about = About("invite-administrator", organization.slug, "administrator", "new")
+    name, email = visit.form.value("name"), visit.form.value("email")
+    try:
+        visit.perform(about, invite_administrator, organization.slug, name, email, Role.SECURITY_ADMINISTRATOR)
+    except (Refused, BadRequest, Conflict) as error:
+        visit.form.refuse(error.field if error.field in {"name", "email"} else "", error.sentence)
+        return visit.show(INVITATION, {"organization": organization, "place": place(visit)}, status=422)
+    return visit.go_to(f"{place(visit)}#people")
+
+
+def show_policy(visit: Visit) -> Response:
+    """Show the form of a policy, filled with what most organizations take."""
+    return visit.show(POLICY, _policy_values(visit))
+
+
+def _policy_values(visit: Visit) -> dict[str, object]:
+    return {"organization": require_organization(visit), "place": place(visit), "algorithms": [item.value for item in KeyAlgorithm]}
+
+
+def create_policy(visit: Visit) -> Response:
+    """Add a policy, or a new version of the one of this name."""
+    organization = require_organization(visit)
+    about = About("add-policy", organization.slug, "policy", "new")
+    try:
+        draft = attempt(visit.house, visit.actor, about, lambda: _draft(visit))
+        visit.perform(about, add_policy, organization.slug, draft)
+    except (Refused, BadRequest, Conflict) as error:
+        visit.form.refuse(error.field, error.sentence)
+        return visit.show(POLICY, _policy_values(visit), status=422)
+    return visit.go_to(f"{place(visit)}#policies")
+
+
+def _draft(visit: Visit) -> PolicyDraft:
+    form = visit.form
+    algorithms = {item.value: item for item in KeyAlgorithm}
+    return PolicyDraft(
+        name=form.value("name"),
+        unit_tier=UnitTier.PREMIUM if form.value("unit_tier") == UnitTier.PREMIUM.value else UnitTier.STANDARD,
+        key_algorithms=tuple(algorithms[text] for text in form.all("key_algorithms") if text in algorithms),
+        lifetimes_days=tuple(_number("lifetimes_days", text) for text in form.value("lifetimes_days").replace(",", " ").split()),
+        approvals=_number("approvals", form.value("approvals")),
+        lint=Lint.TEMPLATE if form.value("lint") == Lint.TEMPLATE.value else Lint.EACH,
+        max_endpoints=_number("max_endpoints", form.value("max_endpoints")),
+        open_enrollment=form.has("open_enrollment", "yes"),
+    )
+
+
+def _number(field: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 6):
+        raise BadRequest("number", gettext("Write a whole number."), field=field)
+    return int(text)
