@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from privyseal.engine.authority import Authority
@@ -140,6 +141,23 @@ def announce(house: House, tx: Transaction, fact: FactKind, *payloads: dict[str,
     """Leave facts of one kind in the outbox, one row for each payload and listener."""
     listeners = house.listeners.get(fact, ())
     outbox.insert(tx, [(house.id("fact", tx.now), fact.value, listener, payload) for payload in payloads for listener in listeners])
+
+
+def announce_once(house: House, tx: Transaction, fact: FactKind, occasion: str, since: datetime, payload: dict[str, Any]) -> int:
+    """Leave a fact in the outbox unless it is there already; return how many rows are new.
+
+    The rows' ids are made of the occasion and the moment from which on it was due, so that whoever comes second, after a
+    crash or on another node, adds nothing.
+    """
+    rows = []
+    for listener in house.listeners.get(fact, ()):
+        digest = hashlib.sha256(f"{fact.value} {occasion} {listener}".encode()).digest()
+        rows.append((new_id("fact", since, partial(_first, digest)), fact.value, listener, payload))
+    return outbox.insert_new(tx, rows)
+
+
+def _first(digest: bytes, count: int) -> bytes:
+    return digest[:count]
 
 
 def require_evidence(tx: Transaction) -> None:

@@ -34,6 +34,7 @@ from privyseal.features import Listener, MailSecurity, MailSettings, SmtpSetting
 from privyseal.issuer.client import IssuerClient
 from privyseal.issuer.evidence import Evidence
 from privyseal.issuer.server import IssuerServer
+from privyseal.jobs.daily_checkpoints import DailyCheckpoints
 from privyseal.jobs.schedule import PeriodicTask
 from privyseal.jobs.sequencer import Sequencer
 from privyseal.jobs.sweep import sweep
@@ -166,9 +167,11 @@ def make_worker(settings: Settings, opened: Opened, rooms: Rooms, issuer: Issuer
     listeners: dict[str, Listener] = {}
     for feature in rooms.features:
         listeners |= feature.make_listeners(opened.house, mail_settings(settings))
+    daily = DailyCheckpoints(opened.house, settings.checkpoint_mail_hour, with_provider=bool(settings.auditor_address))
     periodic = (
         PeriodicTask("integrate-audit-log", 0.5, lambda: _ignore(sequencer.turn())),
         PeriodicTask("sweep", 5.0, lambda: sweep_once(opened, issuer)),
+        PeriodicTask("daily-checkpoints", 60.0, daily.look),
     )
     return Worker(opened.house, listeners, periodic, node)
 
@@ -195,7 +198,7 @@ def fetch_policy(settings: Settings) -> FetchPolicy:
 def mail_settings(settings: Settings) -> MailSettings:
     """Where letters go."""
     if settings.maildir is not None:
-        return MailSettings(settings.mail_from, delivery=settings.path(settings.maildir))
+        return MailSettings(settings.mail_from, delivery=settings.path(settings.maildir), auditor_address=settings.auditor_address)
     password_file = settings.path(settings.smtp_password_file) if settings.smtp_password_file else None
     smtp = SmtpSettings(settings.smtp_host, settings.smtp_port, MailSecurity(settings.smtp_security), settings.smtp_user, password_file)
-    return MailSettings(settings.mail_from, delivery=smtp)
+    return MailSettings(settings.mail_from, delivery=smtp, auditor_address=settings.auditor_address)

@@ -58,6 +58,15 @@ class Settings(BaseSettings):
     http_validation_port: int = Field(default=80, description="Port at which HTTP tokens are fetched.")
     allow_private_validation: bool = Field(default=False, description="Fetch HTTP tokens from private and loopback addresses too.")
     mail_from: str = Field(default="privyseal@localhost", description="Sender of letters.")
+    auditor_address: str = Field(
+        default="", description="Mail address that gets the provider's checkpoint each day; empty: nobody. Best somebody who is not you."
+    )
+    checkpoint_mail_hour: int = Field(
+        default=6,
+        ge=0,
+        le=23,
+        description="Hour, in UTC, from which on the day's checkpoints are mailed to the organizations and the auditor.",
+    )
     maildir: Path | None = Field(default=None, description="Deliver letters into this Maildir instead of by SMTP.")
     smtp_host: str = Field(default="localhost", description="SMTP relay.")
     smtp_port: int = Field(default=25, description="Its port.")

@@ -50,11 +50,15 @@ class SmtpSettings:
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
-    """Who letters come from and where they go: to a mail server, or into a Maildir (the demo's)."""
+    """Who letters come from and where they go: to a mail server, or into a Maildir (the demo's).
+
+    ``auditor_address`` gets the provider's daily checkpoint; "" for nobody.
+    """
 
     sender_address: str
     sender_name: str = "Privyseal"
     delivery: SmtpSettings | Path = Path("mail")
+    auditor_address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

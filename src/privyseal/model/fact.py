@@ -18,3 +18,4 @@ class FactKind(enum.Enum):
     ADMINISTRATOR_INVITED = "administrator-invited"
     CREDENTIAL_ADDED = "credential-added"
     PHRASE_GUESSED = "phrase-guessed"
+    CHECKPOINT_CHOSEN = "checkpoint-chosen"

@@ -212,6 +212,18 @@ def newest_checkpoint(tx: Transaction, log: str) -> tuple[int, str, datetime] | 
     return None if row is None else (row.size, row.note, row.at)
 
 
+def checkpoint_note(tx: Transaction, log: str, tree_size: int) -> str | None:
+    """Return the signed note of a log's head of this size, or None."""
+    return tx.execute(sa.select(checkpoints.c.note).where(checkpoints.c.log == log, checkpoints.c.size == tree_size)).scalar_one_or_none()
+
+
+def first_checkpoint_at(tx: Transaction, log: str) -> datetime | None:
+    """Return when the first head of a log was signed, or None."""
+    return tx.execute(
+        sa.select(checkpoints.c.at).where(checkpoints.c.log == log).order_by(checkpoints.c.size).limit(1)
+    ).scalar_one_or_none()
+
+
 def newest_checkpoints(tx: Transaction) -> dict[str, tuple[int, str]]:
     """Return log -> (size, note) of the newest checkpoint of every log."""
     newest = sa.select(checkpoints.c.log, sa.func.max(checkpoints.c.size).label("size")).group_by(checkpoints.c.log).subquery()

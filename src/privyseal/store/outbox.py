@@ -13,6 +13,7 @@ from privyseal.model.identifiers import new_id
 from privyseal.store.database import Transaction
 from privyseal.store.prepared import Prepared
 from privyseal.store.schema import Id, UtcTime, metadata
+from privyseal.store.upsert import insert_once
 
 outbox = sa.Table(
     "outbox",
@@ -59,23 +60,26 @@ _INSERT = Prepared(outbox.insert())
 
 def insert(tx: Transaction, rows: Sequence[tuple[str, str, str, dict[str, Any]]]) -> None:
     """Add (id, fact, listener, payload) rows."""
-    _INSERT.each(
-        tx,
-        [
-            {
-                "id": row_id,
-                "fact": fact,
-                "listener": listener,
-                "payload": payload,
-                "created_at": tx.now,
-                "dispatched_at": None,
-                "done_at": None,
-                "failure": "",
-                "attempts": 0,
-            }
-            for row_id, fact, listener, payload in rows
-        ],
-    )
+    _INSERT.each(tx, [_values(tx, *row) for row in rows])
+
+
+def insert_new(tx: Transaction, rows: Sequence[tuple[str, str, str, dict[str, Any]]]) -> int:
+    """Add those (id, fact, listener, payload) rows whose ids are not there yet, whoever else adds them now; return how many."""
+    return sum(insert_once(tx, outbox, _values(tx, *row)) for row in rows)
+
+
+def _values(tx: Transaction, row_id: str, fact: str, listener: str, payload: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row_id,
+        "fact": fact,
+        "listener": listener,
+        "payload": payload,
+        "created_at": tx.now,
+        "dispatched_at": None,
+        "done_at": None,
+        "failure": "",
+        "attempts": 0,
+    }
 
 
 def waiting(tx: Transaction, limit: int = 200) -> list[OutboxRow]:

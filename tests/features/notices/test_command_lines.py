@@ -15,12 +15,18 @@ from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import AdministratorId
 from privyseal.model.request import RequestState
 from privyseal.model.revocation import RevocationReason
-from privyseal.store import certificates
+from privyseal.store import audit, authorities, certificates
 from privyseal_agent.commands import administrator, certificate, request
+from privyseal_agent.commands import audit as audit_commands
 from tests.features.notices.household import ACME, CODE, DANA, NOW, add_certificate, add_request, invite
 from tests.features.notices.test_letters import Office, text_of
 
-NOUNS: dict[str, App] = {"administrator": administrator.APP, "certificate": certificate.APP, "request": request.APP}
+NOUNS: dict[str, App] = {
+    "audit": audit_commands.APP,
+    "administrator": administrator.APP,
+    "certificate": certificate.APP,
+    "request": request.APP,
+}
 
 
 def understood(line: str) -> str:
@@ -67,3 +73,12 @@ def test_seal_understands_the_letters(house: House, tmp_path: Path) -> None:
         "request show",
         "request status",
     }
+
+
+def test_seal_understands_the_letter_with_the_checkpoint(house: House, tmp_path: Path) -> None:
+    with house.database.write(NOW) as tx:
+        authorities.set_fact(tx, "log_public_key", "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")  # RFC 8032 7.1
+        audit.insert_checkpoint(tx, "o-acme", 5, "00" * 32, "note")
+    letter = Office(house, tmp_path).letter(FactKind.CHECKPOINT_CHOSEN, "notices.checkpoint", organization="acme", log="o-acme", size=5)
+    lines = [line.strip() for line in text_of(letter).splitlines() if line.strip().startswith("seal ")]
+    assert [understood(line) for line in lines] == ["audit export", "audit verify"]

@@ -46,6 +46,7 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "notices.invitation": Notice(letters.invitation),
     "notices.credential-added": Notice(letters.credential_added, corporate_contact_and_all_administrators),
     "notices.phrase-guessed": Notice(letters.phrase_guessed, who_may(Permission.APPROVE)),
+    "notices.checkpoint": Notice(letters.checkpoint),
 }
 """Every letter, by the name of its listener."""
 
@@ -60,6 +61,7 @@ LISTENS: Final[Mapping[FactKind, tuple[str, ...]]] = {
     FactKind.ADMINISTRATOR_INVITED: ("notices.invitation",),
     FactKind.CREDENTIAL_ADDED: ("notices.credential-added",),
     FactKind.PHRASE_GUESSED: ("notices.phrase-guessed",),
+    FactKind.CHECKPOINT_CHOSEN: ("notices.checkpoint",),
 }
 
 _RECIPIENT: Final = "recipient"
@@ -76,9 +78,12 @@ def _require_sender(mail_settings: MailSettings) -> None:
     try:
         require_address(mail_settings.sender_address)
         require_header(mail_settings.sender_name)
+        if mail_settings.auditor_address:
+            require_address(mail_settings.auditor_address)
     except Refused as refusal:
         sentence = (
-            f"{mail_settings.sender_address!r} cannot be the sender of letters: name one plain mail address, without a person's name."
+            f"{mail_settings.sender_address!r} cannot be the sender of letters, or {mail_settings.auditor_address!r} not the auditor: "
+            "name one plain mail address, without a person's name."
         )
         raise Refused("mail-settings", sentence) from refusal
 
@@ -114,7 +119,7 @@ class _PostRoom:
     def _send(self, row: OutboxRow, message_id: str, notice: Notice) -> None:
         now = self.house.clock()
         with self.house.database.read(now) as tx:
-            letter = notice.compose(letters.Desk(self.house, tx, row, str(row.payload.get(_RECIPIENT, ""))))
+            letter = notice.compose(letters.Desk(self.house, tx, row, str(row.payload.get(_RECIPIENT, "")), self.settings.auditor_address))
         if letter is None:
             return
         sender = self.settings.sender_address

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from privyseal.actions.house import House
+from privyseal.engine.log_key import log_vkey
 from privyseal.engine.pem import chain_to_pem
 from privyseal.engine.phrases import code_hash
 from privyseal.engine.pkcs7 import certs_only
@@ -24,7 +25,7 @@ from privyseal.model.organization import Organization
 from privyseal.model.profile import SubjectField
 from privyseal.model.request import CONFIRM_WITHIN, Request, RequestState
 from privyseal.model.revocation import RevocationReason
-from privyseal.store import administrators, certificates, organizations, requests
+from privyseal.store import administrators, audit, authorities, certificates, organizations, requests
 from privyseal.store.database import Transaction
 from privyseal.store.outbox import OutboxRow
 
@@ -33,12 +34,16 @@ Payload = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every letter is composed from. ``row`` is the fact; ``recipient`` names a person (see ``recipients``)."""
+    """What every letter is composed from. ``row`` is the fact; ``recipient`` names a person (see ``recipients``).
+
+    ``auditor`` is the address of whoever keeps the provider's checkpoints, or "".
+    """
 
     house: House
     tx: Transaction
     row: OutboxRow
     recipient: str
+    auditor: str = ""
 
     @property
     def payload(self) -> Payload:
@@ -198,6 +203,29 @@ def credential_added(desk: Desk) -> Letter | None:
     }
     subject = f"{whom}: new Administrator ID of {person.name} since {time_text(desk.row.created_at)}"
     return Letter("credential_added", address, subject, values)
+
+
+def checkpoint(desk: Desk) -> Letter | None:
+    """To the corporate contact, or to the provider's auditor: the log's head, to be kept where the provider cannot write."""
+    slug, log, size = str(desk.payload["organization"]), str(desk.payload["log"]), int(desk.payload["size"])
+    organization = organizations.require(desk.tx, slug) if slug else None
+    address = organization.contact_email if organization else desk.auditor
+    note = audit.checkpoint_note(desk.tx, log, size)
+    if not address or note is None:
+        return None
+    whose = organization.name if organization else "the provider"
+    file = f"{log}-{size}.checkpoint.txt"
+    key = log_vkey(desk.house.service.log_host, log, authorities.facts(desk.tx)["log_public_key"])
+    place = _place(desk, organization) if organization else f"--provider --service {desk.house.service.administrator_url}"
+    values = _values(desk, organization) | {
+        "whose": whose,
+        "size": size,
+        "file": file,
+        "export_line": f"seal audit export --out audit.jsonl --checkpoint newest.checkpoint {place}",
+        "verify_line": f"seal audit verify audit.jsonl --checkpoint {file} --key {key}",
+    }
+    subject = f"{whose}: checkpoint of the audit log, {size} entries on {date_text(desk.row.created_at)} - keep it"
+    return Letter("checkpoint", address, subject, values, (Attachment(file, "text/plain", note.encode()),))
 
 
 REASON_WORDS: Final = {
