@@ -23,7 +23,8 @@ from privyseal.model.actor import SYSTEM
 from privyseal.model.administrator import Role
 from privyseal.model.revocation import RevocationReason
 from privyseal.status.settings import StatusSettings
-from privyseal.store import certificates
+from privyseal.store import administrators, certificates
+from tests.rigs.passkeys import holder
 from tests.rigs.service import OPERATOR, AdministratorRig, ServiceRig, hashes_hex, make_csr, make_key
 from tests.status.running_front import RunningFront, TurnableClock
 
@@ -85,6 +86,19 @@ def test_good_revoked_with_time_and_reason_and_unknown(service: ServiceRig, aske
     assert "Reason: keyCompromise" in said
     assert f"Revocation Time: {revoked_at:%b} {revoked_at.day:2}" in said
     assert [asker.word(serial) for serial in (serial_of(kept), serial_of(provider), never)] == ["good", "good", "unknown"]
+
+
+def test_passkeys_are_good_and_revoked_like_administrator_ids(service: ServiceRig, asker: Asker) -> None:
+    service.create_organization()
+    paula = holder(service, ORG)
+    with service.house.database.read(service.clock()) as tx:
+        [credential] = administrators.credentials_of(tx, paula.administrator.id)
+    serial = x509.load_der_x509_certificate(credential.certificate_der).serial_number
+    assert asker.word(serial) == "good"
+    about = About("revoke-credential", ORG, "administrator", paula.administrator.id)
+    perform(service.house, paula.actor, about, revoke_credential, ORG, credential.certificate_sha256, RevocationReason.KEY_COMPROMISE)
+    asker.front.beat()
+    assert asker.ask(serial).startswith("revoked\n")
 
 
 def test_an_intent_is_unknown_until_it_is_signed_and_revoked_when_it_never_is(service: ServiceRig, asker: Asker) -> None:

@@ -8,6 +8,7 @@ pages' own host gets. So nobody can push his own sign-in into another person's b
 from __future__ import annotations
 
 from privyseal.actions.house import House, record
+from privyseal.engine.administrator_id import is_passkey
 from privyseal.engine.phrases import code_hash, new_code
 from privyseal.model.actor import Actor, administrator_actor
 from privyseal.model.administrator import Administrator, AdministratorState, Credential
@@ -47,7 +48,8 @@ def _hand_over(
 
 
 def _refusal(tx: Transaction, found: tuple[Administrator, Credential] | None, audience: str) -> Unauthenticated | None:
-    if found is None or sessions.home_of(tx, found[0]) != audience:
+    # The certificate of a passkey names no purpose, and a TLS library that finds none lets it in for every purpose.
+    if found is None or sessions.home_of(tx, found[0]) != audience or is_passkey(found[1].certificate_der):
         return _unknown()
     person, credential = found
     if person.state is AdministratorState.ACTIVE and credential.is_usable(tx.now):

@@ -279,9 +279,11 @@ class UnitsDocument(Document):
 
 
 class CredentialDocument(Document):
-    """An Administrator ID."""
+    """An Administrator ID, or a passkey with its owner's name for it."""
 
     sha256: str
+    kind: Literal["administrator-id", "passkey"]
+    label: str = ""
     not_after: Time
     revoked_at: Time | None = None
 

@@ -24,7 +24,7 @@ from privyseal.model.request import Request, RequestState
 from privyseal.model.revocation import RevocationReason
 from privyseal.model.statement import utc_text
 from privyseal.model.unit import UnitBalance
-from privyseal.store import administrators, audit, certificates, policies, requests
+from privyseal.store import administrators, audit, certificates, passkeys, policies, requests
 from privyseal.store.database import Transaction
 
 _REASONS = {reason.code: reason.value for reason in RevocationReason}
@@ -211,8 +211,15 @@ def balance_document(balance: UnitBalance) -> documents.BalanceDocument:
 
 def administrator_document(tx: Transaction, organization: Organization | None, person: Administrator) -> documents.AdministratorDocument:
     """Return a person with every credential ever registered."""
+    labels = {sha256: passkey.label for sha256, passkey in passkeys.every_of(tx, person.id).items()}
     credentials = [
-        documents.CredentialDocument(sha256=item.certificate_sha256, not_after=utc_text(item.not_after), revoked_at=_maybe(item.revoked_at))
+        documents.CredentialDocument(
+            sha256=item.certificate_sha256,
+            kind="passkey" if item.certificate_sha256 in labels else "administrator-id",
+            label=labels.get(item.certificate_sha256, ""),
+            not_after=utc_text(item.not_after),
+            revoked_at=_maybe(item.revoked_at),
+        )
         for item in administrators.credentials_of(tx, person.id)
     ]
     return documents.AdministratorDocument(

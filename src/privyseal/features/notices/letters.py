@@ -184,7 +184,8 @@ def invitation(desk: Desk) -> Letter | None:
 
 
 def credential_added(desk: Desk) -> Letter | None:
-    """To the corporate contact and every administrator: somebody can now approve under this new Administrator ID."""
+    """To the corporate contact and every administrator: somebody can now approve under this new Administrator ID or passkey."""
+    what = "passkey" if desk.payload.get("kind") == "passkey" else "Administrator ID"
     person = administrators.get(desk.tx, AdministratorId(desk.payload["administrator"]))
     if person is None:
         return None
@@ -197,11 +198,12 @@ def credential_added(desk: Desk) -> Letter | None:
         "name": person.name,
         "role": person.role.value.replace("-", " "),
         "whom": whom,
+        "what": what,
         "fingerprint": _grouped(str(desk.payload["certificate_sha256"])),
         "revoke_line": f"seal administrator revoke {person.id} {desk.payload['certificate_sha256']}",
         "added_at": desk.row.created_at,
     }
-    subject = f"{whom}: new Administrator ID of {person.name} since {time_text(desk.row.created_at)}"
+    subject = f"{whom}: new {what} of {person.name} since {time_text(desk.row.created_at)}"
     return Letter("credential_added", address, subject, values)
 
 
