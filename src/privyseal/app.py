@@ -8,16 +8,13 @@ import resource
 import sys
 from datetime import UTC, datetime
 from importlib import import_module
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import privyseal.doors
-import privyseal.features
-import privyseal.pages
-from privyseal.cli.program import make_program
-from privyseal.cli.rooms import Rooms
-from privyseal.doors import Door
-from privyseal.features import Feature
-from privyseal.reception.site import Site
+from privyseal.cli.running import run_program
+from privyseal.cli.serve import serving_program
+
+if TYPE_CHECKING:
+    from privyseal.cli.rooms import Rooms
 
 _Found = TypeVar("_Found")
 
@@ -27,9 +24,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _discover(package: str, path: list[str], attribute: str, kind: type[_Found]) -> tuple[_Found, ...]:
+def _discover(package: str, attribute: str, kind: type[_Found]) -> tuple[_Found, ...]:
     found = []
-    for module in sorted(pkgutil.iter_modules(path), key=lambda item: item.name):
+    for module in sorted(pkgutil.iter_modules(import_module(package).__path__), key=lambda item: item.name):
         value = getattr(import_module(f"{package}.{module.name}"), attribute, None)
         if isinstance(value, kind):
             found.append(value)
@@ -38,12 +35,18 @@ def _discover(package: str, path: list[str], attribute: str, kind: type[_Found])
 
 def discover() -> Rooms:
     """Return the rooms with every door, feature and site whose folder is there; there is no list to edit."""
+    # Imported here and not above: the supervisor of `serve` needs no room, and whoever starts a room waits for seconds.
+    from privyseal.cli.rooms import Rooms  # noqa: PLC0415
+    from privyseal.doors import Door  # noqa: PLC0415
+    from privyseal.features import Feature  # noqa: PLC0415
+    from privyseal.reception.site import Site  # noqa: PLC0415
+
     return Rooms(
         clock=now,
         random_bytes=os.urandom,
-        doors=_discover("privyseal.doors", list(privyseal.doors.__path__), "DOOR", Door),
-        features=_discover("privyseal.features", list(privyseal.features.__path__), "FEATURE", Feature),
-        sites=_discover("privyseal.pages", list(privyseal.pages.__path__), "SITE", Site),
+        doors=_discover("privyseal.doors", "DOOR", Door),
+        features=_discover("privyseal.features", "FEATURE", Feature),
+        sites=_discover("privyseal.pages", "SITE", Site),
     )
 
 
@@ -51,7 +54,13 @@ def main() -> None:
     """Entry point of the ``privyseal`` command. Nothing it writes is for others, and no core file holds its memory."""
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    make_program(discover())(sys.argv[1:])
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["serve"]:
+        run_program(serving_program(), arguments)
+        return
+    from privyseal.cli.program import make_application  # noqa: PLC0415 - as above
+
+    run_program(make_application(discover()), arguments)
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ from privyseal.cli.demo.provision import DOMAIN, ORGANIZATION, provision
 from privyseal.cli.demo.resolver import DemoResolver
 from privyseal.cli.demo.story import Walk, story_one
 from privyseal.cli.house_setup import Opened, open_house
-from privyseal.cli.processes import until_told
 from privyseal.cli.rooms import Rooms
+from privyseal.cli.serve import until_told
 from privyseal.cli.supervisor import Supervisor
 from privyseal.engine.dcv import challenge_name
 from privyseal.model.audit import organization_log

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,11 +14,11 @@ from cyclopts import App, Parameter
 from privyseal.cli.house_setup import open_house
 from privyseal.cli.initialize import Plan, initialize
 from privyseal.cli.listening import listening_of
-from privyseal.cli.processes import only_one, run_issuer, run_web, run_work, until_told
+from privyseal.cli.processes import only_one, run_issuer, run_web, run_work
 from privyseal.cli.rooms import Rooms
+from privyseal.cli.serve import serve
 from privyseal.cli.service_certificate import issue_service_certificate
 from privyseal.cli.settings import Settings, read_settings
-from privyseal.cli.supervisor import Supervisor
 from privyseal.engine.hierarchy import KeyKind
 from privyseal.engine.names import normalize_dns_name
 from privyseal.model.errors import Refused
@@ -32,7 +33,7 @@ def service_commands(program: App, rooms: Rooms) -> None:
     program.command(_init(rooms), name="init")
     program.command(_migrate, name="migrate")
     program.command(_service_certificate(rooms), name="service-certificate")
-    program.command(_serve, name="serve")
+    program.command(serve, name="serve")
     program.command(_work(rooms), name="work")
     program.command(_run(rooms), name="run")
 
@@ -74,7 +75,6 @@ def _init(rooms: Rooms) -> Callable[..., None]:
             IP address to listen on. Left out: loopback if the three URLs are loopback addresses, else every interface. The
             ports are those of the URLs; where a URL names none, 8443, 8444 and 8080.
         """
-        place = listening_of(base_url, administrator_url, status_url, listen)
         settings = Settings(
             data=data,
             service_id=service_id,
@@ -83,19 +83,24 @@ def _init(rooms: Rooms) -> Callable[..., None]:
             administrator_url=administrator_url,
             status_url=status_url,
             database_url=database_url,
-            host=place.host,
-            web_port=place.web_port,
-            administrator_port=place.administrator_port,
-            status_port=place.status_port,
+            **asdict(listening_of(base_url, administrator_url, status_url, listen)),
         )
-        made = initialize(Plan(settings, name, key, None, f"{name} Root CA 1"), rooms.clock(), rooms.random_bytes)
-        print(f"The service is made. Settings: {made['settings']}. Root certificate: {made['root_certificate']}.")
-        ports = f"{place.web_port} ({base_url}), {place.administrator_port} ({administrator_url}), {place.status_port} ({status_url})"
-        print(f"It will listen on {place.host}, ports {ports}; the settings can say otherwise.")
-        print(f"Now take the root key {made['root_key']} and secrets/root.passphrase off this machine.")
-        print("Next: a TLS certificate where the settings say, `privyseal administrator invite`, `privyseal serve`.")
+        _print_made(settings, initialize(Plan(settings, name, key, None, f"{name} Root CA 1"), rooms.clock(), rooms.random_bytes))
 
     return init
+
+
+def _print_made(settings: Settings, made: Mapping[str, Path]) -> None:
+    """Tell the operator what there is now and what comes next."""
+    print(f"The service is made. Settings: {made['settings']}. Root certificate: {made['root_certificate']}.")
+    places = (
+        f"{settings.web_port} ({settings.base_url})",
+        f"{settings.administrator_port} ({settings.administrator_url})",
+        f"{settings.status_port} ({settings.status_url})",
+    )
+    print(f"It will listen on {settings.host}, ports {', '.join(places)}; the settings can say otherwise.")
+    print(f"Now take the root key {made['root_key']} and secrets/root.passphrase off this machine.")
+    print("Next: a TLS certificate where the settings say, `privyseal administrator invite`, `privyseal serve`.")
 
 
 def _migrate(*, data: Data) -> None:
@@ -122,25 +127,6 @@ def _service_certificate(rooms: Rooms) -> Callable[..., None]:
         print(f"Written to {settings.path(settings.tls_certificate)} and {settings.path(settings.tls_key)}. Start the service again.")
 
     return service_certificate
-
-
-def _serve(*, data: Data, demo: bool = False) -> None:
-    """Run all processes of the service on this machine until SIGTERM.
-
-    Parameters
-    ----------
-    data
-        The data directory of the service.
-    demo
-        Needed for a demonstration directory, whose root must never be trusted.
-    """
-    settings = read_settings(data)
-    require_demo_flag(settings, demo=demo)
-    supervisor = Supervisor(data.resolve(), separate_work=bool(settings.database_url))
-    with until_told() as told:
-        supervisor.start()
-        told.wait()
-    supervisor.stop()
 
 
 def _work(rooms: Rooms) -> Callable[..., None]:
@@ -182,11 +168,3 @@ def _run(rooms: Rooms) -> Callable[..., None]:
                 run_web(settings, rooms, "local")
 
     return run
-
-
-def require_demo_flag(settings: Settings, *, demo: bool) -> None:
-    """Raise Refused ``demo`` for a demonstration directory without the flag, or the flag without one."""
-    if settings.demo and not demo:
-        raise Refused("demo", "This is a demonstration directory; its root must never be trusted. Serve it with --demo.")
-    if demo and not settings.demo:
-        raise Refused("demo", "This is no demonstration directory. Serve it without --demo.")

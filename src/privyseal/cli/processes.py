@@ -9,8 +9,6 @@ from __future__ import annotations
 import fcntl
 import ipaddress
 import os
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -22,6 +20,7 @@ import structlog
 from privyseal.cli.demo_roads import read_roads
 from privyseal.cli.house_setup import Opened, crl_life, log_files, open_house
 from privyseal.cli.rooms import Rooms
+from privyseal.cli.serve import until_told
 from privyseal.cli.settings import Settings
 from privyseal.cli.web_server import make_application, serve_web
 from privyseal.doors import DoorContext
@@ -55,15 +54,6 @@ def read_passphrase(path: Path) -> bytes:
     if mode & 0o077:
         raise Unavailable("passphrase", f"The passphrase file {path} is readable by others. Set it to 0600.")
     return secret
-
-
-@contextmanager
-def until_told() -> Iterator[threading.Event]:
-    """Yield an event that SIGTERM and SIGINT set."""
-    event = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: event.set())
-    yield event
 
 
 def run_issuer(settings: Settings, rooms: Rooms) -> None:
