@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from privyseal_agent.private_files import read_file, text_of
 from privyseal_agent.rest.client import Service
 from privyseal_agent.rest.documents import Document
 from privyseal_agent.rest.live import Told, follow_requests
+from privyseal_agent.rest.together import hand_in_together
 from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions
 from privyseal_wire.statements import Approval, Rejection
 
@@ -152,38 +154,44 @@ def show(request: str, /, *, expires: str | None = None, options: ServiceOptions
         shown = service.get(service.path("requests", request))
         text, document = words.request_facts(shown), dict(shown.fields)
         if expires is not None:
-            fingerprint = _approval(service, shown, expires).fingerprint()
+            fingerprint = _approval(service, shown, expires, service.administrator_id()).fingerprint()
             document["fingerprint"] = fingerprint
             text += f"\n\nFingerprint of your approval until {expires}: {fingerprint}"
     return Reply(document, text)
 
 
 @APP.command
-def approve(request: str, /, *, yes: bool = False, minutes: int = 10, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
-    """Approve a request under your own signature.
+def approve(
+    request: list[str], /, *, yes: bool = False, minutes: int = 10, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk
+) -> Reply:
+    """Approve requests under your own signature.
 
-    What is signed is computed on this computer from what is shown, and compared with what the service expects.
+    What is signed is computed on this computer from what is shown, and compared with what the service expects. Several
+    requests are shown one after the other, asked about once, signed one by one and handed in together; one that is refused
+    does not keep the others from being approved.
 
     Parameters
     ----------
     request
-        Id of the request.
+        Id of the request, or several of them.
     yes
         Sign without asking.
     minutes
         How long the signed approval may be used; 10 when left out.
     """
+    wanted = list(dict.fromkeys(request))
     with open_service(options, desk) as service:
-        identity = service.require_identity()
-        shown = service.get(service.path("requests", request))
-        approval = _approval(service, shown, _end(desk, minutes))
-        expected = service.get_bytes(service.path("requests", request, "approval-content"), {"expires": approval.expires})
-        require_same(approval.to_bytes(), expected)
-        desk.show(f"{words.request_facts(shown)}\n\nFingerprint of your approval until {approval.expires}: {approval.fingerprint()}")
-        _ask(desk, f"Approve as {identity.name}?", yes=yes)
-        signature = identity.sign(approval.to_bytes(), desk.now())
-        answer = service.post(service.path("requests", request, "approval"), {"signature": signature})
-    return _approved(answer, approval)
+        identity, expires = service.require_identity(), _end(desk, minutes)
+        approver = service.administrator_id()
+        approvals = [_shown_approval(service, desk, item, expires, approver) for item in wanted]
+        what = "Approve" if len(wanted) == 1 else f"Approve these {len(wanted)} requests"
+        _ask(desk, f"{what} as {identity.name}?", yes=yes)
+        signatures = [identity.sign(approval.to_bytes(), desk.now()) for approval in approvals]
+        if len(wanted) > 1:
+            outcomes = hand_in_together(service, list(zip(wanted, signatures, strict=True)))
+            return _approved_together(outcomes, approvals)
+        answer = service.post(service.path("requests", wanted[0], "approval"), {"signature": signatures[0]})
+    return _approved(answer, approvals[0])
 
 
 @APP.command
@@ -317,10 +325,19 @@ def _follow(service: Service, desk: Desk, states: list[str]) -> None:
         return
 
 
-def _approval(service: Service, shown: Document, expires: str) -> Approval:
+def _approval(service: Service, shown: Document, expires: str, approver: str) -> Approval:
     organization = service.settings.require_organization()
-    approver = service.administrator_id()
     return approval_of(shown, service=service.about.text("service"), organization=organization, approver=approver, expires=expires)
+
+
+def _shown_approval(service: Service, desk: Desk, request: str, expires: str, approver: str) -> Approval:
+    """Show a request and return the approval of what was shown; raises Refused when the service expects another one."""
+    shown = service.get(service.path("requests", request))
+    approval = _approval(service, shown, expires, approver)
+    expected = service.get_bytes(service.path("requests", request, "approval-content"), {"expires": approval.expires})
+    require_same(approval.to_bytes(), expected)
+    desk.show(f"{words.request_facts(shown)}\n\nFingerprint of your approval until {approval.expires}: {approval.fingerprint()}")
+    return approval
 
 
 def _rejection(service: Service, shown: Document, reason: str, expires: str) -> Rejection:
@@ -344,14 +361,34 @@ def _ask(desk: Desk, question: str, *, yes: bool) -> None:
 def _approved(answer: Document, approval: Approval) -> Reply:
     request = answer.part("request")
     document = {**answer.fields, "fingerprint": approval.fingerprint()}
+    if request.text("state") == "failed":
+        return Reply(document, refusal=_failed(request))
+    return Reply(document, _given(answer, request.text("id"), request.text("state")))
+
+
+def _approved_together(outcomes: Sequence[Document], approvals: Sequence[Approval]) -> Reply:
+    document = [{**item.fields, "fingerprint": approval.fingerprint()} for item, approval in zip(outcomes, approvals, strict=True)]
+    told, refused = [], []
+    for item in outcomes:
+        request, state = item.text("request"), item.maybe("state")
+        if item.fields.get("problem") is not None:
+            refused.append(f"{request}: {item.part('problem').text('detail')}")
+        elif state == "failed":
+            refused.append(f"{request}: {_failed(item)}")
+        else:
+            told.append(_given(item, request, state))
+    return Reply({"items": document}, "\n".join(told), "\n".join(refused))
+
+
+def _failed(request: Document) -> str:
+    return f"Your approval counts, but the certificate could not be issued: {request.maybe('state_reason')}"
+
+
+def _given(answer: Document, request: str, state: str) -> str:
     given, needed = answer.integer("approvals"), answer.integer("approvals_needed")
-    state = request.text("state")
-    if state == "failed":
-        sentence = f"Your approval counts, but the certificate could not be issued: {request.maybe('state_reason')}"
-        return Reply(document, refusal=sentence)
-    text = f"Approved ({given} of {words.count(needed, 'approval')}). Request {request.text('id')} is {_state(request)}."
+    text = f"Approved ({given} of {words.count(needed, 'approval')}). Request {request} is {words.STATE_WORDS.get(state, state)}."
     if answer.fields.get("certificate") is not None:
         certificate = answer.part("certificate")
         until = words.moment(certificate.maybe("not_after"))
         text += f"\nCertificate {certificate.text('serial')}" + (f" is valid until {until}." if until else ".")
-    return Reply(document, text)
+    return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -283,6 +283,108 @@ def test_a_late_decision_is_told_in_the_words_of_the_service(rig: Rig) -> None:
     told = rig.seal("request", "approve", sample.REQUEST_ID, "--yes", *rig.identity)
     assert told.status == 1
     assert told.err == "The request was rejected; it is too late to approve it.\n"
+
+
+SECOND_ID = f"req-{'2' * 32}"
+THIRD_ID = f"req-{'3' * 32}"
+APPROVALS = "/organizations/acme/approvals"
+
+
+def prepare_many(rig: Rig, answer: Callable[[Seen], Reply], *request_ids: str) -> None:
+    """Let the service show requests that differ in their id alone, and answer what is handed in together."""
+    for request_id in request_ids:
+        path = sample.REQUEST_PATH.replace(sample.REQUEST_ID, request_id)
+        rig.service.on("GET", path, sample.request(id=request_id))
+
+        def content(seen: Seen, request_id: str = request_id) -> Reply:
+            return expected_approval(seen.query["expires"][0], request=request_id).to_bytes()
+
+        rig.service.on("GET", f"{path}/approval-content", content)
+    rig.service.on("POST", APPROVALS, answer)
+
+
+def issued(seen: Seen) -> Reply:
+    certificate = {"serial": "0102ff", "not_after": "2027-11-22T01:02:03Z"}
+    done = {"state": "issued", "state_reason": "", "certificate": certificate, "approvals": 1, "approvals_needed": 1}
+    return {"items": [{"request": item["request"], **done} for item in seen.json["approvals"]]}
+
+
+def test_several_are_shown_asked_about_once_and_signed_one_by_one(rig: Rig) -> None:
+    prepare_many(rig, issued, sample.REQUEST_ID, SECOND_ID)
+    told = rig.seal("request", "approve", sample.REQUEST_ID, SECOND_ID, sample.REQUEST_ID, *rig.identity, stdin="y\n")
+    assert told.status == 0, told.err
+    [sent] = rig.service.asked("POST", APPROVALS)
+    assert [item["request"] for item in sent.json["approvals"]] == [sample.REQUEST_ID, SECOND_ID]
+    for item in sent.json["approvals"]:
+        der = rig.ada.certificate.public_bytes(Encoding.DER)
+        signed_content = verify_attached(base64.b64decode(item["signature"]), signer_certificate_der=der).content
+        assert Approval.from_bytes(signed_content).request == item["request"]
+    assert told.out.count("Fingerprint of your approval until") == 2
+    assert f"Approved (1 of 1 approval). Request {SECOND_ID} is issued.\nCertificate 0102ff is valid until" in told.out
+    assert told.err == "Approve these 2 requests as Ada Example? [y/N] "
+
+
+def test_those_that_are_refused_are_told_and_the_others_approved(rig: Rig) -> None:
+    def answer(_: Seen) -> Reply:
+        problem = {"kind": "request-state", "detail": "The request was rejected; it is too late to approve it."}
+        return {
+            "items": [
+                {"request": sample.REQUEST_ID, "state": "rejected", "problem": problem},
+                {"request": SECOND_ID, "state": "failed", "state_reason": "No unit is left.", "approvals": 1, "approvals_needed": 1},
+                {"request": THIRD_ID, "state": "pending", "approvals": 1, "approvals_needed": 2},
+            ]
+        }
+
+    prepare_many(rig, answer, sample.REQUEST_ID, SECOND_ID, THIRD_ID)
+    told = rig.seal("request", "approve", sample.REQUEST_ID, SECOND_ID, THIRD_ID, "--yes", *rig.identity)
+    assert told.status == 1
+    assert told.out.endswith(f"Approved (1 of 2 approvals). Request {THIRD_ID} is waiting for a decision.\n")
+    assert told.err == (
+        f"{sample.REQUEST_ID}: The request was rejected; it is too late to approve it.\n"
+        f"{SECOND_ID}: Your approval counts, but the certificate could not be issued: No unit is left.\n"
+    )
+    told = rig.seal("request", "approve", sample.REQUEST_ID, SECOND_ID, THIRD_ID, "--yes", "--json", *rig.identity)
+    assert (told.status, [item["request"] for item in told.json["items"]]) == (1, [sample.REQUEST_ID, SECOND_ID, THIRD_ID])
+    assert len({item["fingerprint"] for item in told.json["items"]}) == 3
+
+
+def test_when_one_is_not_what_is_shown_none_is_signed(rig: Rig) -> None:
+    prepare_many(rig, issued, sample.REQUEST_ID, SECOND_ID)
+    path = sample.REQUEST_PATH.replace(sample.REQUEST_ID, SECOND_ID)
+    rig.service.on("GET", f"{path}/approval-content", lambda seen: expected_approval(seen.query["expires"][0]).to_bytes())
+    told = rig.seal("request", "approve", sample.REQUEST_ID, SECOND_ID, "--yes", *rig.identity)
+    assert told.status == 1
+    assert rig.service.asked("POST", APPROVALS) == []
+
+
+def test_more_than_the_service_takes_go_in_parts(rig: Rig) -> None:
+    wanted = [f"req-{number:032x}" for number in range(43)]
+    prepare_many(rig, issued, *wanted)
+    told = rig.seal("request", "approve", *wanted, "--yes", "--json", *rig.identity)
+    assert told.status == 0, told.err
+    parts = [[item["request"] for item in sent.json["approvals"]] for sent in rig.service.asked("POST", APPROVALS)]
+    assert [request for part in parts for request in part] == wanted
+    assert len(parts) > 1
+    assert all(len(part) <= 40 for part in parts)
+    assert all(len(json.dumps(sent.json)) < 128 * 1024 for sent in rig.service.asked("POST", APPROVALS))
+
+
+def test_a_service_that_is_lost_on_the_way_leaves_what_it_answered(rig: Rig) -> None:
+    wanted = [f"req-{number:032x}" for number in range(43)]
+
+    def answer(seen: Seen) -> Reply:
+        return issued(seen) if len(rig.service.asked("POST", APPROVALS)) == 1 else problem(409, "organization-state", "It is suspended.")
+
+    prepare_many(rig, answer, *wanted)
+    told = rig.seal("request", "approve", *wanted, "--yes", "--json", *rig.identity)
+    assert told.status == 1
+    assert [item["request"] for item in told.json["items"]] == wanted
+    assert (told.json["items"][0]["state"], told.json["items"][-1]["problem"]["kind"]) == ("issued", "organization-state")
+    prepare_many(rig, lambda _: problem(409, "organization-state", "It is suspended."), *wanted[:2])
+    told = rig.seal("request", "approve", *wanted[:2], "--yes", *rig.identity)
+    assert (told.status, told.err) == (1, "It is suspended.\n")
+    prepare_many(rig, lambda _: {"items": []}, *wanted[:2])
+    assert "answers about other requests" in rig.seal("request", "approve", *wanted[:2], "--yes", *rig.identity).err
 
 
 def test_deciding_needs_an_administrator_id_that_is_registered(rig: Rig) -> None:

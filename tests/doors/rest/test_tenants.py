@@ -53,6 +53,7 @@ ROWS = [
     Row("POST", f"{P}/requests/{{request_id}}/pickup", {"phrase": "not the phrase"}, PHRASE_ANSWER),
     Row("GET", f"{P}/requests/{{request_id}}/approval-content"),
     Row("POST", f"{P}/requests/{{request_id}}/approval", {"signature": "AAAA"}),
+    Row("POST", f"{P}/approvals", {"approvals": [{"request": f"req-{'0' * 32}", "signature": "AAAA"}]}),
     Row("POST", f"{P}/requests/{{request_id}}/rejection", {"signature": "AAAA"}),
     Row("GET", f"{P}/certificates"),
     Row("GET", f"{P}/certificates/{{serial}}"),

@@ -69,6 +69,19 @@ class SignatureBody(Body):
     )
 
 
+class RequestSignature(Body):
+    """A signed decision and what it is about."""
+
+    request: Annotated[str, Field(pattern=r"^req-[0-9a-f]{32}$")] = Field(description="Id of the request.", examples=[f"req-{'0' * 32}"])
+    signature: Annotated[str, Field(max_length=96 * 1024)] = Field(description="CMS, as for one approval.", examples=["MIIG..."])
+
+
+class ApprovalsBody(Body):
+    """Approvals of several requests, each signed on its own."""
+
+    approvals: Annotated[list[RequestSignature], Field(min_length=1, max_length=MAXIMUM_APPROVALS)]
+
+
 class RevocationBody(Body):
     """Either a signed `privyseal.revocation.v1`, or the challenge phrase with a reason."""
 

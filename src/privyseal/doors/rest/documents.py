@@ -241,6 +241,24 @@ class ApprovalResult(Document):
     approvals_needed: int
 
 
+class ApprovalOutcome(Document):
+    """What became of one of several approvals: how many there are now, or the `problem` that it met."""
+
+    request: str = Field(description="Id of the request.")
+    state: RequestStates | None = Field(default=None, description="Of the request; left out when the organization has no such request.")
+    state_reason: str = ""
+    certificate: ShortCertificate | None = None
+    approvals: int | None = None
+    approvals_needed: int | None = None
+    problem: Problem | None = None
+
+
+class ApprovalOutcomes(Document):
+    """What became of each approval, in the order in which they were handed in."""
+
+    items: list[ApprovalOutcome]
+
+
 class PickedUp(Document):
     """A certificate in every form a server wants."""
 

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from privyseal.doors.rest.documents import Problem
 from privyseal.model.errors import PrivysealError, TooManyRequests, Unauthenticated, Unavailable
 from privyseal.reception.statuses import STATUS
 
@@ -30,13 +31,24 @@ def problem(status: int, title: str, kind: str, sentence: str, *, field: str = "
 
 def problem_of(error: PrivysealError) -> JSONResponse:
     """Return the problem document of one of our errors."""
-    status, title = next(row for kind, row in STATUS.items() if isinstance(error, kind))
+    status, title = _status_of(error)
     headers: dict[str, str] = {}
     if isinstance(error, TooManyRequests | Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="privyseal"'
     return problem(status, title, error.kind, error.sentence, field=error.field, headers=headers)
+
+
+def problem_document(error: PrivysealError) -> Problem:
+    """Return the same as a part of an answer that tells of several things."""
+    status, title = _status_of(error)
+    sentence, field = _plain(error.sentence), _plain(error.field) or None
+    return Problem(type=f"urn:privyseal:problem:{error.kind}", title=title, status=status, detail=sentence, kind=error.kind, field=field)
+
+
+def _status_of(error: PrivysealError) -> tuple[int, str]:
+    return next(row for kind, row in STATUS.items() if isinstance(error, kind))
 
 
 def _plain(text: str) -> str:

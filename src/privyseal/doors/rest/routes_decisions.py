@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Query, Response
 
+from privyseal.actions.approving import Approved, SignedApproval
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.house import About, perform
 from privyseal.actions.request.approve_request import approve_request
+from privyseal.actions.request.approve_requests import approve_requests
 from privyseal.actions.request.reject_request import reject_request
 from privyseal.doors import DoorContext
 from privyseal.doors.rest.access import described, holder
 from privyseal.doors.rest.addresses import RequestPath, Slug
 from privyseal.doors.rest.authentication import CallerOf, Context
-from privyseal.doors.rest.bodies import SignatureBody
-from privyseal.doors.rest.documents import ApprovalResult, RequestDocument
+from privyseal.doors.rest.bodies import ApprovalsBody, SignatureBody
+from privyseal.doors.rest.documents import ApprovalOutcome, ApprovalOutcomes, ApprovalResult, RequestDocument
+from privyseal.doors.rest.errors import problem_document
 from privyseal.doors.rest.reading import read
 from privyseal.doors.rest.representations import request_document, short_certificate
 from privyseal.doors.rest.routes_requests import require_request
 from privyseal.doors.rest.signatures import read_signature
 from privyseal.model.actor import SYSTEM
 from privyseal.model.administrator import Permission
-from privyseal.model.errors import BadRequest, NotPermitted, Unavailable
+from privyseal.model.errors import BadRequest, NotPermitted, PrivysealError, Unavailable
 from privyseal.model.identifiers import RequestId
 from privyseal.model.organization import Organization
 from privyseal.model.request import RequestState
 from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, approval_fields, require_unexpired, utc_text
-from privyseal.store import certificates, policies
+from privyseal.store import certificates, policies, requests
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
 from privyseal_wire.canonical import canonical_bytes
@@ -38,6 +42,8 @@ from privyseal_wire.statements import Approval
 router = APIRouter(tags=["Decisions"])
 _log = structlog.get_logger("privyseal.rest")
 
+_TO_BE_ISSUED = frozenset({RequestState.APPROVED, RequestState.ISSUING})
+_TO_BE_ISSUED_WORDS = frozenset(state.value for state in _TO_BE_ISSUED)
 STATEMENT_LIFE = timedelta(minutes=10)
 Expires = Annotated[
     str,
@@ -97,11 +103,11 @@ def approve(
     approved = perform(house, actor, about, approve_request, org, RequestId(request_id), signature)
     failpoint("approve.after-commit")
     if approved.is_complete:
-        _issue(context, about, approved.request_id)
+        _issue(context, about, [approved.request_id])
 
     def result(tx: Transaction, organization: Organization) -> ApprovalResult:
         request = require_request(tx, organization, request_id)
-        if request.state in {RequestState.APPROVED, RequestState.ISSUING}:
+        if request.state in _TO_BE_ISSUED:
             response.status_code = 202
         certificate = certificates.of_request(tx, request.id)
         return ApprovalResult(
@@ -114,6 +120,50 @@ def approve(
     return read(context, caller, about, None, result)
 
 
+@router.post(
+    "/organizations/{org}/approvals",
+    **described(holder(Permission.READ), 403, 409, post=True, also={202: "Kept; some certificates are issued as soon as they can be."}),
+)
+def approve_together(org: Slug, body: ApprovalsBody, response: Response, context: Context, caller: CallerOf) -> ApprovalOutcomes:
+    """Hand in approvals of several requests at once, each signed on its own as for `approval`.
+
+    Each is judged on its own: one that is refused is recorded, and does not hurt the others. The certificates are issued
+    before the answer. 202 says that some are kept and will be issued: the issuer is not there at the moment.
+    """
+    house, about = context.house, About("approve-request", org, "organization", org)
+    read(context, caller, about, Permission.READ, lambda _tx, _organization: None)
+    handed_in = [SignedApproval(RequestId(item.request), read_signature(item.signature)) for item in body.approvals]
+    outcomes = perform(house, caller.actor, about, approve_requests, org, handed_in)
+    failpoint("approve.after-commit")
+    complete = [outcome.request_id for outcome in outcomes if isinstance(outcome, Approved) and outcome.is_complete]
+    if complete:
+        _issue(context, about, complete)
+
+    def result(tx: Transaction, organization: Organization) -> ApprovalOutcomes:
+        pairs = zip(handed_in, outcomes, strict=True)
+        items = [_outcome(tx, organization, item.request_id, outcome) for item, outcome in pairs]
+        if any(item.problem is None and item.state in _TO_BE_ISSUED_WORDS for item in items):
+            response.status_code = 202
+        return ApprovalOutcomes(items=items)
+
+    return read(context, caller, about, None, result)
+
+
+def _outcome(tx: Transaction, organization: Organization, request_id: RequestId, outcome: Approved | PrivysealError) -> ApprovalOutcome:
+    request = requests.get(tx, organization.id, request_id)
+    certificate = certificates.of_request(tx, request.id) if request else None
+    problem = problem_document(outcome) if isinstance(outcome, PrivysealError) else None
+    return ApprovalOutcome(
+        request=request_id,
+        state=request.state.value if request else None,
+        state_reason=request.state_reason if request else "",
+        certificate=short_certificate(certificate) if certificate else None,
+        approvals=outcome.approvals if isinstance(outcome, Approved) else None,
+        approvals_needed=outcome.approvals_needed if isinstance(outcome, Approved) else None,
+        problem=problem,
+    )
+
+
 def _require_end(end: str, now: datetime) -> None:
     try:
         require_unexpired(end, now, MAXIMUM_STATEMENT_LIFE)
@@ -121,17 +171,17 @@ def _require_end(end: str, now: datetime) -> None:
         raise BadRequest("expires", f"The end {end} is not a moment of the calendar.", field="expires") from error
 
 
-def _issue(context: DoorContext, about: About, request_id: RequestId) -> None:
+def _issue(context: DoorContext, about: About, request_ids: Sequence[RequestId]) -> None:
     """Prepare and complete; whatever cannot be done now, the sweep does later, because the approval is durable."""
     try:
-        prepared = perform(context.house, SYSTEM, About("prepare-certificate", *_object(about)), prepare_certificates, [request_id])
+        prepared = perform(context.house, SYSTEM, About("prepare-certificate", *_object(about)), prepare_certificates, request_ids)
         failpoint("prepare.after-commit")
         if prepared.intents:
             for item in context.issuer.complete([intent.id for intent in prepared.intents]):
                 if not item.ok:
                     _log.error("issuer.refused", intent=item.intent_id, kind=item.kind, sentence=item.sentence)
     except Unavailable as error:
-        _log.warning("issuing.later", request=request_id, kind=error.kind)
+        _log.warning("issuing.later", requests=list(request_ids), kind=error.kind)
 
 
 def _object(about: About) -> tuple[str, str, str]:
