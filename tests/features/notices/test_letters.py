@@ -297,6 +297,15 @@ def test_a_new_administrator_id_is_told_to_everybody(house: House, office: Offic
     assert_lines(letter, f"SHA-256       {':'.join(['AB'] * 32)}", f"  seal administrator revoke {DANA} {digest}")
 
 
+def test_a_new_passkey_is_told_to_everybody(house: House, office: Office) -> None:
+    payload: dict[str, str] = {"administrator": DANA, "certificate_sha256": "ab" * 32, "kind": "passkey"}
+    office.hear(FactKind.CREDENTIAL_ADDED, "notices.credential-added", 1, **payload)
+    assert {copy.payload["recipient"] for copy in waiting_copies(house.database)} == {"organization", DANA, ERIN, FRED}
+    letter = office.letter(FactKind.CREDENTIAL_ADDED, "notices.credential-added", 1, recipient="organization", **payload)
+    assert letter["Subject"] == "Acme & Söhne <Rockets>: new passkey of Dana Doe since 22 November 2026, 14:05 UTC"
+    assert_lines(letter, f"  seal administrator revoke {DANA} {'ab' * 32}")
+
+
 def test_guessed_phrases_are_told_to_administrators(house: House, office: Office) -> None:
     add_request(house)
     letter = office.letter(FactKind.PHRASE_GUESSED, "notices.phrase-guessed", recipient=ERIN)
