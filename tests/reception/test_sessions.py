@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from privyseal.actions.administrator.revoke_credential import revoke_credential
@@ -11,7 +12,7 @@ from privyseal.actions.house import About, perform
 from privyseal.jobs.retention import end_old_sessions
 from privyseal.model.administrator import AdministratorState, Role
 from privyseal.model.revocation import RevocationReason
-from privyseal.store import administrators
+from privyseal.store import administrators, database
 from privyseal.store.sessions import hand_over_codes, sessions, sign_in_challenges
 from tests.reception.reception_rig import ORG, OTHER, Browser, ReceptionRig, require_kind
 from tests.rigs.service import AdministratorRig, hashes_hex
@@ -106,6 +107,20 @@ def test_the_last_use_is_written_once_a_minute(rig: ReceptionRig, fox: Administr
         with rig.service.house.database.read(rig.service.clock()) as tx:
             seen.add(tx.execute(sa.select(sessions.c.last_seen_at)).scalar_one())
     assert len(seen) == 2
+
+
+@pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+def test_a_full_disk_stops_nobody_from_reading_and_lets_nobody_in(
+    rig: ReceptionRig, fox: AdministratorRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, revoked = rig.signed_in(fox), rig.browser()
+    place = revoked.hand_over(fox)
+    monkeypatch.setattr(database, "SPARE_BYTES", 1000000000000000000)
+    rig.service.clock.advance(10 * MINUTE)
+    assert browser.get(HOME).status_code == 200
+    require_kind(revoked.get(place), 503, "storage-full")
+    rig.service.clock.advance(20 * MINUTE)
+    require_kind(browser.get(HOME), 503, "storage-full")
 
 
 # ------------------------------------------------------------------------------------------- persons and credentials end

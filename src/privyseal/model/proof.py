@@ -33,9 +33,10 @@ def wait_after(misses: int, free: int) -> timedelta:
 
 def require_turn(misses: int, last_at: datetime | None, now: datetime, free: int = FREE_MISSES) -> None:
     """Raise TooManyRequests ``phrase-locked`` while the wait after the last miss has not passed."""
-    if last_at is None:
+    wait = wait_after(misses, free)
+    if last_at is None or not wait:  # Of two at once the other one may have been counted "later" than now.
         return
-    left = last_at + wait_after(misses, free) - now
+    left = last_at + wait - now
     if left > timedelta(0):
         seconds = int(left.total_seconds()) + 1
         sentence = f"The challenge phrase was wrong {misses} times. Wait {seconds} seconds, or ask your administrator, who is not affected."

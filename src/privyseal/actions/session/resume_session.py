@@ -5,6 +5,7 @@ One indexed read tells everything; nothing is written but the last use, once a m
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from privyseal.actions.house import House, record
@@ -12,6 +13,7 @@ from privyseal.engine.phrases import code_hash
 from privyseal.model.actor import Actor, administrator_actor
 from privyseal.model.administrator import Administrator
 from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.errors import Unavailable
 from privyseal.model.session import Session, SessionEnd, is_seen_again, log_of, reason_to_end
 from privyseal.store import sessions
 from privyseal.store.database import Transaction
@@ -48,7 +50,8 @@ def resume_session(house: House, token: str, audience: str, source: str, *, in_u
             with house.database.write(now) as tx:
                 _end(house, tx, actor, session, ended)
         elif in_use and is_seen_again(session, now):
-            with house.database.write(now) as tx:
+            # A full disk stops nobody from reading; the session then only ends earlier.
+            with suppress(Unavailable), house.database.write(now) as tx:
                 sessions.mark_seen(tx, session.id)
     return None if audience != session.audience else ResumedSession(session, found.person, actor, ended)
 
