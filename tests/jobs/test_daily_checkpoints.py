@@ -129,8 +129,7 @@ def letters(service: ServiceRig, folder: Path, *, auditor: str = "") -> list[Ema
     hear = listeners(service.house, MailSettings("pki@provider.test", delivery=folder, auditor_address=auditor))
     for row in chosen(service) * 2:
         hear[row.listener](row, row.id)
-    found = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in sorted((folder / "new").glob("*"))]
-    return [letter for letter in found if isinstance(letter, EmailMessage)]
+    return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in sorted((folder / "new").glob("*"))]
 
 
 def export(service: ServiceRig, log: str) -> list[str]:
