@@ -298,7 +298,7 @@ def test_a_new_administrator_id_is_told_to_everybody(house: House, office: Offic
 
 
 def test_a_new_passkey_is_told_to_everybody(house: House, office: Office) -> None:
-    payload: dict[str, str] = {"administrator": DANA, "certificate_sha256": "ab" * 32, "kind": "passkey"}
+    payload: dict[str, str] = {"administrator": DANA, "certificate_sha256": "ab" * 32, "credential": "passkey"}
     office.hear(FactKind.CREDENTIAL_ADDED, "notices.credential-added", 1, **payload)
     assert {copy.payload["recipient"] for copy in waiting_copies(house.database)} == {"organization", DANA, ERIN, FRED}
     letter = office.letter(FactKind.CREDENTIAL_ADDED, "notices.credential-added", 1, recipient="organization", **payload)

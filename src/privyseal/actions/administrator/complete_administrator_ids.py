@@ -106,7 +106,7 @@ def _complete(house: House, tx: Transaction, actor: Actor, key: SigningKey, inte
     )
     record(house, tx, actor, slug, event)
     payload = {"organization": slug, "administrator": person.id, "certificate_sha256": credential.certificate_sha256}
-    payload["kind"] = "passkey" if passkey else "administrator-id"
+    payload["credential"] = "passkey" if passkey else "administrator-id"
     announce(house, tx, FactKind.CREDENTIAL_ADDED, payload)
     return credential
 

@@ -185,7 +185,7 @@ def invitation(desk: Desk) -> Letter | None:
 
 def credential_added(desk: Desk) -> Letter | None:
     """To the corporate contact and every administrator: somebody can now approve under this new Administrator ID or passkey."""
-    what = "passkey" if desk.payload.get("kind") == "passkey" else "Administrator ID"
+    what = "passkey" if desk.payload.get("credential") == "passkey" else "Administrator ID"
     person = administrators.get(desk.tx, AdministratorId(desk.payload["administrator"]))
     if person is None:
         return None
