@@ -16,9 +16,11 @@ from privyseal_agent.keys.csr import spki_sha256
 from privyseal_agent.rest.documents import Document
 from privyseal_wire.canonical import parse_canonical
 from privyseal_wire.errors import WireError
-from privyseal_wire.statements import Approval, PolicyReference, Rejection, Revocation
+from privyseal_wire.statements import Approval, Invitation, PolicyReference, Rejection, Revocation
 
 STATEMENT_LIFE: Final = timedelta(minutes=10)
+INVITATION_LIFE: Final = timedelta(minutes=70)
+"""An invitation counts until the person used the one-time link, which is good for an hour."""
 
 
 def end_of(now: datetime, life: timedelta = STATEMENT_LIFE) -> str:
@@ -79,6 +81,23 @@ def revocation_of(
         reason=reason,
         comment=comment,
         revoker=revoker,
+    )
+
+
+def invitation_of(name: str, email: str, role: str, *, service: str, organization: str, inviter: str, expires: str) -> Invitation:
+    """Return the invitation of a person as the Administrator ID will name him; raises StatementRefused.
+
+    Blanks around the name go, and the domain of the address becomes lower case: they are one thing in every spelling.
+    """
+    local, at, domain = email.strip().rpartition("@")
+    return Invitation(
+        service=service,
+        organization=organization,
+        expires=expires,
+        name=name.strip(),
+        email=f"{local}{at}{domain.lower()}",
+        role=role,
+        inviter=inviter,
     )
 
 

@@ -18,6 +18,7 @@ MAX_ENDPOINTS = 20  # Requirement A12, invariant I22.
 MAX_SUBJECT_FIELDS = 16
 MAX_LIFETIME_DAYS = 3_650
 MAX_TEXT = 1_000  # Characters of a reason or comment typed by a person.
+MAX_PERSON = 64  # RFC 5280 A.1, ub-common-name: the name becomes the common name of an Administrator ID.
 
 REVOCATION_REASONS: Final = (
     "unspecified",
@@ -31,6 +32,12 @@ REVOCATION_REASONS: Final = (
 
 UNIT_TIERS: Final = ("standard", "premium", "none")
 """What a unit buys; ``none`` where no unit is used (a reissue)."""
+
+ROLES: Final = ("security-administrator", "certificate-administrator", "auditor", "read-only")
+"""What an administrator of an organization may be."""
+
+OPERATOR: Final = "operator"
+"""The inviter of an administrator for an organization that has none left: whoever holds the key of the administrators' CA."""
 
 _TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z")
 _IDS = {prefix: re.compile(rf"{prefix}-[0-9a-f]{{32}}") for prefix in ("req", "adm", "pol")}
@@ -149,6 +156,18 @@ def require_contact(field: str, value: str) -> None:
     """Accept an e-mail address, or nothing where a program asked that has none."""
     if type(value) is not str or (value and not _is_address(value)):
         raise refuse(field, "is not an e-mail address with an ASCII local part and a lower case domain")
+
+
+def require_address(field: str, value: str) -> None:
+    """Accept an e-mail address."""
+    if type(value) is not str or not _is_address(value):
+        raise refuse(field, "is not an e-mail address with an ASCII local part and a lower case domain")
+
+
+def require_person(field: str, value: str) -> None:
+    """Accept the full name of a person: 1 to ``MAX_PERSON`` printable characters, no blank at either end."""
+    if type(value) is not str or not 1 <= len(value) <= MAX_PERSON or not value.isprintable() or value != value.strip():
+        raise refuse(field, f"is not a name of 1 to {MAX_PERSON} printable characters without blanks around it")
 
 
 def require_endpoints(field: str, value: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""What people sign: approvals, rejections and revocations as canonical bytes (architecture section 4, invariant I14).
+"""What people sign: approvals, rejections, revocations, invitations as canonical bytes (architecture section 4, invariant I14).
 
 A statement names its service, its organization and its end, so that it means nothing anywhere else or later. The
 bytes are stored and never made again from fields. The signature over them is in ``cms``; whether the person may
@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeAlias
 
 from privyseal_wire import fields as formats
 from privyseal_wire.canonical import canonical_bytes, parse_canonical
@@ -203,13 +203,38 @@ class PasskeyRegistration(Statement):
         formats.require_sha256("passkey_sha256", self.passkey_sha256)
 
 
-_KINDS: dict[str, type[Approval | Rejection | Revocation | PasskeyRegistration]] = {
-    kind.TYPE: kind for kind in (Approval, Rejection, Revocation, PasskeyRegistration)
-}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation(Statement):
+    """Somebody is to be an administrator: full name and address as the Administrator ID will carry them, and the role.
+
+    ``inviter`` is the id of the administrator who signs, or ``fields.OPERATOR``: the operator with the key of the
+    administrators' CA, who lets somebody in again when an organization has no administrator left.
+    """
+
+    TYPE: ClassVar[str] = "privyseal.invitation.v1"
+
+    name: str
+    email: str
+    role: str
+    inviter: str
+
+    def __post_init__(self) -> None:
+        """Raise StatementRefused unless every field has its format."""
+        Statement.__post_init__(self)
+        formats.require_person("name", self.name)
+        formats.require_address("email", self.email)
+        formats.require_choice("role", self.role, formats.ROLES)
+        if self.inviter != formats.OPERATOR:
+            formats.require_id("inviter", self.inviter, "adm")
+
+
+AnyStatement: TypeAlias = Approval | Rejection | Revocation | PasskeyRegistration | Invitation
+
+_KINDS: dict[str, type[AnyStatement]] = {kind.TYPE: kind for kind in (Approval, Rejection, Revocation, PasskeyRegistration, Invitation)}
 _OPTIONAL = frozenset({"replaces"})
 
 
-def parse_statement(data: bytes) -> Approval | Rejection | Revocation | PasskeyRegistration:
+def parse_statement(data: bytes) -> AnyStatement:
     """Return the statement that these bytes are; every byte counts, nothing unknown is passed over.
 
     Raises CanonicalRefused when the bytes are not canonical JSON, StatementRefused ``statement-type`` for an unknown

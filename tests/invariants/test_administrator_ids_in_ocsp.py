@@ -74,7 +74,7 @@ def serial_of(admin: AdministratorRig) -> int:
 def test_good_revoked_with_time_and_reason_and_unknown(service: ServiceRig, asker: Asker) -> None:
     service.create_organization()
     kept = service.administrator(ORG)
-    lost, provider = service.administrator(ORG, by=kept.actor), service.administrator("", role=Role.PROVIDER_ADMINISTRATOR)
+    lost, provider = service.administrator(ORG, by=kept), service.administrator("", role=Role.PROVIDER_ADMINISTRATOR)
     never = serial_of(kept) ^ 1
     assert [asker.word(serial) for serial in (serial_of(kept), serial_of(lost), serial_of(provider), never)] == ["good"] * 3 + ["unknown"]
     about = About("revoke-credential", ORG, "administrator", lost.administrator.id)

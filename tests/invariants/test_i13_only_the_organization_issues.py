@@ -6,8 +6,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
 
 from privyseal.actions.administrator.create_api_token import create_api_token
 from privyseal.actions.administrator.invite_administrator import invite_administrator
@@ -16,11 +14,11 @@ from privyseal.actions.house import About, perform
 from privyseal.actions.request.approve_request import approve_request
 from privyseal.issuer.desk import complete_batch
 from privyseal.model.actor import SYSTEM
-from privyseal.model.administrator import Credential, Permission, Role
+from privyseal.model.administrator import Permission, Role
 from privyseal.model.errors import NotPermitted, Refused
-from privyseal.model.identifiers import CredentialId
 from privyseal.model.request import RequestEvent
-from privyseal.store import administrators, requests
+from privyseal.store import requests
+from tests.rigs.intruder import make_intruder
 from tests.rigs.service import OPERATOR, AdministratorRig, ServiceRig, hashes_hex, make_csr, make_key
 
 ORG = "resource-marketing"
@@ -90,31 +88,18 @@ def test_the_issuer_alone_refuses_what_a_broken_in_web_process_wrote(service: Se
     assert service.certificate_of(request) is None
 
 
-def forge_credential(service: ServiceRig, admin: AdministratorRig) -> AdministratorRig:
-    """What somebody who can write the database would do: register a key of his own for a real administrator."""
-    key, now = make_key(), service.clock()
-    real = x509.load_der_x509_certificate(admin.certificate_der)
-    builder = x509.CertificateBuilder().subject_name(real.subject).issuer_name(real.issuer).public_key(key.public_key())
-    builder = builder.serial_number(real.serial_number).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=10))
-    der = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
-    forged = Credential(CredentialId("cre-forged"), admin.administrator.id, der, hashes_hex(der), now + timedelta(days=10), None)
-    with service.house.database.write(now) as tx:
-        administrators.insert_credential(tx, forged)
-    return AdministratorRig(admin.administrator, der, key, admin.organization)
-
-
 def test_a_key_written_into_the_register_approves_nothing(service: ServiceRig) -> None:
     service.create_organization()
     admin = service.administrator(ORG)
     with pytest.raises(Refused) as refusal:
-        approve_with(service, forge_credential(service, admin), ORG)
+        approve_with(service, make_intruder(service).forge_credential(admin), ORG)
     assert refusal.value.kind == "credential-forged"
 
 
 def test_the_issuer_alone_finds_a_key_written_into_the_register(service: ServiceRig) -> None:
     service.create_organization()
     admin = service.administrator(ORG)
-    forged = forge_credential(service, admin)
+    forged = make_intruder(service).forge_credential(admin)
     request = service.submit(ORG, make_csr(NAMES, make_key()))
     service.approve(request, admin)
     content = service.approval_content(request, admin, life=timedelta(minutes=9))

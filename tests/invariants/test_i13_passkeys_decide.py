@@ -206,7 +206,7 @@ def test_another_persons_passkey_does_not_stand_in(service: ServiceRig) -> None:
     service.create_organization()
     service.create_organization("hacker", name="Hacker Ltd", domains=("hacker.test",))
     paula, stranger = holder(service, ORG), holder(service, "hacker", "Mallory Hacker")
-    colleague = enroll(service, ORG, invite(service, ORG, "Carl Colleague", by=paula.actor), Authenticator())
+    colleague = enroll(service, ORG, invite(service, ORG, "Carl Colleague", by=paula), Authenticator())
     request = submitted(service)
     content = paula.approval(request)
     assert refused(service, request, colleague.sign(content)) == "approval-content"

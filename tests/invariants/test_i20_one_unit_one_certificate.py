@@ -133,7 +133,7 @@ def test_two_administrators_at_once_get_one_truth(service: ServiceRig, long_run:
     races = 5_000 if long_run else 200
     service.create_organization(units=races)
     one = service.administrator(ORG)
-    two = service.administrator(ORG, "Second Admin", by=one.actor)
+    two = service.administrator(ORG, "Second Admin", by=one)
     key = make_key()
     for number in range(races):
         service.integrate()

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from privyseal.actions.administrator.enroll_administrator import enroll_administrator
-from privyseal.actions.administrator.invite_administrator import invite_administrator
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.certificate.revoke_certificate import ByAdministrator, BySubscriber, BySystem, revoke_certificate
 from privyseal.actions.house import SWEEP_AFTER, About, perform
@@ -266,7 +265,7 @@ def test_a_compromised_key_is_refused_to_everybody(service: ServiceRig, admin: A
         service.reissue(ORG, certificate.serial_hex, make_csr(["webtrust.resource-marketing.test"], key))
     assert refusal.value.kind == "key-blocked"
     about = About("enroll-administrator", ORG, "administrator", "x")
-    invited = perform(service.house, admin.actor, about, invite_administrator, ORG, "Eve", "eve@resource-marketing.test", Role.READ_ONLY)
+    invited = service.invite(ORG, "Eve", Role.READ_ONLY, by=admin)
     with pytest.raises(Refused) as refusal:
         perform(service.house, SYSTEM, about, enroll_administrator, invited.code, read_csr(make_csr(["eve.test"], key).encode()))
     assert refusal.value.kind == "key-blocked"
@@ -284,7 +283,7 @@ def test_what_was_on_its_way_with_the_key_is_stopped(service: ServiceRig, admin:
         service.approve(request, librarian)
     [intent] = perform(service.house, SYSTEM, ABOUT, prepare_certificates, [issuing.id]).intents
     about = About("enroll-administrator", ORG, "administrator", "x")
-    invited = perform(service.house, admin.actor, about, invite_administrator, ORG, "Eve", "eve@resource-marketing.test", Role.READ_ONLY)
+    invited = service.invite(ORG, "Eve", Role.READ_ONLY, by=admin)
     enrolled = perform(service.house, SYSTEM, about, enroll_administrator, invited.code, read_csr(make_csr(["eve.test"], key).encode()))
     revoke(service, certificate, BySystem(RevocationReason.KEY_COMPROMISE))
     [(_, refusal)] = perform(service.house, SYSTEM, ABOUT, prepare_certificates, [approved.id]).failures

@@ -124,7 +124,7 @@ class RequestLife(RuleBasedStateMachine):
         self.service.listeners[FactKind.REQUEST_RECEIVED] = ("letters",)
         self.service.create_organization(units=5, policy=PolicyDraft(approvals=approvals))
         one = self.service.administrator(ORG)
-        self.people = (one, self.service.administrator(ORG, by=one.actor))
+        self.people = (one, self.service.administrator(ORG, by=one))
         self.requester = self.service.machine(ORG)
         self.known: dict[RequestId, Case] = {}
         self.bought = 5

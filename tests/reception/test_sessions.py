@@ -209,7 +209,7 @@ def test_one_of_the_own_sessions_is_ended_from_the_list(rig: ReceptionRig, fox: 
 
 
 def test_what_cannot_be_taken_back_asks_for_the_credential_again(rig: ReceptionRig, fox: AdministratorRig) -> None:
-    colleague = rig.service.administrator(ORG, "Dana Scully", by=fox.actor)
+    colleague = rig.service.administrator(ORG, "Dana Scully", by=fox)
     browser = rig.signed_in(fox)
     assert browser.get(f"/o/{ORG}/danger").status_code == 200
     rig.service.clock.advance(5 * MINUTE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from privyseal.actions.administrator.invite_administrator import invite_administrator
+from privyseal.actions.administrator.invite_with_signature import invite_with_signature
 from privyseal.actions.house import About, perform
 from privyseal.actions.passkey.add_passkey import add_passkey
 from privyseal.actions.passkey.draft_passkey import draft_passkey
@@ -20,7 +20,7 @@ from privyseal.model.request import Request
 from privyseal.store import administrators, passkeys
 from privyseal_wire.passkey import Assertion, PasskeySigned, Signature, statement_challenge
 from tests.rigs.authenticator import TRUTH, Authenticator, Wrong
-from tests.rigs.service import OPERATOR, AdministratorRig, ServiceRig
+from tests.rigs.service import AdministratorRig, ServiceRig
 
 ABOUT = About("set-up", "", "administrator", "passkey")
 
@@ -69,10 +69,16 @@ class PasskeyHolder:
         )
 
 
-def invite(service: ServiceRig, slug: str, name: str, role: Role = Role.SECURITY_ADMINISTRATOR, by: Actor = OPERATOR) -> str:
-    """The one-time code of a new person."""
-    email = f"{name.lower().replace(' ', '.')}@{slug or 'provider'}.test"
-    return perform(service.house, by, ABOUT, invite_administrator, slug, name, email, role).code
+def invite(
+    service: ServiceRig, slug: str, name: str, role: Role = Role.SECURITY_ADMINISTRATOR, by: PasskeyHolder | AdministratorRig | None = None
+) -> str:
+    """The one-time code of a new person; ``by`` signs for everybody but the first, with the passkey that he has."""
+    if not isinstance(by, PasskeyHolder):
+        return service.invite(slug, name, role, by=by).code
+    # The content asks only for the person and the organization.
+    inviter = AdministratorRig(by.administrator, b"", service.log_key.key, by.organization)
+    signed = by.sign(service.invitation_content(inviter, name, role))
+    return perform(service.house, by.actor, ABOUT, invite_with_signature, slug, signed).code
 
 
 def enroll(service: ServiceRig, slug: str, code: str, device: Authenticator, wrong: Wrong = TRUTH) -> PasskeyHolder:
@@ -86,9 +92,16 @@ def enroll(service: ServiceRig, slug: str, code: str, device: Authenticator, wro
     return PasskeyHolder(service, found[0], slug, device)
 
 
-def holder(service: ServiceRig, slug: str, name: str = "Paula Passkey", role: Role = Role.SECURITY_ADMINISTRATOR) -> PasskeyHolder:
-    """A new person of an organization whose first credential is a passkey."""
-    return enroll(service, slug, invite(service, slug, name, role), Authenticator())
+def holder(
+    service: ServiceRig,
+    slug: str,
+    name: str = "Paula Passkey",
+    role: Role = Role.SECURITY_ADMINISTRATOR,
+    *,
+    by: PasskeyHolder | AdministratorRig | None = None,
+) -> PasskeyHolder:
+    """A new person of an organization whose first credential is a passkey; ``by`` invites everybody but the first."""
+    return enroll(service, slug, invite(service, slug, name, role, by), Authenticator())
 
 
 def draft(service: ServiceRig, actor: Actor, slug: str, device: Authenticator) -> tuple[str, bytes]:

@@ -21,6 +21,8 @@ from cryptography.x509.oid import NameOID
 
 from privyseal.actions.administrator.enroll_administrator import enroll_administrator
 from privyseal.actions.administrator.invite_administrator import invite_administrator
+from privyseal.actions.administrator.invite_with_signature import invite_with_signature
+from privyseal.actions.admission import Invited
 from privyseal.actions.approving import Approved
 from privyseal.actions.audit.integrate_audit_log import LEASE, Holder, Integrated, integrate_audit_log
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
@@ -59,6 +61,7 @@ from privyseal.store import administrators, audit, authorities, certificates, or
 from privyseal.store.database import Database
 from privyseal_wire.canonical import canonical_bytes
 from privyseal_wire.cms import sign_attached
+from privyseal_wire.statements import Invitation
 
 SubjectKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 PHRASE = "blue kettle 9"
@@ -118,6 +121,11 @@ class AdministratorRig:
             hashes_hex(self.certificate_der),
             PERMISSIONS[self.administrator.role],
         )
+
+
+def mail_of(name: str, slug: str) -> str:
+    """The address of a person of the rig."""
+    return f"{name.lower().replace(' ', '.')}@{slug or 'provider'}.test"
 
 
 def hashes_hex(data: bytes) -> str:
@@ -272,22 +280,56 @@ class ServiceRig:
         perform(self.house, OPERATOR, about, record_validation, slug, domain.name, domain.token, evidence)
 
     def administrator(
-        self, slug: str, name: str = "", role: Role = Role.SECURITY_ADMINISTRATOR, *, by: Actor = OPERATOR, key: str = "p256"
+        self,
+        slug: str,
+        name: str = "",
+        role: Role = Role.SECURITY_ADMINISTRATOR,
+        *,
+        by: AdministratorRig | None = None,
+        key: str = "p256",
     ) -> AdministratorRig:
-        """Invite a person, enroll a key, and return the Administrator ID."""
+        """Invite a person, enroll a key, and return the Administrator ID; ``by`` signs for everybody but the first."""
         full_name = name or f"Admin {next(self._numbers)}"
-        about = About("set-up", slug, "administrator", full_name)
-        email = f"{full_name.lower().replace(' ', '.')}@{slug or 'provider'}.test"
-        invited = perform(self.house, by, about, invite_administrator, slug, full_name, email, role)
+        return self.enroll(self.invite(slug, full_name, role, by=by), slug, key=key)
+
+    def invite(self, slug: str, name: str, role: Role = Role.SECURITY_ADMINISTRATOR, *, by: AdministratorRig | None = None) -> Invited:
+        """Send somebody a one-time link: by the operator's word, or under the signature of ``by``."""
+        about = About("set-up", slug, "administrator", "new")
+        if by is None:
+            return perform(self.house, OPERATOR, about, invite_administrator, slug, name, mail_of(name, slug), role)
+        signature = self.sign(self.invitation_content(by, name, role), by)
+        return perform(self.house, by.actor, about, invite_with_signature, slug, signature)
+
+    def invitation_content(self, by: AdministratorRig, name: str, role: Role, *, life: timedelta = timedelta(minutes=70)) -> bytes:
+        """The bytes that this administrator signs to invite somebody."""
+        statement = Invitation(
+            service=self.settings.service_id,
+            organization=by.organization,
+            expires=utc_text(self.clock() + life),
+            name=name,
+            email=mail_of(name, by.organization),
+            role=role.value,
+            inviter=by.administrator.id,
+        )
+        return statement.to_bytes()
+
+    def enroll(self, invited: Invited, slug: str, *, key: str = "p256") -> AdministratorRig:
+        """Use a one-time link and return the Administrator ID."""
+        return self.enroll_code(invited.code, slug, key=key)
+
+    def enroll_code(self, code: str, slug: str, *, key: str = "p256") -> AdministratorRig:
+        """The same with what the letter carries."""
+        about = About("set-up", slug, "administrator", "new")
         private_key = make_key(key)
         csr = read_csr(make_csr(["administrator.test"], private_key).encode())
-        intent_id = perform(self.house, SYSTEM, about, enroll_administrator, invited.code, csr)
+        intent_id = perform(self.house, SYSTEM, about, enroll_administrator, code, csr)
         [done] = complete_batch(self.house, self.keys, [intent_id]).values()
         assert done.ok, done
         with self.house.database.read(self.clock()) as tx:
-            person = administrators.get(tx, AdministratorId(invited.administrator.id))
-            [credential] = administrators.credentials_of(tx, invited.administrator.id)
-        assert person is not None
+            owner = certificates.intents_of(tx, [intent_id])[intent_id].administrator_id
+            person = administrators.get(tx, AdministratorId(owner or ""))
+            assert person is not None
+            credential = administrators.credentials_of(tx, person.id)[-1]
         return AdministratorRig(person, credential.certificate_der, private_key, slug)
 
     def raw_submission(self, csr: str, **changes: object) -> RawSubmission:

@@ -12,7 +12,16 @@ from tests.rigs.live_people import LiveProvider
 from tests.rigs.live_service import LiveService
 from tests.rigs.postgresql import PostgresServer
 
-ZONES = ("resource-marketing.test", "bookstore.test", "hacker.test", "night-shift.test", "untidy.test", "two-eyes.test", "four-eyes.test")
+ZONES = (
+    "resource-marketing.test",
+    "bookstore.test",
+    "hacker.test",
+    "night-shift.test",
+    "untidy.test",
+    "two-eyes.test",
+    "four-eyes.test",
+    "second-hand.test",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,12 +72,23 @@ PASSKEY = {
     "spki_sha256": "a1" * 32,
     "passkey_sha256": "b2" * 32,
 }
+INVITATION = {
+    **FRAME,
+    "type": "privyseal.invitation.v1",
+    "name": "Zoë Müller-Łukasz",
+    "email": "Zoe.Mueller@resource-marketing.test",
+    "role": "certificate-administrator",
+    "inviter": ADMINISTRATOR,
+}
+RECOVERY = {**INVITATION, "role": "security-administrator", "inviter": "operator"}
 ACCEPTED = {
     "approval": APPROVAL,
     "approval of a reissue": REISSUE,
     "rejection": REJECTION,
     "revocation": REVOCATION,
     "registration of a passkey": PASSKEY,
+    "invitation": INVITATION,
+    "invitation by the operator": RECOVERY,
 }
 
 CHANGES: dict[str, tuple[dict[str, object], str]] = {
@@ -149,6 +160,19 @@ CHANGES: dict[str, tuple[dict[str, object], str]] = {
     "passkey without its key": ({key: value for key, value in PASSKEY.items() if key != "spki_sha256"}, "statement-fields"),
     "passkey id in clear": ({**PASSKEY, "passkey_sha256": "b25lIHBhc3NrZXk"}, "statement-passkey-sha256"),
     "passkey with a decision": ({**PASSKEY, "decision": "approve"}, "statement-fields"),
+    "invitation of nobody": ({**INVITATION, "name": ""}, "statement-name"),
+    "invitation of a name with a blank before it": ({**INVITATION, "name": " Zoe"}, "statement-name"),
+    "invitation of a name of two lines": ({**INVITATION, "name": "Zoe\nMueller"}, "statement-name"),
+    "invitation of a name of 65 characters": ({**INVITATION, "name": "x" * 65}, "statement-name"),
+    "invitation of a number": ({**INVITATION, "name": 1}, "statement-name"),
+    "invitation without an address": ({**INVITATION, "email": ""}, "statement-email"),
+    "invitation to an address in capitals": ({**INVITATION, "email": "zoe@A.test"}, "statement-email"),
+    "invitation to several addresses": ({**INVITATION, "email": ["zoe@a.test"]}, "statement-email"),
+    "invitation to a role of the provider": ({**INVITATION, "role": "provider-administrator"}, "statement-role"),
+    "invitation to several roles": ({**INVITATION, "role": ["auditor"]}, "statement-role"),
+    "invitation by a token": ({**INVITATION, "inviter": "tok-" + ADMINISTRATOR[4:]}, "statement-inviter"),
+    "invitation with a decision": ({**INVITATION, "decision": "invite"}, "statement-fields"),
+    "invitation without a role": ({key: value for key, value in INVITATION.items() if key != "role"}, "statement-fields"),
     "end in local time": ({**APPROVAL, "expires": "2026-11-22T01:02:03+01:00"}, "statement-expires"),
     "end with a fraction": ({**APPROVAL, "expires": "2026-11-22T01:02:03.5Z"}, "statement-expires"),
     "end on February 30": ({**APPROVAL, "expires": "2026-02-30T01:02:03Z"}, "statement-expires"),

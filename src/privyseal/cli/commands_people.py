@@ -10,10 +10,16 @@ from cyclopts import App, Parameter
 
 from privyseal.actions.administrator.create_api_token import create_api_token
 from privyseal.actions.administrator.invite_administrator import invite_administrator
+from privyseal.actions.administrator.invite_with_signature import invite_with_signature
 from privyseal.actions.administrator.revoke_credential import revoke_credential
-from privyseal.actions.house import About, perform
+from privyseal.actions.house import About, House, attempt, perform
 from privyseal.cli.house_setup import house_for_command
+from privyseal.cli.processes import read_passphrase
 from privyseal.cli.rooms import Rooms
+from privyseal.cli.settings import read_settings
+from privyseal.engine.names import normalize_email
+from privyseal.engine.recovery import sign_recovery
+from privyseal.engine.signers import encrypted_key_file
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import PERMISSIONS, Permission, Role, TokenScope
 from privyseal.model.revocation import RevocationReason
@@ -35,8 +41,19 @@ def people_commands(program: App, rooms: Rooms) -> None:
 
 
 def _invite(rooms: Rooms) -> Callable[..., None]:
-    def invite(*, data: Data, name: str, email: str, organization: str = "", role: Role = Role.PROVIDER_ADMINISTRATOR) -> None:
+    def invite(
+        *,
+        data: Data,
+        name: str,
+        email: str,
+        organization: str = "",
+        role: Role = Role.PROVIDER_ADMINISTRATOR,
+        replace_last: bool = False,
+    ) -> None:
         """Invite a person and print the one-time code for `seal administrator enroll`; it is valid for an hour.
+
+        An organization that has had an administrator invites further ones itself. Only when every Administrator ID of
+        it is revoked or expired, --replace-last lets one person in again; both logs and a letter tell of it.
 
         Parameters
         ----------
@@ -50,13 +67,35 @@ def _invite(rooms: Rooms) -> Callable[..., None]:
             Short name of the organization; left out for the provider's own people.
         role
             The person's role.
+        replace_last
+            Invite a security administrator for an organization that has no administrator left. The key of the
+            administrators' CA signs for it, so this needs the issuer's passphrase file.
         """
         with house_for_command(data, rooms) as house:
             about = About("invite-administrator", organization, "administrator", house.personal_hash(name))
-            invited = perform(house, OPERATOR, about, invite_administrator, organization, name, email, role)
+            if replace_last:
+                signature = attempt(house, OPERATOR, about, lambda: _sign_recovery(house, data, organization, name, email))
+                invited = perform(house, OPERATOR, about, invite_with_signature, organization, signature)
+            else:
+                invited = perform(house, OPERATOR, about, invite_administrator, organization, name, email, role)
         print(invited.code)
 
     return invite
+
+
+def _sign_recovery(house: House, data: Path, organization: str, name: str, email: str) -> bytes:
+    settings = read_settings(data)
+    secret = read_passphrase(settings.path(settings.issuer_passphrase))
+    return sign_recovery(
+        house.administrators_authority,
+        encrypted_key_file.load(settings.data / "keys" / "administrators.key", secret),
+        service=house.service.service_id,
+        organization=organization,
+        name=name,
+        email=normalize_email(email),
+        role=Role.SECURITY_ADMINISTRATOR.value,
+        now=house.clock(),
+    )
 
 
 def _revoke(rooms: Rooms) -> Callable[..., None]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.x509.oid import ExtensionOID, NameOID
+from cryptography.x509.oid import ExtensionOID
 
 from privyseal.engine.authority import Authority
 from privyseal.engine.certificate import CertificateContent, Issuer, read_spki, validity
@@ -52,15 +52,13 @@ def content_with_dates(
     profile: Profile = ADMINISTRATOR_ID,
 ) -> CertificateContent:
     """Return the same content for dates that an intent already fixed."""
-    subject = [(SubjectField.COUNTRY, organization.country)] if organization else []
-    subject.append((SubjectField.ORGANIZATION, organization.name if organization else PROVIDER_NAME))
-    subject.append((SubjectField.COMMON_NAME, administrator.name))
+    country = [(SubjectField.COUNTRY, organization.country)] if organization else []
     return CertificateContent(
         profile=profile,
         serial=serial,
         not_before=not_before,
         not_after=not_after,
-        subject=tuple(subject),
+        subject=(*country, *_signed_facts(administrator, organization)),
         names=((NameKind.EMAIL, administrator.email),),
         spki_der=spki_der,
         crl_shard=shard_of(serial, issuer.shard_count),
@@ -90,33 +88,51 @@ def administrator_intent(
     )
 
 
+def _signed_facts(administrator: Administrator, organization: Organization | None) -> tuple[tuple[SubjectField, str], ...]:
+    """What the administrators' CA says about a person, in the order of the subject; the provider has no short name."""
+    unit = [(SubjectField.UNIT, organization.slug)] if organization else []
+    return (
+        (SubjectField.ORGANIZATION, organization.name if organization else PROVIDER_NAME),
+        *unit,
+        (SubjectField.TITLE, administrator.role.value),
+        (SubjectField.USER_ID, administrator.id),
+        (SubjectField.COMMON_NAME, administrator.name),
+    )
+
+
+_FACTS_OF_VERSION_1 = {SubjectField.ORGANIZATION, SubjectField.COMMON_NAME}
+
+
 def require_administrator_id(
     authority: Authority, certificate_der: bytes, administrator: Administrator, organization: Organization | None, now: datetime
 ) -> None:
     """Raise Refused ``credential-forged`` unless this is an Administrator ID of exactly this person, signed by the administrators' CA.
 
-    A row in the register is not enough: whoever can write the database could put a key of his own there (I13).
+    A row in the register is not enough: whoever can write the database could put a key of his own there, move a person
+    into another organization, or raise a role (I13). An Administrator ID of version 1 of the profile tells neither short
+    name nor role nor id; for these the database is believed, until the last of them ends.
     """
-    expected = (organization.name if organization else PROVIDER_NAME, administrator.name)
-    found = _signed_names(authority.root, certificate_der)
-    if found is None or found[0] != expected or not found[1] <= now <= found[2]:
+    expected = _signed_facts(administrator, organization)
+    of_version_1 = tuple((field, value) for field, value in expected if field in _FACTS_OF_VERSION_1)
+    found = _read_facts(authority.root, certificate_der)
+    if found is None or found[0] not in {expected, of_version_1} or not found[1] <= now <= found[2]:
         sentence = (
-            f"The certificate registered for {administrator.name} is not an Administrator ID of this person from the administrators' CA. "
-            "Nothing signed with it counts. Tell your provider: the register was changed by somebody else."
+            f"The certificate registered for {administrator.name} is not an Administrator ID of this person in this role from the "
+            "administrators' CA. Nothing signed with it counts. Tell your provider: the register was changed by somebody else."
         )
         raise Refused("credential-forged", sentence)
 
 
 @lru_cache(maxsize=4096)
-def _signed_names(ca_der: bytes, certificate_der: bytes) -> tuple[tuple[str, str], datetime, datetime] | None:
-    """Organization, name and dates of a certificate that this CA signed, or None; cached, because administrators decide often."""
+def _read_facts(ca_der: bytes, certificate_der: bytes) -> tuple[tuple[tuple[SubjectField, str], ...], datetime, datetime] | None:
+    """Facts and dates of a certificate that this CA signed, or None; cached, because administrators decide often."""
     try:
         certificate = x509.load_der_x509_certificate(certificate_der)
         certificate.verify_directly_issued_by(x509.load_der_x509_certificate(ca_der))
-        names = [certificate.subject.get_attributes_for_oid(oid) for oid in (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)]
-        organization, person = (str(found[0].value) for found in names)
-        return (organization, person), certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    except (ValueError, TypeError, IndexError, InvalidSignature):
+        facts = [(SubjectField(attribute.oid.dotted_string), str(attribute.value)) for attribute in certificate.subject]
+        signed = tuple((field, value) for field, value in facts if field is not SubjectField.COUNTRY)
+        return signed, certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    except (ValueError, TypeError, InvalidSignature):
         return None
 
 

@@ -38,6 +38,9 @@ UPPER_BOUNDS: Final = {
     SubjectField.STATE: 128,
     SubjectField.LOCALITY: 128,
     SubjectField.ORGANIZATION: 64,
+    SubjectField.UNIT: 64,
+    SubjectField.TITLE: 64,
+    SubjectField.USER_ID: 256,  # RFC 1274 9.3.1; RFC 5280 does not name this attribute.
     SubjectField.COMMON_NAME: 64,
 }
 """RFC 5280 appendix A.1, the ub- constants, in characters (not bytes)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, get_args
 
 from privyseal.model.errors import NotPermitted
@@ -67,6 +67,10 @@ TOKEN_SCOPES = frozenset(Permission(scope) for scope in get_args(TokenScope))
 """The same as permissions. Approving and revoking need a signature, which a token cannot give (I13)."""
 
 
+RENEW_WITHIN = timedelta(days=60)
+"""How long before the end of an Administrator ID its owner may get the next one."""
+
+
 class AdministratorState(enum.Enum):
     """invited -> active -> removed."""
 
@@ -106,6 +110,10 @@ class Credential:
     def is_usable(self, now: datetime) -> bool:
         """Tell whether it is neither revoked nor expired."""
         return self.revoked_at is None and now <= self.not_after
+
+    def may_be_renewed(self, now: datetime) -> bool:
+        """Tell whether its owner may have another one: it counts no more, or ends within ``RENEW_WITHIN``."""
+        return not self.is_usable(now) or self.not_after - now <= RENEW_WITHIN
 
 
 def require_permission(administrator: Administrator, permission: Permission) -> None:

@@ -16,6 +16,7 @@ class FactKind(enum.Enum):
     CERTIFICATE_ISSUED = "certificate-issued"
     CERTIFICATE_REVOKED = "certificate-revoked"
     ADMINISTRATOR_INVITED = "administrator-invited"
+    LAST_ADMINISTRATOR_REPLACED = "last-administrator-replaced"
     CREDENTIAL_ADDED = "credential-added"
     PHRASE_GUESSED = "phrase-guessed"
     CHECKPOINT_CHOSEN = "checkpoint-chosen"

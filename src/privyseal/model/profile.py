@@ -45,6 +45,9 @@ class SubjectField(enum.Enum):
     STATE = "2.5.4.8"
     LOCALITY = "2.5.4.7"
     ORGANIZATION = "2.5.4.10"
+    UNIT = "2.5.4.11"
+    TITLE = "2.5.4.12"
+    USER_ID = "0.9.2342.19200300.100.1.1"
     COMMON_NAME = "2.5.4.3"
 
 
@@ -98,8 +101,15 @@ TLS_SERVER = Profile(
 
 ADMINISTRATOR_ID = Profile(
     id="administrator-id",
-    version=1,
-    subject=(SubjectField.COUNTRY, SubjectField.ORGANIZATION, SubjectField.COMMON_NAME),
+    version=2,
+    subject=(
+        SubjectField.COUNTRY,
+        SubjectField.ORGANIZATION,
+        SubjectField.UNIT,
+        SubjectField.TITLE,
+        SubjectField.USER_ID,
+        SubjectField.COMMON_NAME,
+    ),
     name_kinds=(NameKind.EMAIL,),
     rsa_key_usage=(KeyUsage.DIGITAL_SIGNATURE,),
     ec_key_usage=(KeyUsage.DIGITAL_SIGNATURE,),
@@ -108,7 +118,11 @@ ADMINISTRATOR_ID = Profile(
     policy_oids=(),
     lint="pkix",
 )
-"""Administrator IDs, issued by the administrators' CA alone (requirements A39)."""
+"""Administrator IDs, issued by the administrators' CA alone (requirements A39).
+
+Unit, title and user id are the short name of the organization, the role and the id of the administrator: what the issuer
+verified when it signed is then never taken from the database alone. Version 1 had none of the three.
+"""
 
 ADMINISTRATOR_PASSKEY = Profile(
     id="administrator-passkey",

@@ -14,6 +14,8 @@ from privyseal.model.request import Request
 
 MAXIMUM_STATEMENT_LIFE = timedelta(days=7)
 MAXIMUM_REVOCATION_LIFE = timedelta(hours=24)
+MAXIMUM_INVITATION_LIFE = timedelta(hours=2)
+"""An invitation counts until its one-time link is used, at most an hour after it was handed in."""
 
 
 def utc_text(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Administrators, their credentials (Administrator IDs), one-time links, and API tokens."""
+"""Administrators, their credentials (Administrator IDs), one-time links with what was signed for them, and API tokens."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from privyseal.store.database import Transaction
 from privyseal.store.paging import behind
 from privyseal.store.prepared import Prepared
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
+from privyseal.store.upsert import insert_once
 
 administrators = sa.Table(
     "administrators",
@@ -51,6 +52,17 @@ invitations = sa.Table(
     sa.Column("csr_spki_sha256", Digest),
 )
 
+invitation_statements = sa.Table(
+    "invitation_statements",
+    metadata,
+    sa.Column("content_sha256", Digest, primary_key=True),
+    sa.Column("invitation_id", Id, sa.ForeignKey("administrator_invitations.id"), nullable=False, unique=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("signature", sa.LargeBinary, nullable=False),
+    sa.Column("credential_sha256", Digest, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
 api_tokens = sa.Table(
     "api_tokens",
     metadata,
@@ -67,7 +79,7 @@ api_tokens = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A one-time link to a first credential; only the hash of its code is kept."""
+    """A one-time link to a credential; only the hash of its code is kept."""
 
     id: InvitationId
     administrator_id: AdministratorId
@@ -76,6 +88,18 @@ class Invitation:
     expires_at: datetime
     used_at: datetime | None
     csr_spki_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationStatement:
+    """What was signed for a link, as it came; ``credential_sha256`` is the certificate of the signer."""
+
+    content_sha256: str
+    invitation_id: InvitationId
+    content: bytes
+    signature: bytes
+    credential_sha256: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +182,13 @@ def credentials_of(tx: Transaction, administrator_id: AdministratorId) -> list[C
     return [_credential(row._mapping) for row in rows]
 
 
+def credentials_within(tx: Transaction, organization_id: OrganizationId) -> list[Credential]:
+    """Return every credential that anybody of an organization ever had."""
+    joined = credentials.join(administrators, administrators.c.id == credentials.c.administrator_id)
+    rows = tx.execute(sa.select(*credentials.columns).select_from(joined).where(administrators.c.organization_id == organization_id))
+    return [_credential(row._mapping) for row in rows]
+
+
 def revoke_credential(tx: Transaction, certificate_sha256: str) -> bool:
     """Revoke an Administrator ID now; tells whether it was usable before."""
     statement = credentials.update().where(credentials.c.certificate_sha256 == certificate_sha256, credentials.c.revoked_at.is_(None))
@@ -175,14 +206,27 @@ def invitation_of_code(tx: Transaction, code_hash: str) -> Invitation | None:
     return None if row is None else Invitation(**row._mapping)
 
 
+def insert_statement(tx: Transaction, statement: InvitationStatement) -> bool:
+    """Keep a signed invitation as it came; tells whether exactly this one was never used for a link before."""
+    return insert_once(
+        tx, invitation_statements, {column.name: getattr(statement, column.name) for column in invitation_statements.columns}
+    )
+
+
+def statement_of(tx: Transaction, invitation_id: InvitationId) -> InvitationStatement | None:
+    """Return what was signed for a link, or None for the first administrator of an organization."""
+    row = tx.execute(invitation_statements.select().where(invitation_statements.c.invitation_id == invitation_id)).first()
+    return None if row is None else InvitationStatement(**row._mapping)
+
+
 def invitation_used_for(tx: Transaction, administrator_id: AdministratorId, spki_sha256: str) -> Invitation | None:
-    """Return the link that this person used for this key: what the issuer process verifies again."""
+    """Return the newest link that this person used for this key: what the issuer process verifies again."""
     clause = (
         invitations.c.administrator_id == administrator_id,
         invitations.c.csr_spki_sha256 == spki_sha256,
         invitations.c.used_at.is_not(None),
     )
-    row = tx.execute(invitations.select().where(*clause)).first()
+    row = tx.execute(invitations.select().where(*clause).order_by(invitations.c.created_at.desc()).limit(1)).first()
     return None if row is None else Invitation(**row._mapping)
 
 

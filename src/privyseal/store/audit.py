@@ -243,6 +243,14 @@ def export(tx: Transaction, log: str, *, start: int = 0, limit: int = 1000) -> I
         yield row.leaf_index, row.leaf_hash, bytes(row.entry)
 
 
+def every_entry(tx: Transaction, log: str) -> Iterator[tuple[int | None, bytes]]:
+    """Yield (leaf index, entry bytes) of all entries of a log: the integrated ones in order, then those that wait."""
+    in_order = (entries.c.leaf_index.is_(None), entries.c.leaf_index, entries.c.sequence)
+    statement = sa.select(entries.c.leaf_index, entries.c.entry).where(entries.c.log == log).order_by(*in_order)
+    for row in tx.execute(statement):
+        yield row.leaf_index, bytes(row.entry)
+
+
 def of_objects(tx: Transaction, log: str, object_ids: Sequence[str]) -> list[bytes]:
     """Return the entries of one log about any of these objects, oldest first: their time line."""
     statement = (

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from privyseal_agent import words
+from privyseal_agent.decisions import INVITATION_LIFE, end_of, invitation_of
 from privyseal_agent.desk import Desk, Reply
 from privyseal_agent.errors import UsageError
 from privyseal_agent.groups import AtDesk, Reason, group, open_service
@@ -59,7 +60,11 @@ def enroll(code: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: 
 def invite(
     name: str, email: str, /, *, role: Role, by_provider: bool = False, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk
 ) -> Reply:
-    """Invite somebody; the one-time code goes to the address by mail and works for one hour.
+    """Invite somebody under your signature; the one-time code goes to the address by mail and works for one hour.
+
+    What is signed is made on this computer: name, address and role as the Administrator ID will carry them. Invite an
+    administrator of yours again, with the same three, when the Administrator ID is lost (revoke it first) or ends within
+    60 days.
 
     Parameters
     ----------
@@ -70,13 +75,29 @@ def invite(
     role
         What the person may do.
     by_provider
-        Invite the first administrator of an organization as the provider.
+        Invite the first administrator of an organization as the provider; nothing is signed.
     """
     with open_service(options, desk) as service:
         path = service.path("administrators")
-        body = {"name": name, "email": email, "role": role}
-        answer = service.post(f"/provider{path}" if by_provider else path, body)
+        if by_provider:
+            answer = service.post(f"/provider{path}", {"name": name, "email": email, "role": role})
+        else:
+            answer = service.post(path, _signed_invitation(service, desk, name, email, role))
     return Reply(answer.fields, f"{answer.text('name')} is invited as {answer.text('role')} ({answer.text('id')}). A mail goes to {email}.")
+
+
+def _signed_invitation(service: Service, desk: Desk, name: str, email: str, role: str) -> dict[str, object]:
+    identity = service.require_identity()
+    invitation = invitation_of(
+        name,
+        email,
+        role,
+        service=service.about.text("service"),
+        organization=service.settings.require_organization(),
+        inviter=service.administrator_id(),
+        expires=end_of(desk.now(), INVITATION_LIFE),
+    )
+    return {"signature": identity.sign(invitation.to_bytes(), desk.now())}
 
 
 @APP.command(name="list")

@@ -20,7 +20,7 @@ from privyseal.store import administrators, passkeys
 from privyseal_wire.passkey import PasskeySigned
 from privyseal_wire.statements import PasskeyRegistration
 from tests.rigs.authenticator import Authenticator
-from tests.rigs.passkeys import ABOUT, PasskeyHolder, add, by_certificate, complete, draft, holder
+from tests.rigs.passkeys import ABOUT, PasskeyHolder, add, by_certificate, complete, draft, holder, invite
 from tests.rigs.service import ServiceRig
 
 ORG = "resource-marketing"
@@ -63,7 +63,8 @@ def test_a_browser_is_told_not_to_register_a_passkey_twice(service: ServiceRig) 
 def test_only_the_owner_adds(service: ServiceRig) -> None:
     service.create_organization()
     paula = holder(service, ORG)
-    colleague = service.administrator(ORG, by=paula.actor)
+    code = invite(service, ORG, "Colin Colleague", by=paula)
+    colleague = service.enroll_code(code, ORG)
     registration, content = draft(service, paula.actor, ORG, Authenticator())
     with pytest.raises(Refused) as refusal:
         add(service, paula.actor, ORG, registration, service.sign(content, colleague))

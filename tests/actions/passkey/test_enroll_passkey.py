@@ -109,5 +109,5 @@ def test_one_key_is_registered_once(service: ServiceRig) -> None:
     paula = holder(service, ORG)
     stolen = paula.device.keys[paula.passkey_id]
     with pytest.raises(Conflict) as refusal:
-        enroll(service, ORG, invite(service, ORG, "Mallory Other", by=paula.actor), Authenticator(), Wrong(key=stolen))
+        enroll(service, ORG, invite(service, ORG, "Mallory Other", by=paula), Authenticator(), Wrong(key=stolen))
     assert refusal.value.kind == "passkey-known"

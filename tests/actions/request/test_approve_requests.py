@@ -122,7 +122,7 @@ def test_one_that_is_refused_does_not_hurt_the_others(service: ServiceRig) -> No
 def test_two_approvals_of_one_request_may_come_together(service: ServiceRig) -> None:
     service.create_organization(policy=PolicyDraft(approvals=2))
     one = service.administrator(ORG)
-    two = service.administrator(ORG, "Second Admin", by=one.actor)
+    two = service.administrator(ORG, "Second Admin", by=one)
     together, alone = submit(service, 2, make_key())
     items = [
         signed(service, together, one),
@@ -154,8 +154,8 @@ def test_only_the_organizations_own_entitled_people_approve_its_own_requests(ser
     service.create_organization(units=5)
     service.create_organization("bookstore", name="Book Store", domains=("bookstore.test",))
     admin = service.administrator(ORG)
-    auditor = service.administrator(ORG, "Only Auditor", Role.AUDITOR, by=admin.actor)
-    gone = service.administrator(ORG, "Gone Admin", by=admin.actor)
+    auditor = service.administrator(ORG, "Only Auditor", Role.AUDITOR, by=admin)
+    gone = service.administrator(ORG, "Gone Admin", by=admin)
     stranger = service.administrator("bookstore")
     perform(service.house, OPERATOR, ABOUT, revoke_credential, ORG, gone.actor.credential_sha256, RevocationReason.KEY_COMPROMISE)
     request, another = submit(service, 2, make_key())
@@ -188,7 +188,7 @@ def test_two_administrators_at_once_get_one_truth_of_each_request(service: Servi
     rounds, size = (100, 20) if long_run else (8, 8)
     service.create_organization(units=rounds * size)
     one = service.administrator(ORG)
-    two = service.administrator(ORG, "Second Admin", by=one.actor)
+    two = service.administrator(ORG, "Second Admin", by=one)
     for number in range(rounds):
         service.integrate()
         key = make_key()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import stat
+from datetime import timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
 from privyseal_agent.keys import administrator_id
+from privyseal_wire.cms import verify_attached
 from tests.agent import authority
-from tests.agent.conftest import ADMINISTRATOR_ID, Rig
+from tests.agent.conftest import ADMINISTRATOR_ID, SERVICE_ID, Rig
 from tests.agent.rest_service import Reply, Seen, problem
 
 PEOPLE = "/organizations/acme/administrators"
@@ -72,14 +76,46 @@ def test_an_encrypted_administrator_id(rig: Rig) -> None:
     administrator_id.load(rig.folder / "new.pem", rig.folder / "new.key", "correct horse battery")
 
 
-def test_invite_by_the_organization_and_by_the_provider(rig: Rig) -> None:
-    answer = {"id": f"adm-{'5' * 32}", "name": "Cy Example", "email": "cy@acme.test", "role": "auditor", "state": "invited"}
-    for path, more in ((PEOPLE, ()), (f"/provider{PEOPLE}", ("--by-provider",))):
-        rig.service.on("POST", path, answer)
-        told = rig.seal("administrator", "invite", "Cy Example", "cy@acme.test", "--role", "auditor", *more, *rig.identity)
-        assert told.out == f"Cy Example is invited as auditor (adm-{'5' * 32}). A mail goes to cy@acme.test.\n"
-        assert rig.service.seen[-1].json == {"name": "Cy Example", "email": "cy@acme.test", "role": "auditor"}
-        assert rig.service.seen[-1].person == "Ada Example"
+CY = {"id": f"adm-{'5' * 32}", "name": "Cy Example", "email": "cy@acme.test", "role": "auditor", "state": "invited"}
+
+
+def test_an_invitation_is_signed_here(rig: Rig) -> None:
+    rig.service.on("POST", PEOPLE, CY)
+    told = rig.seal("administrator", "invite", " Cy Example", "cy@Acme.test", "--role", "auditor", *rig.identity)
+    assert told.out == f"Cy Example is invited as auditor (adm-{'5' * 32}). A mail goes to cy@Acme.test.\n"
+    assert rig.service.seen[-1].json.keys() == {"signature"}
+    signature = base64.b64decode(rig.service.seen[-1].json["signature"])
+    content = verify_attached(signature, signer_certificate_der=rig.ada.certificate.public_bytes(serialization.Encoding.DER)).content
+    assert json.loads(content) == {
+        "type": "privyseal.invitation.v1",
+        "service": SERVICE_ID,
+        "organization": "acme",
+        "expires": (rig.now + timedelta(minutes=70)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "name": "Cy Example",
+        "email": "cy@acme.test",
+        "role": "auditor",
+        "inviter": ADMINISTRATOR_ID,
+    }
+
+
+def test_nothing_is_sent_that_cannot_be_signed(rig: Rig) -> None:
+    for words, sentence in (
+        (("Cy Example", "cy", "--role", "auditor"), "e-mail address"),
+        (("Cy Example", "cy@acme.test", "--role", "provider-administrator"), "The field role of the statement is not one of"),
+        (("Cy\nExample", "cy@acme.test", "--role", "auditor"), "is not a name"),
+    ):
+        told = rig.seal("administrator", "invite", *words, *rig.identity)
+        assert (told.status, rig.service.asked("POST", PEOPLE)) == (1, [])
+        assert sentence in told.err
+    assert rig.seal("administrator", "invite", "Cy Example", "cy@acme.test", "--role", "auditor").status == 2
+
+
+def test_the_provider_invites_the_first_without_a_signature(rig: Rig) -> None:
+    rig.service.on("POST", f"/provider{PEOPLE}", CY)
+    told = rig.seal("administrator", "invite", "Cy Example", "cy@acme.test", "--role", "auditor", "--by-provider", *rig.identity)
+    assert told.out == f"Cy Example is invited as auditor (adm-{'5' * 32}). A mail goes to cy@acme.test.\n"
+    assert rig.service.seen[-1].json == {"name": "Cy Example", "email": "cy@acme.test", "role": "auditor"}
+    assert rig.service.seen[-1].person == "Ada Example"
 
 
 def test_list_and_revoke(rig: Rig) -> None:

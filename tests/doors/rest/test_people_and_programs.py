@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -9,12 +10,14 @@ from cryptography import x509
 
 from privyseal.model.administrator import Role
 from privyseal.model.fact import FactKind
+from privyseal.model.statement import utc_text
 from privyseal.store import outbox
-from tests.doors.rest.rest_rig import API, ORG, RestRig, later, require_problem
+from privyseal_wire.canonical import canonical_bytes, parse_canonical
+from tests.doors.rest.rest_rig import API, ORG, Json, RestRig, later, require_problem
 from tests.rigs.service import AdministratorRig, hashes_hex, make_csr, make_key
 
 BASE = f"{API}/organizations/{ORG}"
-WALTER = {"name": "Walter Skinner", "email": "walter@resource-marketing.test", "role": "certificate-administrator"}
+WALTER = {"name": "Walter Skinner", "email": "walter.skinner@resource-marketing.test", "role": "certificate-administrator"}
 
 
 def newest_code(rest: RestRig) -> str:
@@ -50,18 +53,29 @@ def test_the_provider_invites_the_first_and_they_invite_the_next(rest: RestRig) 
     require_problem(second, 403, "organization-decides")
 
 
+def signed(rest: RestRig, by: AdministratorRig, **changes: object) -> Json:
+    """The body of an invitation of Walter Skinner under this administrator's signature."""
+    content = parse_canonical(rest.service.invitation_content(by, "Walter Skinner", Role.CERTIFICATE_ADMINISTRATOR))
+    return {"signature": base64.b64encode(rest.service.sign(canonical_bytes({**content, **changes}), by)).decode()}
+
+
 def test_an_organization_manages_its_own(rest: RestRig, fox: AdministratorRig) -> None:
     admin = rest.administrator(fox)
-    invited = admin.post(f"{BASE}/administrators", json=WALTER)
-    assert invited.status_code == 201
+    body = signed(rest, fox)
+    invited = admin.post(f"{BASE}/administrators", json=body)
+    assert invited.status_code == 201, invited.text
+    require_problem(admin.post(f"{BASE}/administrators", json=body), 422, "invitation-replayed")
     # Who missed the hour of the first link is invited again; somebody else of that name is not.
-    assert admin.post(f"{BASE}/administrators", json=WALTER).json()["id"] == invited.json()["id"]
-    require_problem(admin.post(f"{BASE}/administrators", json={**WALTER, "email": "other@x-files.test"}), 409, "name-taken")
-    require_problem(admin.post(f"{BASE}/administrators", json={**WALTER, "name": "X Y", "role": "provider-administrator"}), 422, "role")
-    require_problem(admin.post(f"{BASE}/administrators", json={**WALTER, "role": "god"}), 400, "body")
-    walter = rest.service.administrator(ORG, "Walter Two", Role.CERTIFICATE_ADMINISTRATOR, by=fox.actor)
-    require_problem(rest.administrator(walter).post(f"{BASE}/administrators", json=WALTER), 403, "permission")
-    require_problem(rest.token().post(f"{BASE}/administrators", json=WALTER), 403, "permission")
+    again = signed(rest, fox, expires=utc_text(rest.service.clock() + timedelta(minutes=50)))
+    assert rest.token("read").post(f"{BASE}/administrators", json=again).json()["id"] == invited.json()["id"]
+    require_problem(admin.post(f"{BASE}/administrators", json=signed(rest, fox, email="other@x-files.test")), 409, "name-taken")
+    require_problem(admin.post(f"{BASE}/administrators", json=signed(rest, fox, role="auditor")), 409, "name-taken")
+    require_problem(admin.post(f"{BASE}/administrators", json=signed(rest, fox, role="provider-administrator")), 422, "statement-role")
+    require_problem(admin.post(f"{BASE}/administrators", json=WALTER), 400, "body")
+    walter = rest.service.administrator(ORG, "Walter Two", Role.CERTIFICATE_ADMINISTRATOR, by=fox)
+    # The signature decides: whoever carries it, Walter may not invite, and whoever signed, a session alone invites nobody.
+    require_problem(admin.post(f"{BASE}/administrators", json=signed(rest, walter)), 403, "role")
+    require_problem(rest.token("submit").post(f"{BASE}/administrators", json=signed(rest, fox)), 403, "permission")
     people = {person["name"]: person for person in rest.token("read").get(f"{BASE}/administrators").json()["items"]}
     assert set(people) == {"Fox Mulder", "Walter Skinner", "Walter Two"}
     sha256 = hashes_hex(walter.certificate_der)
@@ -97,8 +111,8 @@ def test_a_token_does_what_its_scopes_say_until_it_ends(rest: RestRig, fox: Admi
 
 
 def test_a_read_only_person_reads_and_nothing_else(rest: RestRig, fox: AdministratorRig) -> None:
-    reader = rest.administrator(rest.service.administrator(ORG, "Dana Reader", Role.READ_ONLY, by=fox.actor))
-    auditor = rest.administrator(rest.service.administrator(ORG, "Dana Auditor", Role.AUDITOR, by=fox.actor))
+    reader = rest.administrator(rest.service.administrator(ORG, "Dana Reader", Role.READ_ONLY, by=fox))
+    auditor = rest.administrator(rest.service.administrator(ORG, "Dana Auditor", Role.AUDITOR, by=fox))
     request_id = rest.submit(rest.token())["id"]
     assert reader.get(f"{BASE}/requests/{request_id}").status_code == 200
     require_problem(reader.get(f"{BASE}/audit"), 403, "permission")

@@ -64,7 +64,7 @@ ROWS = [
     Row("POST", f"{P}/certificates/{{serial}}/checks", {"endpoint": "www:443", "verdict": "ok"}),
     Row("GET", f"{P}/events"),
     Row("GET", f"{P}/administrators"),
-    Row("POST", f"{P}/administrators", {"name": "Mallory", "email": "mallory@evil.test", "role": "auditor"}),
+    Row("POST", f"{P}/administrators", {"signature": "AAAA"}),
     Row("POST", f"{P}/administrators/{{administrator_id}}/credentials/{{sha256}}/revocation", {}),
     Row("POST", f"{P}/tokens", {"name": "mine", "scopes": ["read"], "days": 1}),
     Row("DELETE", f"{P}/tokens/{{token_id}}"),

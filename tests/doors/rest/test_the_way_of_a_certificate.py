@@ -142,7 +142,7 @@ def test_two_approvals_are_two_people(rest: RestRig, fox: AdministratorRig) -> N
     provider = rest.administrator(rest.service.administrator("", "Provider", PROVIDER))
     policy = provider.post(f"{API}/provider/organizations/{ORG}/policies", json={"approvals": 2, "lint": "template"})
     assert (policy.status_code, policy.json()["version"]) == (201, 2)
-    dana = rest.service.administrator(ORG, "Walter Skinner", by=fox.actor)
+    dana = rest.service.administrator(ORG, "Walter Skinner", by=fox)
     request_id = rest.submit(rest.token())["id"]
     address = f"{BASE}/requests/{request_id}/approval"
     first = rest.administrator(fox).post(address, json={"signature": rest.approval(rest.administrator(fox), request_id, fox)})

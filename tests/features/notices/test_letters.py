@@ -306,6 +306,15 @@ def test_a_new_passkey_is_told_to_everybody(house: House, office: Office) -> Non
     assert_lines(letter, f"  seal administrator revoke {DANA} {'ab' * 32}")
 
 
+def test_a_replaced_last_administrator_is_told_to_everybody(house: House, office: Office) -> None:
+    office.hear(FactKind.LAST_ADMINISTRATOR_REPLACED, "notices.last-replaced", 1, administrator=DANA)
+    assert {copy.payload["recipient"] for copy in waiting_copies(house.database)} == {"organization", DANA, ERIN, FRED}
+    letter = office.letter(FactKind.LAST_ADMINISTRATOR_REPLACED, "notices.last-replaced", 1, recipient="organization", administrator=DANA)
+    assert letter["To"] == "it@acme.test"
+    assert letter["Subject"] == "Acme & Söhne <Rockets>: the provider invited Dana Doe as administrator at 22 November 2026, 14:05 UTC"
+    assert "Nobody of Acme & Söhne <Rockets> signed for this." in " ".join(text_of(letter).split())
+
+
 def test_guessed_phrases_are_told_to_administrators(house: House, office: Office) -> None:
     add_request(house)
     letter = office.letter(FactKind.PHRASE_GUESSED, "notices.phrase-guessed", recipient=ERIN)

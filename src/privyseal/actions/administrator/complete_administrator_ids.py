@@ -1,7 +1,8 @@
 """Sign prepared Administrator IDs, only in the issuer process.
 
 The issuer reads person, organization and used link again, builds the to-be-signed bytes again from them, and signs
-only when they equal the stored ones: what authorizes an Administrator ID is the one-time link used for this key. A
+only when they equal the stored ones. What authorizes an Administrator ID or a first passkey is the invitation behind the
+one-time link: the issuer verifies its signature itself, so that whoever can only write the database lets nobody in. A
 passkey that its owner added later is authorized by his signature instead, which is verified here again.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from privyseal.actions.admission import ISSUED, ISSUED_PASSKEY, USED, Authorization, require_admitted
 from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
 from privyseal.engine.administrator_id import LIFETIME_DAYS, content_with_dates, require_administrator_id
 from privyseal.engine.authority import key_of_tbs
@@ -56,10 +58,18 @@ def complete_administrator_ids(
             credential = _translated(house, tx, actor, key, intent)
         except PrivysealError as refusal:
             failures.append((intent.id, refusal))
-            record(house, tx, actor, "", AuditEvent("complete-administrator-id", Outcome.REFUSED, "intent", intent.id, reason=refusal.kind))
+            _record_refusal(house, tx, actor, intent, refusal)
         else:
             done.append(credential)
     return CompletedIds(tuple(done), tuple(failures))
+
+
+def _record_refusal(house: House, tx: Transaction, actor: Actor, intent: Intent, refusal: PrivysealError) -> None:
+    """Into the provider's log and, where there is one, the organization's: its auditor shall see who tried to come in."""
+    event = AuditEvent("complete-administrator-id", Outcome.REFUSED, "intent", intent.id, reason=refusal.kind)
+    record(house, tx, actor, "", event)
+    if intent.organization_id is not None:
+        record(house, tx, actor, organizations.get(tx, intent.organization_id).slug, event)
 
 
 def _complete(house: House, tx: Transaction, actor: Actor, key: SigningKey, intent: Intent) -> Credential:
@@ -70,10 +80,11 @@ def _complete(house: House, tx: Transaction, actor: Actor, key: SigningKey, inte
     if profile is None:
         raise Refused("intent", "This intent is for a profile that is none of Administrator IDs.")
     passkey = _passkey(tx, person, sha256_hex(spki_der)) if profile is ADMINISTRATOR_PASSKEY else None
+    authorization: Authorization | None = None
     if passkey is not None and passkey.statement is not None:
         _verify_addition(house, tx, person, organization, passkey)
-    elif administrators.invitation_used_for(tx, person.id, sha256_hex(spki_der)) is None:
-        raise Refused("link", "No one-time link was used for this key.")
+    else:
+        authorization = _admission(house, tx, person, organization, sha256_hex(spki_der))
     if revocations.blocked_reason(tx, sha256_hex(spki_der)) is not None:
         raise Refused(
             "key-blocked", "This key became known as compromised after it was enrolled. A new one-time link and a new key are needed."
@@ -97,18 +108,31 @@ def _complete(house: House, tx: Transaction, actor: Actor, key: SigningKey, inte
     administrators.change_state(tx, person.id, AdministratorState.INVITED, AdministratorState.ACTIVE)
     slug = organization.slug if organization else ""
     event = AuditEvent(
-        "issue-passkey" if passkey else "issue-administrator-id",
+        ISSUED_PASSKEY if passkey else ISSUED,
         Outcome.DONE,
         "administrator",
         person.id,
         credential.certificate_sha256,
         f"serial {intent.serial_hex}",
+        authorization.evidence if authorization else (),
     )
     record(house, tx, actor, slug, event)
+    if authorization is not None:
+        record(house, tx, actor, slug, AuditEvent(USED, Outcome.DONE, "invitation", authorization.evidence[0], reason=person.id))
     payload = {"organization": slug, "administrator": person.id, "certificate_sha256": credential.certificate_sha256}
     payload["credential"] = "passkey" if passkey else "administrator-id"
     announce(house, tx, FactKind.CREDENTIAL_ADDED, payload)
     return credential
+
+
+def _admission(
+    house: House, tx: Transaction, person: Administrator, organization: Organization | None, spki_sha256: str
+) -> Authorization | None:
+    link = administrators.invitation_used_for(tx, person.id, spki_sha256)
+    if link is None:
+        raise Refused("link", "No one-time link was used for this key.")
+    # The provider's own people decide nothing about certificates; they come by the operator's word.
+    return require_admitted(house, tx, person, organization, link) if organization else None
 
 
 def _translated(house: House, tx: Transaction, actor: Actor, key: SigningKey, intent: Intent) -> Credential:

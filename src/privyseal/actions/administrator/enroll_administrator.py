@@ -5,6 +5,7 @@ Durable after it: the used link, bound to the key of this CSR, and the intent. T
 
 from __future__ import annotations
 
+from privyseal.actions.admission import require_admitted
 from privyseal.actions.house import House, record, require_evidence, sha256_hex
 from privyseal.engine import key_policy
 from privyseal.engine.administrator_id import administrator_content
@@ -25,7 +26,10 @@ SERIAL_PREFIX = 0x52
 
 
 def enroll_administrator(house: House, tx: Transaction, actor: Actor, code: str, csr: Csr) -> IntentId:
-    """Use the link and prepare the Administrator ID; raises NotFound ``link``, Refused (key), Unavailable."""
+    """Use the link and prepare the Administrator ID; raises NotFound ``link``, Refused (key), Unavailable.
+
+    Raises as ``admission.require_admitted`` when what was signed for this link does not count any more.
+    """
     require_evidence(tx)
     invitation = administrators.invitation_of_code(tx, code_hash(code))
     administrator = administrators.get(tx, invitation.administrator_id) if invitation else None
@@ -37,6 +41,8 @@ def enroll_administrator(house: House, tx: Transaction, actor: Actor, code: str,
         raise Refused("key-blocked", "This key is known to be compromised. Make a new one.", field="csr")
     authority = house.administrators_authority
     organization = organizations.get(tx, administrator.organization_id) if administrator.organization_id else None
+    if organization is not None:
+        require_admitted(house, tx, administrator, organization, invitation)
     serial = new_serial(SERIAL_PREFIX, house.random_bytes)
     content = administrator_content(authority.issuer, serial, tx.now, administrator, organization, csr.spki_der)
     tbs = authority.template(ADMINISTRATOR_ID, csr.key.algorithm).build_tbs(content)

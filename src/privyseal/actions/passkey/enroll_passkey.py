@@ -6,6 +6,7 @@ process completes it, as it does for an Administrator ID whose key is in a file.
 
 from __future__ import annotations
 
+from privyseal.actions.admission import require_admitted
 from privyseal.actions.house import House, record, require_evidence, sha256_hex
 from privyseal.actions.registering import answer_challenge, register_passkey
 from privyseal.engine.phrases import code_hash
@@ -21,7 +22,8 @@ def enroll_passkey(house: House, tx: Transaction, actor: Actor, code: str, regis
     """Use the link and prepare the certificate of a passkey.
 
     ``registration`` is the JSON of the browser's answer to ``offer_passkey_enrollment``, ``label`` the person's own name for
-    it. Raises NotFound ``link``, Refused (registration, challenge, key, label), Conflict ``passkey-known``, Unavailable.
+    it. Raises NotFound ``link``, Refused (registration, challenge, key, label), Conflict ``passkey-known``, Unavailable; and as
+    ``admission.require_admitted`` when what was signed for this link does not count any more.
     """
     require_evidence(tx)
     invitation = administrators.invitation_of_code(tx, code_hash(code))
@@ -32,6 +34,8 @@ def enroll_passkey(house: House, tx: Transaction, actor: Actor, code: str, regis
     if not administrators.use_invitation(tx, invitation.id, read.spki_sha256):
         raise _unusable()
     organization = organizations.get(tx, person.organization_id) if person.organization_id else None
+    if organization is not None:
+        require_admitted(house, tx, person, organization, invitation)
     intent = register_passkey(house, tx, person, organization, read, label, None)
     event = AuditEvent("enroll-passkey", Outcome.DONE, "administrator", person.id, read.spki_sha256, evidence=(sha256_hex(intent.tbs),))
     record(house, tx, actor, organization.slug if organization else "", event)

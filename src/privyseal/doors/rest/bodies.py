@@ -118,7 +118,7 @@ class EnrollBody(Body):
 
 
 class InvitationBody(Body):
-    """A person to be invited."""
+    """The first administrator of an organization."""
 
     name: Text = Field(description="Full name.", examples=["Walter Skinner"])
     email: Text = Field(description="Address; the one-time code goes there.", examples=["walter@example.test"])

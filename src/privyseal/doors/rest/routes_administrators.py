@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from privyseal.actions.administrator.create_api_token import create_api_token
 from privyseal.actions.administrator.enroll_administrator import enroll_administrator
 from privyseal.actions.administrator.invite_administrator import invite_administrator
+from privyseal.actions.administrator.invite_with_signature import invite_with_signature
 from privyseal.actions.administrator.revoke_api_token import revoke_api_token
 from privyseal.actions.administrator.revoke_credential import revoke_credential
 from privyseal.actions.house import About, attempt, perform
@@ -14,10 +15,11 @@ from privyseal.doors import DoorContext
 from privyseal.doors.rest.access import ANYBODY, described, holder
 from privyseal.doors.rest.addresses import AdministratorPath, After, Limit, Sha256Path, Slug, TokenPath
 from privyseal.doors.rest.authentication import Caller, CallerOf, Context
-from privyseal.doors.rest.bodies import CredentialRevocationBody, EnrollBody, InvitationBody, TokenBody
+from privyseal.doors.rest.bodies import CredentialRevocationBody, EnrollBody, InvitationBody, SignatureBody, TokenBody
 from privyseal.doors.rest.documents import AdministratorDocument, AdministratorPage, CreatedTokenDocument, EnrolledAdministrator, Enrollment
 from privyseal.doors.rest.reading import read
 from privyseal.doors.rest.representations import administrator_document
+from privyseal.doors.rest.signatures import read_signature
 from privyseal.engine.csr import read_csr
 from privyseal.engine.pem import certificate_to_pem, chain_to_pem
 from privyseal.model.administrator import Administrator, Permission
@@ -44,16 +46,22 @@ def list_administrators(org: Slug, context: Context, caller: CallerOf, after: Af
     return read(context, caller, About("list-administrators", org, "organization", org), Permission.READ, people)
 
 
-@router.post(
-    "/organizations/{org}/administrators", status_code=201, **described(holder(Permission.MANAGE_ADMINISTRATORS), 403, 409, post=True)
-)
-def invite(org: Slug, body: InvitationBody, context: Context, caller: CallerOf) -> AdministratorDocument:
-    """Invite a colleague; the one-time code goes to the address by mail and works for one hour."""
-    return invited(context, caller, org, body)
+@router.post("/organizations/{org}/administrators", status_code=201, **described(holder(Permission.READ), 403, 409, post=True))
+def invite(org: Slug, body: SignatureBody, context: Context, caller: CallerOf) -> AdministratorDocument:
+    """Hand in a signed `privyseal.invitation.v1`; the signature decides, not who carries it.
+
+    Whoever signs has the right `manage-administrators`. The one-time code goes to the address by mail and works for one
+    hour. The person may be one who is known already and lost the Administrator ID, or whose one ends within 60 days.
+    """
+    about = About("invite-administrator", org, "administrator", "new")
+    read(context, caller, about, Permission.READ, lambda _tx, organization: organization)
+    signature = read_signature(body.signature)
+    person = perform(context.house, caller.actor, about, invite_with_signature, org, signature).administrator
+    return read(context, caller, about, None, lambda tx, organization: administrator_document(tx, organization, person))
 
 
-def invited(context: DoorContext, caller: Caller, org: str, body: InvitationBody) -> AdministratorDocument:
-    """Invite somebody and return the person; the code is in the letter and nowhere else."""
+def invited_by_provider(context: DoorContext, caller: Caller, org: str, body: InvitationBody) -> AdministratorDocument:
+    """Invite the first administrator and return the person; the code is in the letter and nowhere else."""
     about = About("invite-administrator", org, "administrator", "new")
     person = perform(context.house, caller.actor, about, invite_administrator, org, body.name, body.email, body.role).administrator
     return read(context, caller, about, None, lambda tx, organization: administrator_document(tx, organization, person))

@@ -36,7 +36,7 @@ from privyseal.doors.rest.documents import (
 )
 from privyseal.doors.rest.reading import attempt_within, read, read_of_provider
 from privyseal.doors.rest.representations import balance_document, domain_document, organization_document, policy_document
-from privyseal.doors.rest.routes_administrators import invited
+from privyseal.doors.rest.routes_administrators import invited_by_provider
 from privyseal.doors.rest.routes_audit import Entries, Start, checkpoint, lines
 from privyseal.engine.dcv import Evidence, validate_dns_txt, validate_http_token
 from privyseal.model.administrator import Permission
@@ -144,10 +144,10 @@ def create_policy(org: Slug, body: PolicyBody, context: Context, caller: CallerO
 
 @router.post("/organizations/{org}/administrators", status_code=201, **described(provider(Permission.VET), 403, 409, post=True))
 def invite_first(org: Slug, body: InvitationBody, context: Context, caller: CallerOf) -> AdministratorDocument:
-    """Invite the first administrators of an organization; later ones are invited by its own."""
+    """Invite the first administrator of an organization; every later one comes under the signature of an administrator of its own."""
     about = About("invite-administrator", org, "administrator", "new")
     _require_organization(context, caller, about, Permission.VET)
-    return invited(context, caller, org, body)
+    return invited_by_provider(context, caller, org, body)
 
 
 @router.get("/audit", response_class=Response, **described(provider(Permission.OPERATE), 403, file="application/jsonl"))

@@ -45,6 +45,7 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "notices.revoked": Notice(letters.revoked, contact_and_revokers),
     "notices.invitation": Notice(letters.invitation),
     "notices.credential-added": Notice(letters.credential_added, corporate_contact_and_all_administrators),
+    "notices.last-replaced": Notice(letters.last_replaced, corporate_contact_and_all_administrators),
     "notices.phrase-guessed": Notice(letters.phrase_guessed, who_may(Permission.APPROVE)),
     "notices.checkpoint": Notice(letters.checkpoint),
 }
@@ -60,6 +61,7 @@ LISTENS: Final[Mapping[FactKind, tuple[str, ...]]] = {
     FactKind.CERTIFICATE_REVOKED: ("notices.revoked",),
     FactKind.ADMINISTRATOR_INVITED: ("notices.invitation",),
     FactKind.CREDENTIAL_ADDED: ("notices.credential-added",),
+    FactKind.LAST_ADMINISTRATOR_REPLACED: ("notices.last-replaced",),
     FactKind.PHRASE_GUESSED: ("notices.phrase-guessed",),
     FactKind.CHECKPOINT_CHOSEN: ("notices.checkpoint",),
 }

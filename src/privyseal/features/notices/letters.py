@@ -230,6 +230,23 @@ def checkpoint(desk: Desk) -> Letter | None:
     return Letter("checkpoint", address, subject, values, (Attachment(file, "text/plain", note.encode()),))
 
 
+def last_replaced(desk: Desk) -> Letter | None:
+    """To the corporate contact and every administrator there was: the provider's operator lets somebody in again."""
+    person = administrators.get(desk.tx, AdministratorId(desk.payload["administrator"]))
+    organization = organizations.require(desk.tx, str(desk.payload["organization"]))
+    address = address_of(desk.tx, desk.recipient, organization)
+    if person is None or not address:
+        return None
+    values = _values(desk, organization) | {
+        "name": person.name,
+        "email": person.email,
+        "role": person.role.value.replace("-", " "),
+        "invited_at": desk.row.created_at,
+    }
+    subject = f"{organization.name}: the provider invited {person.name} as administrator at {time_text(desk.row.created_at)}"
+    return Letter("last_replaced", address, subject, values)
+
+
 REASON_WORDS: Final = {
     RevocationReason.UNSPECIFIED: "no reason given",
     RevocationReason.KEY_COMPROMISE: "its private key may be known to others",
