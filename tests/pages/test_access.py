@@ -36,9 +36,6 @@ OURS = {"Sec-Fetch-Site": "same-origin"}
 PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics")
 """REST says its own access in OpenAPI; the others have nothing of anybody."""
 
-OPEN_DOORS = {"/o/{org}/confirm/{request_id}", "/o/confirmation.css"}
-"""Whoever has the mailed code; the door stays until the portal has that page."""
-
 pytestmark = pytest.mark.timeout(120)
 sqlite = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
 
@@ -71,7 +68,7 @@ def session_of(service: ServiceRig, person: AdministratorRig) -> dict[str, str]:
 def test_every_route_outside_of_the_programs_is_a_page_with_its_access(service: ServiceRig) -> None:
     app = make_application(entrance(service), ROOMS.doors, ROOMS.sites)
     paths = {str(route.path) for route in iter_route_contexts(app.routes)}
-    assert {path for path in paths if not path.startswith(PROGRAMS)} <= OPEN_DOORS
+    assert {path for path in paths if not path.startswith(PROGRAMS)} == set()
     pages = make_pages(ROOMS.sites, entrance(service), stopping=threading.Event())
     known = {(page.path, page.method.value) for page in PAGES}
     for route in pages.routes:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from privyseal.engine import der
 from privyseal.engine.certificate import Issuer
@@ -64,3 +65,10 @@ _KEY_POSITION = 6
 def serial_of_certificate(certificate_der: bytes) -> int:
     """Return the serial number of a certificate of ours."""
     return x509.load_der_x509_certificate(certificate_der).serial_number
+
+
+def name_of_certificate(certificate_der: bytes) -> str:
+    """Return what people call the holder of a CA certificate of ours: its common name, or its whole subject without one."""
+    subject = x509.load_der_x509_certificate(certificate_der).subject
+    common_names = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(common_names[0].value) if common_names else subject.rfc4514_string()

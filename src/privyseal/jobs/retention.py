@@ -1,4 +1,4 @@
-"""What has had its time is deleted: ended workflows and sessions after a week, finished outbox rows after 30 days.
+"""What has had its time is deleted: ended workflows, sessions and drafts after a week, finished outbox rows after 30 days.
 
 A row that was dispatched is never dispatched again, so forgetting its workflow repeats nothing, and a week is longer than a
 delivery is tried. A row that is done says only when it was; the audit log has that too. What was never delivered stays,
@@ -14,7 +14,7 @@ from privyseal.actions.house import House
 from privyseal.actions.session.forget_sessions import forget_sessions
 from privyseal.jobs.engine import JobEngine
 from privyseal.model.actor import SYSTEM
-from privyseal.store import outbox
+from privyseal.store import drafts, outbox
 
 KEEP_ENDED: Final = timedelta(days=7)
 KEEP_DONE: Final = timedelta(days=30)
@@ -57,3 +57,14 @@ def end_old_sessions(house: House, batch: int = BATCH) -> int:
         ended += count
         if count < batch:
             return ended
+
+
+def delete_expired_drafts(house: House, batch: int = BATCH) -> int:
+    """Delete the drafts whose time has passed, each batch in its own transaction; return how many."""
+    deleted = 0
+    while True:
+        with house.database.write(house.clock()) as tx:
+            count = drafts.delete_expired(tx, batch)
+        deleted += count
+        if count < batch:
+            return deleted

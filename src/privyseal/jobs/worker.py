@@ -46,6 +46,7 @@ class Worker:
             PeriodicTask("lost-deliveries", LOST_EVERY_SECONDS, lost.queue_again),
             PeriodicTask("job-retention", retention.EVERY_SECONDS, lambda: _delete_old_jobs(house, engine)),
             PeriodicTask("outbox-retention", retention.EVERY_SECONDS, lambda: _delete_done_rows(house)),
+            PeriodicTask("draft-retention", retention.EVERY_SECONDS, lambda: _delete_expired_drafts(house)),
             PeriodicTask("session-retention", retention.SESSIONS_EVERY_SECONDS, lambda: _end_old_sessions(house)),
         )
         self._schedule = Schedule((*own, *periodic), house.random_bytes)
@@ -79,3 +80,7 @@ def _delete_done_rows(house: House) -> None:
 
 def _end_old_sessions(house: House) -> None:
     retention.end_old_sessions(house)
+
+
+def _delete_expired_drafts(house: House) -> None:
+    retention.delete_expired_drafts(house)

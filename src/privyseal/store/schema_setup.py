@@ -21,6 +21,7 @@ NOUNS = (
     "audit",
     "authorities",
     "certificates",
+    "drafts",
     "organizations",
     "outbox",
     "passkeys",

@@ -18,7 +18,6 @@ from privyseal.actions.house import About, perform
 from privyseal.cli.web_application import make_application
 from privyseal.cli.web_server import with_certificate
 from privyseal.doors import AnonymousLimit, DoorContext
-from privyseal.doors.confirmation import DOOR as CONFIRMATION
 from privyseal.doors.rest import DOOR as REST
 from privyseal.engine.dcv import DnsLookup
 from privyseal.engine.token_fetch import FetchPolicy
@@ -74,7 +73,7 @@ class RestRig:
             vkey=self.service.log_key.vkey,
             trusted_proxies=("10.9.9.9",),
         )
-        self.app = make_application(context, [CONFIRMATION, REST])
+        self.app = make_application(context, [REST])
         self.app.state.authenticator.limit = AnonymousLimit(self.service.clock, burst=100_000)
 
     def anonymous(self) -> TestClient:

@@ -5,39 +5,14 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from privyseal.actions.house import House
 from privyseal.engine.pem import certificate_to_pem
-from privyseal.features.notices.install_steps import file_stem, guides
 from privyseal.model.fact import FactKind
 from privyseal.model.request import RequestState
 from tests.features.notices.household import add_certificate, add_request
 from tests.features.notices.test_letters import Office, attached, text_of
 from tests.rigs.nginx import NginxServer
 from tests.rigs.presence import require_program
-
-
-@pytest.mark.parametrize(
-    ("name", "stem"),
-    [
-        ("www.acme.test", "www.acme.test"),
-        ("*.acme.test", "wildcard.acme.test"),
-        ("xn--bcher-kva.test", "xn--bcher-kva.test"),
-        ("../../etc/passwd", "etc-passwd"),
-        ("A B;rm -rf", "a-b-rm--rf"),
-        ("...", "certificate"),
-    ],
-)
-def test_file_names_are_plain(name: str, stem: str) -> None:
-    assert file_stem(name) == stem
-
-
-@pytest.mark.parametrize(
-    ("platform", "first"), [("nginx", "nginx"), ("Apache", "Apache"), ("httpd", "Apache"), ("other", "nginx"), ("", "nginx")]
-)
-def test_the_own_platform_comes_first(platform: str, first: str) -> None:
-    assert guides("www.acme.test", platform)[0].program.split()[0] == first
 
 
 def test_nginx_serves_what_the_letter_says(house: House, tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ from privyseal.engine.log_key import log_vkey
 from privyseal.engine.pem import chain_to_pem
 from privyseal.engine.phrases import code_hash
 from privyseal.engine.pkcs7 import certs_only
-from privyseal.features.notices.install_steps import file_stem, guides, key_sentences
 from privyseal.features.notices.recipients import CONTACT, address_of
 from privyseal.features.notices.render import Attachment, Letter, date_text, time_text
+from privyseal.look.guides.installing import guides, key_sentences
+from privyseal.look.guides.steps import file_stem
 from privyseal.model.certificate import REISSUE_AFTER_REVOCATION, Certificate
 from privyseal.model.identifiers import AdministratorId, CertificateId, RequestId
 from privyseal.model.organization import Organization
@@ -72,8 +73,9 @@ def received(desk: Desk) -> Letter | None:
         subject,
         code=code,
         confirm_by=confirm_by,
-        confirm_url=f"{desk.house.service.base_url}/o/{organization.slug}/confirm/{request.id}",
+        confirm_url=_page(desk, organization, f"confirm/{request.id}"),
         confirm_line=f"seal request confirm {request.id} {place} {_last_word(code)}",
+        status_url=_page(desk, organization, f"requests/{request.id}"),
         status_line=f"seal request status {request.id} {place}",
     )
 
@@ -89,8 +91,9 @@ def pending(desk: Desk) -> Letter | None:
 
 def rejected(desk: Desk) -> Letter | None:
     """To the requester: the decision and its reason."""
-    request, _ = _request(desk)
-    return _to_contact(desk, "rejected", request, f"{_name(request)}: request rejected on {date_text(request.changed_at)}")
+    request, organization = _request(desk)
+    subject = f"{_name(request)}: request rejected on {date_text(request.changed_at)}"
+    return _to_contact(desk, "rejected", request, subject, enroll_url=_page(desk, organization, "enroll"))
 
 
 def withdrawn(desk: Desk) -> Letter | None:
@@ -130,6 +133,7 @@ def issued(desk: Desk) -> Letter | None:
         "key_sentences": key_sentences(stem),
         "check_lines": [f"{line} --root root.pem --expect {stem}.pem" for line in check_lines(request, certificate)],
         "root_line": f"seal certificate get {request.id} --form root --out root.pem {_place(desk, organization)}",
+        "pickup_url": _page(desk, organization, f"requests/{request.id}"),
         "pickup_line": f"seal certificate get {request.id} {_place(desk, organization)}",
     }
     return Letter(
@@ -157,6 +161,7 @@ def revoked(desk: Desk) -> Letter | None:
         "reason_words": REASON_WORDS[reason],
         "advice": ADVICE[reason],
         "reissue_by": min(certificate.revoked_at + REISSUE_AFTER_REVOCATION, certificate.not_after),
+        "replace_url": _page(desk, organization, f"certificates/{certificate.serial_hex}/replace"),
         "reissue_line": f"seal certificate reissue {certificate.serial_hex} NEW.csr {_place(desk, organization)}",
         "is_over": reason is RevocationReason.CESSATION_OF_OPERATION,
     }
@@ -348,6 +353,11 @@ def _certificate_values(certificate: Certificate) -> dict[str, object]:
 def _place(desk: Desk, organization: Organization) -> str:
     """The options that a command needs on a computer where ``seal`` is not set up."""
     return f"--organization {organization.slug} --service {desk.house.service.base_url}"
+
+
+def _page(desk: Desk, organization: Organization, place: str) -> str:
+    """The address of one of the organization's pages."""
+    return f"{desk.house.service.base_url}/o/{organization.slug}/{place}"
 
 
 def _last_word(code: str) -> str:

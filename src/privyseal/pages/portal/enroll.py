@@ -1,0 +1,236 @@
+"""The questions of an enrolment that need no CSR: the server, the names for the commands, life and use, the contact."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.responses import Response
+
+from privyseal.actions.house import attempt
+from privyseal.actions.request.start_draft import start_draft
+from privyseal.engine.names import normalize_dns_name, normalize_email
+from privyseal.engine.private_keys import refuse_private_keys
+from privyseal.engine.submission import MAXIMUM_NAMES
+from privyseal.look.guides.platforms import Platform, title
+from privyseal.look.words import gettext
+from privyseal.model.domain import require_covered
+from privyseal.model.draft import Draft
+from privyseal.model.errors import PrivysealError, Refused
+from privyseal.model.policy import MAXIMUM_ENDPOINTS, require_lifetime
+from privyseal.model.request import Endpoint, ServerKind, read_endpoint, require_endpoints, require_text
+from privyseal.pages.portal.drafts import Offer, after, first_open, offers, place, save, show_step, with_draft
+from privyseal.pages.portal.entry import look_up, portal_page, show_again
+from privyseal.reception.site import Method, Visit
+from privyseal.store import organizations
+
+FIRST_ROWS = 3
+"""Rows for servers on a fresh page; more come with a button."""
+
+
+def ask_first(visit: Visit) -> Response:
+    """Ask for the kind of server; nothing is stored yet."""
+    return _show_server(visit, None)
+
+
+def start(visit: Visit) -> Response:
+    """Begin a draft with the first answer."""
+    try:
+        platform = _platform(visit)
+        draft = visit.perform(visit.about("start-draft", "draft", "new"), start_draft, visit.slug, platform.value)
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: _show_server(visit, None, status), {"platform": "platform"})
+    return visit.go_to(place(visit, draft, "names"))
+
+
+def _platform(visit: Visit) -> Platform:
+    try:
+        return Platform(visit.form.value("platform"))
+    except ValueError:
+        raise Refused("platform", gettext("Choose the server. If yours is not listed, choose the last line."), field="platform") from None
+
+
+def ask_server(visit: Visit, draft: Draft) -> Response:
+    """Ask for the kind of server again."""
+    return _show_server(visit, draft)
+
+
+def keep_server(visit: Visit, draft: Draft) -> Response:
+    """Keep the kind of server."""
+    try:
+        draft = save(visit, draft, platform=_platform(visit).value)
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: _show_server(visit, draft, status), {"platform": "platform"})
+    return visit.go_to(place(visit, draft, after(draft.answers, "server")))
+
+
+def _show_server(visit: Visit, draft: Draft | None, status: int = 200) -> Response:
+    is_open = bool(look_up(visit, offers))
+    options = [(platform.value, title(platform), "") for platform in Platform]
+    return show_step(visit, draft, "server", {"options": options, "is_open": is_open}, status)
+
+
+def ask_names(visit: Visit, draft: Draft) -> Response:
+    """Ask for the names that the commands are written with."""
+    return _show_names(visit, draft)
+
+
+def keep_names(visit: Visit, draft: Draft) -> Response:
+    """Keep the names when each can be certified here."""
+    try:
+        typed = visit.form.value("names").replace(",", " ").split()
+        names = _names(visit, typed)
+        draft = save(visit, draft, names=names)
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: _show_names(visit, draft, status), {"names": "names", "csr": "names"})
+    return visit.go_to(place(visit, draft, "csr"))
+
+
+def _names(visit: Visit, typed: list[str]) -> tuple[str, ...]:
+    """Return the names normalized, each under a domain of the organization; raises Refused, recorded."""
+
+    def read() -> tuple[str, ...]:
+        refuse_private_keys(" ".join(typed), field="names")
+        if len(typed) > MAXIMUM_NAMES:
+            sentence = gettext("You entered {count} names; one certificate carries at most {most}.")
+            raise Refused("too-many-names", sentence.format(count=len(typed), most=MAXIMUM_NAMES), field="names")
+        if not typed:
+            raise Refused("name-empty", gettext("Enter the name under which people reach the server."), field="names")
+        return tuple(dict.fromkeys(normalize_dns_name(name) for name in typed))
+
+    names = attempt(visit.house, visit.actor, visit.about("check-names", "draft", "draft"), read)
+    look_up(visit, lambda tx, organization: require_covered(names, organizations.domains_of(tx, organization.id), tx.now))
+    return names
+
+
+def _show_names(visit: Visit, draft: Draft, status: int = 200) -> Response:
+    domains = look_up(visit, lambda tx, organization: [d.name for d in organizations.domains_of(tx, organization.id) if d.is_valid(tx.now)])
+    return show_step(visit, draft, "names", {"domains": domains, "written": "\n".join(draft.answers.names)}, status)
+
+
+def ask_use(visit: Visit, draft: Draft) -> Response:
+    """Ask how long the certificate lives and which servers will have it."""
+    return _show_use(visit, draft)
+
+
+def keep_use(visit: Visit, draft: Draft) -> Response:
+    """Keep policy, life and servers; with the button for more rows keep nothing and show more of them."""
+    if visit.form.value("more"):
+        return _show_use(visit, draft)
+    try:
+        policy, days = _life(visit)
+        found = look_up(visit, offers)
+        offer = next((each for each in found if each.policy.name == policy), None)
+        if offer is None:
+            raise Refused("lifetime", gettext("Choose how long the certificate shall be valid."), field="lifetime_days")
+        look_up(visit, lambda tx, _: require_lifetime(offer.policy, days, tx.now))
+        servers = require_endpoints(_typed_servers(visit), min(MAXIMUM_ENDPOINTS, offer.policy.max_endpoints))
+        draft = save(visit, draft, policy=policy, lifetime_days=days, servers=tuple(server.text() for server in servers))
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: _show_use(visit, draft, status), {"lifetime_days": "life", "endpoints": "address-1"})
+    return visit.go_to(place(visit, draft, after(draft.answers, "use")))
+
+
+def _life(visit: Visit) -> tuple[str, int]:
+    days, _, policy = visit.form.value("life").partition(":")
+    return policy, int(days) if days.isascii() and days.isdecimal() and len(days) < 6 else 0
+
+
+def _typed_servers(visit: Visit) -> list[str]:
+    """Return the rows that have an address, as ``Endpoint.text`` writes them; a whole web address is cut down to its host."""
+    rows = [(visit.form.value(f"kind-{row}"), visit.form.value(f"address-{row}")) for row in range(1, MAXIMUM_ENDPOINTS + 1)]
+    known = {kind.value for kind in ServerKind}
+    bare = [(kind, re.sub(r"^[a-z]+://", "", address).partition("/")[0]) for kind, address in rows if address]
+    return [f"{kind}:{address}" if kind in known else address for kind, address in bare]
+
+
+def _show_use(visit: Visit, draft: Draft, status: int = 200) -> Response:
+    found = look_up(visit, offers)
+    kept = [read_endpoint(text) for text in draft.answers.servers]
+    if not kept and not visit.form.values:
+        kept = [Endpoint(ServerKind.WEB_SERVER, name) for name in draft.answers.names[:1] if not name.startswith("*")]
+    typed = [row for row in range(1, MAXIMUM_ENDPOINTS + 1) if visit.form.value(f"address-{row}")]
+    rows = max(FIRST_ROWS, len(kept) + 1, (max(typed) if typed else 0) + (3 if visit.form.value("more") else 1))
+    values: dict[str, object] = {
+        "lives": _lives(found),
+        "life": f"{draft.answers.lifetime_days}:{draft.answers.policy}" if draft.answers.lifetime_days else _only(found),
+        "kept": kept,
+        "rows": min(rows, MAXIMUM_ENDPOINTS),
+        "most": MAXIMUM_ENDPOINTS,
+        "kinds": [(kind.value, kind_words()[kind]) for kind in ServerKind],
+    }
+    return show_step(visit, draft, "use", values, status)
+
+
+def _lives(found: tuple[Offer, ...]) -> list[tuple[str, str, str]]:
+    """Return the choices of policy and life: a value, the words, and the policy's name where there are several."""
+    words = gettext("{days} days")
+    return [
+        (f"{days}:{offer.policy.name}", words.format(days=days), offer.policy.name if len(found) > 1 else "")
+        for offer in found
+        for days in offer.lives
+    ]
+
+
+def _only(found: tuple[Offer, ...]) -> str:
+    lives = _lives(found)
+    return lives[0][0] if len(lives) == 1 else ""
+
+
+def kind_words() -> dict[ServerKind, str]:
+    """Return what people call each kind of server."""
+    return {
+        ServerKind.WEB_SERVER: gettext("Web server"),
+        ServerKind.LOAD_BALANCER: gettext("Load balancer"),
+        ServerKind.ACCELERATOR: gettext("TLS accelerator"),
+        ServerKind.MAIL_SERVER: gettext("Mail server"),
+        ServerKind.OTHER: gettext("Other"),
+    }
+
+
+def ask_contact(visit: Visit, draft: Draft) -> Response:
+    """Ask who is told about the certificate."""
+    return show_step(visit, draft, "contact", {})
+
+
+def keep_contact(visit: Visit, draft: Draft) -> Response:
+    """Keep the contact and the comment."""
+
+    def read() -> dict[str, str]:
+        typed = {name: visit.form.value(name) for name in ("contact_name", "contact_email", "comment")}
+        for name, text in typed.items():
+            refuse_private_keys(text, field=name)
+        if not typed["contact_email"]:
+            raise Refused("email-form", gettext("Enter your mail address. The certificate is sent there."), field="contact_email")
+        return {
+            "contact_name": require_text("contact_name", typed["contact_name"], 64),
+            "contact_email": normalize_email(typed["contact_email"]),
+            "comment": require_text("comment", typed["comment"], 500, optional=True),
+        }
+
+    fields = {name: name for name in ("contact_name", "contact_email", "comment")} | {"email": "contact_email", "names": "contact_email"}
+    try:
+        contact = attempt(visit.house, visit.actor, visit.about("check-contact", "draft", "draft"), read)
+        draft = save(visit, draft, **contact)
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: show_step(visit, draft, "contact", {}, status), fields)
+    return visit.go_to(place(visit, draft, after(draft.answers, "contact")))
+
+
+def lead_on(visit: Visit, draft: Draft) -> Response:
+    """The address of a draft without a step leads to where it stands."""
+    return visit.go_to(place(visit, draft, first_open(draft.answers)))
+
+
+PAGES = (
+    portal_page(Method.GET, "/enroll", ask_first),
+    portal_page(Method.POST, "/enroll", start),
+    portal_page(Method.GET, "/enroll/{draft}", with_draft(lead_on)),
+    portal_page(Method.GET, "/enroll/{draft}/server", with_draft(ask_server)),
+    portal_page(Method.POST, "/enroll/{draft}/server", with_draft(keep_server)),
+    portal_page(Method.GET, "/enroll/{draft}/names", with_draft(ask_names)),
+    portal_page(Method.POST, "/enroll/{draft}/names", with_draft(keep_names)),
+    portal_page(Method.GET, "/enroll/{draft}/use", with_draft(ask_use)),
+    portal_page(Method.POST, "/enroll/{draft}/use", with_draft(keep_use)),
+    portal_page(Method.GET, "/enroll/{draft}/contact", with_draft(ask_contact)),
+    portal_page(Method.POST, "/enroll/{draft}/contact", with_draft(keep_contact)),
+)

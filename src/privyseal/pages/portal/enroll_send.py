@@ -1,0 +1,107 @@
+"""The last step of an enrolment: all answers to look at, the challenge phrase, the button that sends; then what happens next."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from privyseal.actions.house import attempt
+from privyseal.actions.request.close_draft import close_draft
+from privyseal.actions.request.submit_request import Submitted, submit_request
+from privyseal.engine.csr import read_csr
+from privyseal.engine.phrases import MAXIMUM_CHARACTERS, MINIMUM_CHARACTERS
+from privyseal.engine.submission import RawSubmission, read_submission
+from privyseal.look.guides.platforms import platform_of, title
+from privyseal.look.words import gettext
+from privyseal.model.draft import Draft
+from privyseal.model.errors import PrivysealError, Refused
+from privyseal.model.request import read_endpoint
+from privyseal.pages.portal.csr_reading import judged, refused, rows
+from privyseal.pages.portal.drafts import first_open, place, show_step, with_draft
+from privyseal.pages.portal.enroll import kind_words
+from privyseal.pages.portal.enroll_csr import names_of
+from privyseal.pages.portal.entry import home, portal_page, show_again
+from privyseal.reception.site import Method, Visit
+from privyseal.store.failpoints import failpoint
+
+_FIELDS = {
+    "phrase": "phrase",
+    "phrase_again": "phrase_again",
+    "csr": "answer-csr",
+    "key": "answer-csr",
+    "names": "answer-csr",
+    "policy": "answer-use",
+    "lifetime_days": "answer-use",
+    "endpoints": "answer-servers",
+    "contact_name": "answer-contact",
+    "contact_email": "answer-contact",
+    "email": "answer-contact",
+    "comment": "answer-comment",
+}
+"""Fields of a submission's errors, and where on this page the answer stands."""
+
+
+def ask_check(visit: Visit, draft: Draft) -> Response:
+    """Show all answers, each with a way to change it, and ask for the challenge phrase."""
+    missing = first_open(draft.answers)
+    return visit.go_to(place(visit, draft, missing)) if missing != "check" else _show_check(visit, draft)
+
+
+def send(visit: Visit, draft: Draft) -> Response:
+    """Submit the request; a second press finds the first one's request."""
+    if first_open(draft.answers) != "check":
+        return ask_check(visit, draft)
+    try:
+        submitted = _submit(visit, draft)
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: _show_check(visit, draft, status), _FIELDS)
+    failpoint("submit.after-commit")
+    visit.perform(visit.about("close-draft", "draft", "draft"), close_draft, visit.slug, draft.id, submitted.request.id)
+    known = "" if submitted.is_new else "?known=yes"
+    return visit.go_to(f"{home(visit)}/requests/{submitted.request.id}/received{known}")
+
+
+def _submit(visit: Visit, draft: Draft) -> Submitted:
+    answers, about = draft.answers, visit.about("submit-request", "request", "new")
+    phrase = visit.form.secret("phrase")
+    if phrase and phrase != visit.form.secret("phrase_again"):
+        # The form's own question, not a rule of requests: nobody can look at what was typed into a hidden field.
+        raise Refused("phrase-differs", gettext("The two phrases differ. Type the same one twice."), field="phrase_again")
+    raw = RawSubmission(
+        csr=answers.csr,
+        policy=answers.policy,
+        lifetime_days=answers.lifetime_days,
+        endpoints=answers.servers,
+        contact_name=answers.contact_name,
+        contact_email=answers.contact_email,
+        phrase=phrase,
+        server_platform=answers.platform,
+        comment=answers.comment,
+    )
+    submission = attempt(visit.house, visit.actor, about, lambda: read_submission(raw, visit.house.random_bytes))
+    return visit.perform(about, submit_request, visit.slug, submission)
+
+
+def _show_check(visit: Visit, draft: Draft, status: int = 200) -> Response:
+    answers = draft.answers
+    csr = read_csr(answers.csr.encode())
+    verdicts = judged(visit, csr, answers.names)
+    kinds = kind_words()
+    servers = [read_endpoint(text) for text in answers.servers]
+    values: dict[str, object] = {
+        "platform": title(platform_of(answers.platform)),
+        "names": names_of(csr),
+        "fingerprint": csr.spki_sha256.hex(),
+        "servers": [(server.address, kinds[server.kind]) for server in servers],
+        "verdicts": [row for row in rows(verdicts) if row[0] != "good"],
+        "is_refused": bool(refused(verdicts)),
+        "place": place(visit, draft, ""),
+        "least": MINIMUM_CHARACTERS,
+        "most": MAXIMUM_CHARACTERS,
+    }
+    return show_step(visit, draft, "check", values, status)
+
+
+PAGES = (
+    portal_page(Method.GET, "/enroll/{draft}/check", with_draft(ask_check)),
+    portal_page(Method.POST, "/enroll/{draft}/check", with_draft(send)),
+)

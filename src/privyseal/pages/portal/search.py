@@ -1,0 +1,61 @@
+"""Find a certificate by its exact name or serial number; never by a person, and not too often from one place."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from starlette.responses import Response
+
+from privyseal.engine.names import normalize_dns_name
+from privyseal.look.words import gettext
+from privyseal.model.certificate import Certificate
+from privyseal.model.errors import PrivysealError, Refused
+from privyseal.model.organization import Organization
+from privyseal.pages.portal.entry import home, look_up, portal_page, show_again
+from privyseal.pages.portal.states import words_of_certificate
+from privyseal.reception.site import Method, Visit
+from privyseal.store import certificates
+from privyseal.store.database import Transaction
+
+MOST_FOUND: Final = 50
+_SERIAL: Final = re.compile(r"(0x)?[0-9a-f]{16,40}")
+"""Ours have 34 or more digits; shorter ones come from other programs' certificates and find nothing."""
+
+
+def search(visit: Visit) -> Response:
+    """Show the form, and with ``q`` what was found."""
+    asked = visit.query("q")
+    if not asked:
+        return _show(visit, "", None)
+    try:
+        visit.context.limit.take(visit.source)
+        found = _find(visit, asked)
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: _show(visit, asked, None, status), {"q": "q", "names": "q"})
+    return _show(visit, asked, found)
+
+
+def _find(visit: Visit, asked: str) -> list[Certificate]:
+    """Return the certificates, the newest first; raises Refused when this is neither a name nor a serial number."""
+    if "@" in asked:
+        sentence = gettext("Certificates are not found by people. Enter the exact name of the server or the serial number.")
+        raise Refused("search", sentence, field="q")
+    serial = re.sub(r"[\s:]", "", asked.lower())
+
+    def work(tx: Transaction, organization: Organization) -> list[Certificate]:
+        if _SERIAL.fullmatch(serial):
+            one = certificates.by_serial(tx, organization.id, serial.removeprefix("0x"))
+            return [one] if one is not None else []
+        return certificates.page(tx, organization.id, name=normalize_dns_name(asked), limit=MOST_FOUND)
+
+    return look_up(visit, work)
+
+
+def _show(visit: Visit, asked: str, found: list[Certificate] | None, status: int = 200) -> Response:
+    rows = None if found is None else [(certificate, words_of_certificate(certificate, visit.now)) for certificate in found]
+    values = {"home": home(visit), "asked": asked, "rows": rows, "most": MOST_FOUND}
+    return visit.show("portal/search.html", values, status=status)
+
+
+PAGES = (portal_page(Method.GET, "/search", search),)

@@ -1,0 +1,111 @@
+"""States of requests and certificates in words: a kind of seal, a word, and what happens next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from privyseal.look.words import gettext
+from privyseal.model.certificate import Certificate, CertificateState
+from privyseal.model.request import FINAL_STATES, TRANSITIONS, Request, RequestEvent, RequestState
+from privyseal.model.revocation import RevocationReason
+
+
+@dataclass(frozen=True, slots=True)
+class StateWords:
+    """``kind`` is good, waiting, bad or ended; ``next`` what happens now, in whole sentences."""
+
+    kind: str
+    word: str
+    next: str
+
+
+def words_of_request(request: Request) -> StateWords:
+    """Return how a request stands."""
+    state = request.state
+    found = {
+        RequestState.UNCONFIRMED: (
+            "waiting",
+            gettext("Waiting for you"),
+            gettext(
+                "Confirm your address: open the mail that we sent to the contact, and press the button on the page it leads to. Nobody "
+                "sees the request before that. After seven days without it, the request ends by itself."
+            ),
+        ),
+        RequestState.PENDING: (
+            "waiting",
+            gettext("Waiting for a decision"),
+            gettext("Your administrators know of it. One of them looks at it and decides. You get a mail either way."),
+        ),
+        RequestState.HELD: (
+            "waiting",
+            gettext("Waiting for an answer"),
+            gettext("An administrator has a question. It was sent to the contact by mail."),
+        ),
+        RequestState.APPROVED: ("waiting", gettext("Approved"), gettext("The certificate is being made. This takes a few seconds.")),
+        RequestState.ISSUING: ("waiting", gettext("Being issued"), gettext("The certificate is being made. This takes a few seconds.")),
+        RequestState.ISSUED: ("good", gettext("Issued"), gettext("Pick the certificate up with your challenge phrase, and install it.")),
+        RequestState.REJECTED: (
+            "bad",
+            gettext("Rejected"),
+            gettext("No certificate comes of this request. If the reason can be mended, ask again."),
+        ),
+        RequestState.WITHDRAWN: ("ended", gettext("Withdrawn"), gettext("The request was taken back. Nothing else happens.")),
+        RequestState.LAPSED: ("ended", gettext("Lapsed"), gettext("Nobody decided in time. Ask again if you still need the certificate.")),
+        RequestState.FAILED: (
+            "bad",
+            gettext("Not issued"),
+            gettext("It was approved, but the certificate could not be made. Your administrators are told and decide again."),
+        ),
+    }
+    return StateWords(*found[state])
+
+
+def is_moving(request: Request) -> bool:
+    """Tell whether something can still happen to it by itself, so that a page is worth asking again."""
+    return request.state not in FINAL_STATES
+
+
+def may_withdraw(request: Request) -> bool:
+    """Tell whether it can be taken back."""
+    return request.state in TRANSITIONS[RequestEvent.WITHDRAW][0]
+
+
+def words_of_certificate(certificate: Certificate, now: datetime) -> StateWords:
+    """Return how a certificate stands at ``now``."""
+    if certificate.state is CertificateState.REVOKED:
+        return StateWords("bad", gettext("Revoked"), gettext("It is refused by every client that checks. This is final."))
+    if now >= certificate.not_after:
+        return StateWords("ended", gettext("Expired"), gettext("Its time is over. Ask for a new one."))
+    if now < certificate.not_before:
+        return StateWords("waiting", gettext("Not yet valid"), gettext("Its time has not begun."))
+    return StateWords("good", gettext("Valid"), "")
+
+
+def reason_words() -> dict[RevocationReason, tuple[str, str]]:
+    """Return each reason to revoke in plain words, with what it means for the key and for whoever uses the server."""
+    return {
+        RevocationReason.KEY_COMPROMISE: (
+            gettext("Somebody else may have the private key"),
+            gettext("It was copied, lost, sent to somebody, or the server was broken into. The key is then blocked for ever."),
+        ),
+        RevocationReason.SUPERSEDED: (
+            gettext("Another certificate has replaced it"),
+            gettext("The new one is installed on every server and works."),
+        ),
+        RevocationReason.CESSATION_OF_OPERATION: (
+            gettext("The server is out of use"),
+            gettext("Nobody needs a certificate for these names any more."),
+        ),
+        RevocationReason.AFFILIATION_CHANGED: (
+            gettext("What the certificate says is no longer true"),
+            gettext("The organization's name or place has changed, or the name of the server."),
+        ),
+        RevocationReason.UNSPECIFIED: (gettext("Another reason"), gettext("No reason is published.")),
+    }
+
+
+def reason_of(certificate: Certificate) -> str:
+    """Return why it was revoked, in plain words; nothing when it was not, or when the reason is nobody else's business."""
+    by_code = {reason.code: words for reason, (words, _) in reason_words().items()}
+    return by_code.get(certificate.revocation_reason, "") if certificate.revocation_reason is not None else ""

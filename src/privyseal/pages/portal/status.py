@@ -1,0 +1,145 @@
+"""Where a request stands, for whoever has its address: follow it, take it back, pick the certificate up."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from privyseal.actions.certificate.pick_up_certificate import pick_up_certificate
+from privyseal.actions.request.withdraw_request import withdraw_request
+from privyseal.look.words import gettext
+from privyseal.model.certificate import Certificate
+from privyseal.model.errors import PrivysealError, Refused
+from privyseal.model.identifiers import RequestId
+from privyseal.model.organization import Organization
+from privyseal.model.request import Request
+from privyseal.pages.portal.entry import home, look_up, nothing_here, part, portal_page, show_again
+from privyseal.pages.portal.phrase import prove
+from privyseal.pages.portal.states import is_moving, may_withdraw, words_of_request
+from privyseal.reception.site import Method, Visit
+from privyseal.store import certificates, requests
+from privyseal.store.database import Transaction
+
+PHRASE_FIELDS = {"phrase": "phrase"}
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A request and the certificate that came of it, if one did."""
+
+    request: Request
+    certificate: Certificate | None
+
+
+def _followed(visit: Visit) -> Followed:
+    request_id = RequestId(part(visit, "request"))
+
+    def work(tx: Transaction, organization: Organization) -> Followed:
+        request = requests.get(tx, organization.id, request_id)
+        if request is None:
+            raise nothing_here()
+        return Followed(request, certificates.of_request(tx, request.id))
+
+    return look_up(visit, work)
+
+
+def _values(visit: Visit, followed: Followed) -> dict[str, object]:
+    request = followed.request
+    return {
+        "home": home(visit),
+        "place": f"{home(visit)}/requests/{request.id}",
+        "url": f"{visit.house.service.base_url}{home(visit)}/requests/{request.id}",
+        "request": request,
+        "names": [name for _, name in request.names],
+        "certificate": followed.certificate,
+        "state": words_of_request(request),
+        "is_moving": is_moving(request),
+        "may_withdraw": may_withdraw(request),
+        "is_part": False,
+    }
+
+
+def ask_number(visit: Visit) -> Response:
+    """Ask for the number of a request."""
+    return _show_follow(visit)
+
+
+def _show_follow(visit: Visit, status: int = 200) -> Response:
+    return visit.show("portal/follow.html", {"home": home(visit)}, status=status)
+
+
+def follow(visit: Visit) -> Response:
+    """Lead to the request whose number, or whole address, was typed."""
+    try:
+        found = re.search(r"req-[0-9a-f]{32}(?![0-9a-f])", visit.form.value("number").lower())
+        if found is None:
+            sentence = gettext("This has no number of a request in it. It begins with req- and has 32 letters and digits after that.")
+            raise Refused("request-number", sentence, field="number")
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: _show_follow(visit, status), {"number": "number"})
+    return visit.go_to(f"{home(visit)}/requests/{found[0]}")
+
+
+def show_status(visit: Visit) -> Response:
+    """Show the state in words, what happens next, and what can be done."""
+    return _show(visit)
+
+
+def _show(visit: Visit, status: int = 200) -> Response:
+    return visit.show("portal/status.html", _values(visit, _followed(visit)), status=status)
+
+
+def show_state(visit: Visit) -> Response:
+    """Return the part of the page that changes; the page asks for it by itself every few seconds."""
+    return visit.show("portal/state.html", _values(visit, _followed(visit)) | {"is_part": True})
+
+
+def show_received(visit: Visit) -> Response:
+    """Say what happens next and what to keep."""
+    values = _values(visit, _followed(visit))
+    return visit.show("portal/received.html", values | {"was_known": visit.query("known") == "yes"})
+
+
+def ask_withdrawal(visit: Visit) -> Response:
+    """Ask for the phrase, and show what taking back means."""
+    return _show_withdrawal(visit)
+
+
+def _show_withdrawal(visit: Visit, status: int = 200) -> Response:
+    return visit.show("portal/withdraw.html", _values(visit, _followed(visit)), status=status)
+
+
+def withdraw(visit: Visit) -> Response:
+    """Take the request back with the challenge phrase."""
+    request_id = part(visit, "request")
+    about = visit.about("withdraw-request", "request", request_id)
+    try:
+        visit.perform(about, withdraw_request, visit.slug, prove(visit, about, request_id))
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: _show_withdrawal(visit, status), PHRASE_FIELDS)
+    return visit.go_to(f"{home(visit)}/requests/{request_id}")
+
+
+def pick_up(visit: Visit) -> Response:
+    """Note the pick-up, and lead to the certificate's files and the steps to install them."""
+    request_id = part(visit, "request")
+    about = visit.about("pick-up-certificate", "request", request_id)
+    try:
+        certificate = visit.perform(about, pick_up_certificate, visit.slug, prove(visit, about, request_id))
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: _show(visit, status), PHRASE_FIELDS)
+    return visit.go_to(f"{home(visit)}/certificates/{certificate.serial_hex}/install")
+
+
+PAGES = (
+    portal_page(Method.GET, "/follow", ask_number),
+    portal_page(Method.POST, "/follow", follow),
+    portal_page(Method.GET, "/requests/{request}", show_status),
+    portal_page(Method.GET, "/requests/{request}/state", show_state, by_itself=True),
+    portal_page(Method.GET, "/requests/{request}/received", show_received),
+    portal_page(Method.GET, "/requests/{request}/withdraw", ask_withdrawal),
+    portal_page(Method.POST, "/requests/{request}/withdraw", withdraw, phrase=True),
+    portal_page(Method.POST, "/requests/{request}", pick_up, phrase=True),
+)
