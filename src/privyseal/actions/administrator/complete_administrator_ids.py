@@ -119,10 +119,13 @@ def _complete(house: House, tx: Transaction, actor: Actor, key: SigningKey, inte
     record(house, tx, actor, slug, event)
     if authorization is not None:
         record(house, tx, actor, slug, AuditEvent(USED, Outcome.DONE, "invitation", authorization.evidence[0], reason=person.id))
-    payload = {"organization": slug, "administrator": person.id, "certificate_sha256": credential.certificate_sha256}
-    payload["credential"] = "passkey" if passkey else "administrator-id"
-    announce(house, tx, FactKind.CREDENTIAL_ADDED, payload)
+    _announce(house, tx, slug, credential, "passkey" if passkey else "administrator-id")
     return credential
+
+
+def _announce(house: House, tx: Transaction, slug: str, credential: Credential, kind: str) -> None:
+    about = {"organization": slug, "administrator": credential.administrator_id, "certificate_sha256": credential.certificate_sha256}
+    announce(house, tx, FactKind.CREDENTIAL_ADDED, about | {"credential": kind})
 
 
 def _admission(

@@ -8,16 +8,14 @@ from __future__ import annotations
 from privyseal.actions.admission import require_admitted
 from privyseal.actions.house import House, record, require_evidence, sha256_hex
 from privyseal.engine import key_policy
-from privyseal.engine.administrator_id import administrator_content
+from privyseal.engine.administrator_id import administrator_content, administrator_intent
 from privyseal.engine.csr import Csr
 from privyseal.engine.phrases import code_hash
-from privyseal.engine.serials import new_serial, serial_hex
+from privyseal.engine.serials import new_serial
 from privyseal.model.actor import Actor
 from privyseal.model.audit import AuditEvent, Outcome
-from privyseal.model.certificate import Intent, IntentKind, IntentState
 from privyseal.model.errors import NotFound, Refused
 from privyseal.model.identifiers import IntentId
-from privyseal.model.policy import Lint
 from privyseal.model.profile import ADMINISTRATOR_ID
 from privyseal.store import administrators, certificates, organizations, revocations
 from privyseal.store.database import Transaction
@@ -45,26 +43,11 @@ def enroll_administrator(house: House, tx: Transaction, actor: Actor, code: str,
         require_admitted(house, tx, administrator, organization, invitation)
     serial = new_serial(SERIAL_PREFIX, house.random_bytes)
     content = administrator_content(authority.issuer, serial, tx.now, administrator, organization, csr.spki_der)
-    tbs = authority.template(ADMINISTRATOR_ID, csr.key.algorithm).build_tbs(content)
-    intent = Intent(
-        id=IntentId(house.id("int", tx.now)),
-        kind=IntentKind.ADMINISTRATOR,
-        organization_id=administrator.organization_id,
-        request_id=None,
-        administrator_id=administrator.id,
-        authority_id=authority.id,
-        serial_hex=serial_hex(serial),
-        tbs=tbs,
-        profile_id=ADMINISTRATOR_ID.id,
-        profile_version=ADMINISTRATOR_ID.version,
-        not_before=content.not_before,
-        not_after=content.not_after,
-        lint=Lint.TEMPLATE.value,
-        state=IntentState.PREPARED,
-        created_at=tx.now,
-    )
+    intent = administrator_intent(authority, IntentId(house.id("int", tx.now)), content, administrator, tx.now)
     certificates.insert_intents(tx, [intent])
     slug = organization.slug if organization else ""
-    event = AuditEvent("enroll-administrator", Outcome.DONE, "administrator", administrator.id, spki_sha256, evidence=(sha256_hex(tbs),))
+    event = AuditEvent(
+        "enroll-administrator", Outcome.DONE, "administrator", administrator.id, spki_sha256, evidence=(sha256_hex(intent.tbs),)
+    )
     record(house, tx, actor, slug, event)
     return intent.id
