@@ -72,7 +72,7 @@ def run_issuer(settings: Settings, rooms: Rooms) -> None:
         evidence.look()
     socket_path = settings.path(settings.issuer_socket)
     socket_path.parent.mkdir(mode=0o700, exist_ok=True)
-    server = IssuerServer(opened.house, keys, socket_path, evidence, crl_life(settings))
+    server = IssuerServer(opened.house, keys, socket_path, evidence, crl_life(settings), settings.issuer_socket_group)
     with until_told() as told:
         server.start()
         _log.info("issuer.ready")

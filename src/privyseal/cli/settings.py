@@ -48,6 +48,10 @@ class Settings(BaseSettings):
         description="File with the passphrase of the audit log's key; only the work process reads it.",
     )
     issuer_socket: Path = Field(default=Path("run/issuer.sock"), description="Where the issuer process listens.")
+    issuer_socket_group: str = Field(
+        default="",
+        description="Group that may call the issuer where it runs as a user of its own; empty: only the user of the service itself.",
+    )
     log_directory: Path = Field(default=Path("log"), description="Public files of the audit logs.")
     checkpoint_copies: tuple[Path, ...] = Field(
         default=(Path("checkpoints"),), description="Directories on other machines for copies of each checkpoint."

@@ -1,7 +1,11 @@
-"""The issuer's socket: reads a line, asks the desk, writes a line. The socket is for the service's own users only."""
+"""The issuer's socket: reads a line, asks the desk, writes a line.
+
+The socket is for the service's own user alone, or for one group where the issuer is a user of its own (architecture 6).
+"""
 
 from __future__ import annotations
 
+import shutil
 import socketserver
 import threading
 from collections.abc import Mapping
@@ -23,7 +27,8 @@ from privyseal.model.identifiers import AuthorityId
 class IssuerServer:
     """Desk, publisher and socket of one issuer process.
 
-    Nothing is signed while the ``evidence`` outside differs from the database.
+    Nothing is signed while the ``evidence`` outside differs from the database. ``socket_group`` is the name of the group that
+    may call; with none only the issuer's own user may.
     """
 
     def __init__(
@@ -33,6 +38,7 @@ class IssuerServer:
         socket_path: Path,
         evidence: Evidence,
         crl_life: timedelta = CRL_LIFE,
+        socket_group: str = "",
     ) -> None:
         self._desk = Desk(house, keys, evidence.require_in)
         self._publisher = Publisher(house, keys, evidence.look, crl_life)
@@ -40,7 +46,9 @@ class IssuerServer:
         self._path = socket_path
         socket_path.unlink(missing_ok=True)
         self._server = _Server(str(socket_path), self)
-        socket_path.chmod(0o600)
+        if socket_group:
+            shutil.chown(socket_path, group=socket_group)
+        socket_path.chmod(0o660 if socket_group else 0o600)
 
     def start(self) -> None:
         """Begin to serve."""

@@ -70,8 +70,16 @@ def _checkpoint_of(note: str) -> Checkpoint:
     return Checkpoint.from_text(text + "\n" if separator else note)
 
 
+def _open_directory(folder: Path) -> None:
+    """Make a directory that everybody may read, whatever the process's umask: these files are public, and the issuer compares them."""
+    if not folder.is_dir():
+        _open_directory(folder.parent)
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)
+
+
 def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    _open_directory(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with temporary.open("wb") as file:
         file.write(content)
