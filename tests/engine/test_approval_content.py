@@ -156,3 +156,18 @@ def test_no_other_bytes_are_taken_for_it(data: st.DataObject) -> None:
     except (Refused, WireError):
         return
     assert canonical_bytes(fields() | {"expires": end.strftime("%Y-%m-%dT%H:%M:%SZ")}) == changed, "only the end is the signer's choice"
+
+
+def test_an_end_that_stands_elsewhere_is_not_the_end() -> None:
+    """The end is looked for in the bytes; where it stands decides all the same, because all bytes are compared."""
+    other = "2026-11-23T01:02:03Z"
+    content = canonical_bytes(fields())
+    for changed in (
+        content.replace(b'{"approver"', b'{"a":{"expires":"%s"},"approver"' % other.encode()),
+        content.replace(b'{"approver"', b'{"a":{"expires":"%s"},"approver"' % EXPIRES.encode()),
+        content.replace(b'"expires":"' + EXPIRES.encode(), b'"expires":"' + other.encode() + b'","expires":"' + EXPIRES.encode()),
+        b'"expires":"%s"' % EXPIRES.encode(),
+    ):
+        assert changed != content
+        with pytest.raises((Refused, WireError)):
+            require_approved(changed, REQUEST, POLICY, **PARTIES)

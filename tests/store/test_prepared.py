@@ -138,6 +138,17 @@ def test_every_text_comes_back_as_it_went(database: Database, text: str) -> None
         assert AMONG.every(tx, wanted=[rows[1]["id"]], least=0) == rows[1:]
 
 
+def test_json_with_something_behind_it_is_not_read(database: Database) -> None:
+    if not database.is_sqlite:
+        return  # PostgreSQL stores no such text as JSON.
+    with database.write(NOW) as tx:
+        tx.execute(sa.text("UPDATE things SET parts = '[] ' WHERE id = 'one'"))
+        tx.execute(sa.text("UPDATE things SET parts = '[] []' WHERE id = 'two'"))
+        assert BY_ID.first(tx, thing="one") == {**ROWS[0], "parts": []}
+        with pytest.raises(ValueError, match="behind"):
+            BY_ID.first(tx, thing="two")
+
+
 def test_a_value_that_is_missing_is_a_bug(database: Database) -> None:
     with pytest.raises(KeyError), database.write(NOW) as tx:
         INSERT.each(tx, [{"id": "five", "number": 5, "content": b"", "parts": []}])

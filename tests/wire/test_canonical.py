@@ -118,6 +118,27 @@ def test_what_has_no_single_form_is_refused(value: dict[str, object], kind: str)
     assert caught.value.sentence.endswith(".")
 
 
+@pytest.mark.parametrize("innermost", [[], ["a", "b"], ["a", 1], [["a"]], ("a",)])
+def test_lists_count_for_the_depth_whatever_is_in_them(innermost: object) -> None:
+    value: object = innermost
+    for _ in range(MAX_DEPTH - (2 if innermost == [["a"]] else 1)):
+        value = {"a": value}
+    assert isinstance(value, dict)
+    assert canonical_bytes(value)
+    with pytest.raises(CanonicalRefused, match="deeper"):
+        canonical_bytes({"a": value})
+
+
+@pytest.mark.parametrize("key", [1, None, type("Text", (str,), {})("a")])
+def test_a_key_is_a_text_and_nothing_like_it(key: object) -> None:
+    with pytest.raises(CanonicalRefused) as refusal:
+        canonical_bytes({"a": [{"b": 1, key: 2}]})
+    assert refusal.value.kind == "canonical-key"
+    with pytest.raises(CanonicalRefused) as refusal:
+        canonical_bytes({"a": ["b", type("Text", (str,), {})("c")]})
+    assert refusal.value.kind == "canonical-type"
+
+
 def test_depth_is_limited() -> None:
     value: object = 1
     for _ in range(MAX_DEPTH):

@@ -14,7 +14,7 @@ is then written together, because a statement for many costs hardly more than on
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from privyseal.actions.house import House, record, sha256_hex
@@ -27,7 +27,7 @@ from privyseal.model.errors import Conflict, NotFound, NotPermitted, PrivysealEr
 from privyseal.model.identifiers import ApprovalId, RequestId
 from privyseal.model.organization import Organization, require_active
 from privyseal.model.policy import Policy
-from privyseal.model.request import Request, RequestEvent, RequestKind, next_state
+from privyseal.model.request import Request, RequestEvent, RequestKind, RequestState, next_state
 from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, require_current
 from privyseal.model.unit import UnitTier
 from privyseal.store import organizations, passkeys, policies, requests, units
@@ -106,6 +106,7 @@ class _Bench:
         self._policies: dict[tuple[str, int], Policy] = {}
         self._units_left: dict[UnitTier, int] = {}
         self._requests: dict[RequestId, Request] = {}
+        self._decided: dict[RequestId, RequestState] = {}
         self._earlier: dict[RequestId, list[requests.Approval]] = {}
 
     def attempt(self, work: Callable[[K], V], item: K) -> V | PrivysealError:
@@ -161,7 +162,7 @@ class _Bench:
         )
         self._earlier[request.id].append(approval)
         if approved.is_complete:
-            self._requests[request.id] = replace(request, state=next_state(request.state, RequestEvent.APPROVE))
+            self._decided[request.id] = next_state(request.state, RequestEvent.APPROVE)
             if request.kind is RequestKind.NEW:
                 self._units_left[UnitTier(request.unit_tier)] -= 1
         return _Accepted(statement, approval, approved)
@@ -181,7 +182,7 @@ class _Bench:
         earlier = self._earlier[request.id]
         if any(approval.content_sha256 == content_sha256 for approval in earlier):
             raise Refused("approval-replayed", "Exactly this approval was used before. Sign a new one.")
-        next_state(request.state, RequestEvent.APPROVE)
+        next_state(self._decided.get(request.id, request.state), RequestEvent.APPROVE)
         current = {approval.administrator_id for approval in earlier if approval.is_current(self._tx.now)}
         if approver.id in current:
             raise Conflict("already-approved", f"{approver.name} has approved this request already; it needs another person's approval.")

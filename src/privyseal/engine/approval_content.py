@@ -5,8 +5,10 @@ Asked twice about each approval, by the entrance and again by the issuer, each w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from privyseal.model.errors import Refused
 from privyseal.model.policy import Policy
@@ -15,6 +17,8 @@ from privyseal.model.statement import approval_fields
 from privyseal_wire.canonical import canonical_bytes, parse_json
 from privyseal_wire.fields import read_time
 from privyseal_wire.statements import Approval
+
+_END: Final = re.compile(rb'"expires":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)"')
 
 
 def require_approved(content: bytes, request: Request, policy: Policy, *, service: str, organization: str, approver: str) -> datetime:
@@ -32,6 +36,10 @@ def require_approved(content: bytes, request: Request, policy: Policy, *, servic
 
 
 def _claimed_end(content: bytes) -> str:
+    # Wherever this was found, the content is then compared as a whole; reading all of it is for content that has another form.
+    found = _END.search(content)
+    if found is not None:
+        return found[1].decode("ascii")
     fields = parse_json(content)
     end = fields.get("expires") if isinstance(fields, dict) else None
     return end if isinstance(end, str) else ""
