@@ -155,6 +155,7 @@ def add(visit: Visit) -> Response:
     """Add the passkey under the signature, and have it certified at once."""
     try:
         signature = _signature(visit)
+        visit.context.entrance.issuer.ping()  # A registration works once: it is not used up while nobody can sign.
         registration, label = visit.form.value("registration"), visit.form.value("label")
         intent = visit.perform(_about(visit, "add-passkey"), add_passkey, visit.slug, registration, label, signature)
     except (Refused, BadRequest, Conflict) as error:
@@ -193,17 +194,18 @@ def _unarmored(message: bytes) -> bytes:
 
 
 def show_certified(visit: Visit, intent: IntentId) -> Response:
-    """Have the issuer certify a passkey, and say how that ended; the sweep does it later when the issuer is away."""
+    """Have the issuer certify a passkey; raises Conflict ``passkey-lost`` when it ended meanwhile, and Refused."""
     try:
         [done] = visit.context.entrance.issuer.complete([intent])
-    except Unavailable:
-        done = None
-    if done is not None and not done.ok:
+    except Unavailable as error:
+        # What was prepared is given up within a minute and never signed; the person begins again.
+        sentence = gettext("The issuer stopped before the passkey was registered. Begin again; by link, ask for a new one.")
+        raise Conflict("passkey-lost", sentence) from error
+    if not done.ok:
         raise Refused(done.kind, done.sentence)
     values = {
         "place": place_of(audience_of_visit(visit)),
         "console": console_of(audience_of_visit(visit)),
-        "is_certified": done is not None,
         "is_signed_in": visit.guest is not None,
     }
     return visit.show("sign_in/passkey_done.html", values)

@@ -39,6 +39,7 @@ def make(visit: Visit) -> Response:
         if not visit.form.value("answer"):
             raise BadRequest("passkey", gettext("The browser gave no passkey. Press the button again."), field="label")
         label = visit.form.value("label") or gettext("My passkey")
+        visit.context.entrance.issuer.ping()  # The link works once: it is not used up while nobody can sign.
         intent = visit.perform(_about("enroll-passkey"), enroll_passkey, code, visit.form.value("answer"), label)
     except NotFound as error:
         visit.form.refuse("code", error.sentence)
