@@ -10,6 +10,8 @@ class FactKind(enum.Enum):
 
     REQUEST_RECEIVED = "request-received"
     REQUEST_CONFIRMED = "request-confirmed"
+    REQUEST_HELD = "request-held"
+    REQUEST_ANSWERED = "request-answered"
     REQUEST_REJECTED = "request-rejected"
     REQUEST_WITHDRAWN = "request-withdrawn"
     REQUEST_FAILED = "request-failed"

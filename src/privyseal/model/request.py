@@ -39,6 +39,8 @@ class RequestEvent(enum.Enum):
     """What may happen to a request."""
 
     CONFIRM = "confirm"
+    HOLD = "hold"
+    RELEASE = "release"
     APPROVE = "approve"
     REJECT = "reject"
     WITHDRAW = "withdraw"
@@ -52,6 +54,8 @@ class RequestEvent(enum.Enum):
 _S = RequestState
 TRANSITIONS: dict[RequestEvent, tuple[frozenset[RequestState], RequestState]] = {
     RequestEvent.CONFIRM: (frozenset({_S.UNCONFIRMED}), _S.PENDING),
+    RequestEvent.HOLD: (frozenset({_S.PENDING}), _S.HELD),
+    RequestEvent.RELEASE: (frozenset({_S.HELD}), _S.PENDING),
     RequestEvent.APPROVE: (frozenset({_S.PENDING, _S.HELD, _S.FAILED}), _S.APPROVED),
     RequestEvent.REJECT: (frozenset({_S.UNCONFIRMED, _S.PENDING, _S.HELD, _S.FAILED}), _S.REJECTED),
     RequestEvent.WITHDRAW: (frozenset({_S.UNCONFIRMED, _S.PENDING, _S.HELD, _S.FAILED}), _S.WITHDRAWN),
@@ -176,6 +180,11 @@ class Request:
     warnings: tuple[str, ...]
     created_at: datetime
     changed_at: datetime
+
+
+def is_own_request(request: Request, administrator_id: str, email: str) -> bool:
+    """Tell whether this administrator sent the request or is its contact; nobody approves a request of his own."""
+    return email.casefold() == request.contact_email.casefold() or request.requester_id == administrator_id
 
 
 def require_text(field: str, value: str, maximum: int, *, optional: bool = False) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -73,6 +75,9 @@ certificates = sa.Table(
     sa.Column("revoke_after", UtcTime),
     sa.UniqueConstraint("ca_id", "serial_hex"),
     sa.Index("ix_certificates_organization", "organization_id", "id"),
+    sa.Index("ix_certificates_contact", "organization_id", "contact_email"),
+    sa.Index("ix_certificates_state_end", "organization_id", "state", "not_after"),
+    sa.Index("ix_certificates_serial", "serial_hex"),
 )
 
 certificate_names = sa.Table(
@@ -216,6 +221,109 @@ def page(tx: Transaction, organization_id: OrganizationId, *, name: str = "", af
     if after:
         statement = statement.where(certificates.c.id < after)
     return [_certificate(row) for row in tx.execute(statement.order_by(certificates.c.id.desc()).limit(limit))]
+
+
+class Standing(enum.Enum):
+    """How a certificate stands at a moment, for searches."""
+
+    VALID = "valid"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+SOON = timedelta(days=30)
+"""What is called expiring ends so soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for; empty is not asked. ``name`` is a whole DNS name, ``text`` the beginning of one.
+
+    ``issued_from`` is included, ``issued_before`` is not.
+    """
+
+    name: str = ""
+    text: str = ""
+    serial_hex: str = ""
+    contact_email: str = ""
+    standing: Standing | None = None
+    issued_from: datetime | None = None
+    issued_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A certificate in a list: without its bytes, which are the bulk of the row."""
+
+    id: CertificateId
+    serial_hex: str
+    state: CertificateState
+    common_name: str
+    contact_email: str
+    issued_at: datetime
+    not_before: datetime
+    not_after: datetime
+    revoked_at: datetime | None
+    picked_up_at: datetime | None
+
+
+_LISTED = [certificates.c[name] for name in Listed.__slots__]
+
+
+def search(tx: Transaction, organization_id: OrganizationId, wanted: Search, *, before: str = "", limit: int = 50) -> list[Listed]:
+    """Return the organization's certificates that fit, newest first, before the id ``before`` (keyset paging)."""
+    statement = sa.select(*_LISTED).where(certificates.c.organization_id == organization_id, *_clauses(tx, organization_id, wanted))
+    if before:
+        statement = statement.where(certificates.c.id < before)
+    rows = tx.execute(statement.order_by(certificates.c.id.desc()).limit(limit))
+    return [Listed(**{**row._mapping, "state": CertificateState(row.state)}) for row in rows]
+
+
+def ending_soon(tx: Transaction, organization_id: OrganizationId, limit: int = 5) -> list[Listed]:
+    """Return the valid certificates of the organization that end within 30 days, the next one first."""
+    clauses = _clauses(tx, organization_id, Search(standing=Standing.EXPIRING))
+    statement = sa.select(*_LISTED).where(certificates.c.organization_id == organization_id, *clauses)
+    rows = tx.execute(statement.order_by(certificates.c.not_after).limit(limit))
+    return [Listed(**{**row._mapping, "state": CertificateState(row.state)}) for row in rows]
+
+
+def count(tx: Transaction, organization_id: OrganizationId, wanted: Search) -> int:
+    """Return how many certificates of the organization fit."""
+    clauses = _clauses(tx, organization_id, wanted)
+    statement = sa.select(sa.func.count()).select_from(certificates).where(certificates.c.organization_id == organization_id, *clauses)
+    return int(tx.execute(statement).scalar_one())
+
+
+def _clauses(tx: Transaction, organization_id: OrganizationId, wanted: Search) -> list[sa.ColumnElement[bool]]:
+    clauses: list[sa.ColumnElement[bool]] = []
+    if wanted.name or wanted.text:
+        named = certificate_names.c.name
+        # A range, because an index serves it on both databases; LIKE needs another one on each.
+        fits = [named == wanted.name] if wanted.name else [named >= wanted.text, named < f"{wanted.text}~"]
+        within = sa.select(certificate_names.c.certificate_id).where(*fits, certificate_names.c.organization_id == organization_id)
+        clauses.append(certificates.c.id.in_(within))
+    if wanted.serial_hex:
+        clauses.append(certificates.c.serial_hex == wanted.serial_hex)
+    if wanted.contact_email:
+        clauses.append(certificates.c.contact_email == wanted.contact_email)
+    if wanted.issued_from is not None:
+        clauses.append(certificates.c.issued_at >= wanted.issued_from)
+    if wanted.issued_before is not None:
+        clauses.append(certificates.c.issued_at < wanted.issued_before)
+    return clauses + _standing(tx, wanted.standing)
+
+
+def _standing(tx: Transaction, standing: Standing | None) -> list[sa.ColumnElement[bool]]:
+    end, state = certificates.c.not_after, certificates.c.state
+    if standing is None:
+        return []
+    if standing is Standing.REVOKED:
+        return [state == CertificateState.REVOKED.value]
+    valid = state == CertificateState.VALID.value
+    if standing is Standing.EXPIRED:
+        return [valid, end <= tx.now]
+    return [valid, end > tx.now, *([end <= tx.now + SOON] if standing is Standing.EXPIRING else [])]
 
 
 def valid_names(tx: Transaction, organization_id: OrganizationId, names: Sequence[str]) -> dict[str, str]:

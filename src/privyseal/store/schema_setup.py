@@ -26,6 +26,7 @@ NOUNS = (
     "outbox",
     "passkeys",
     "policies",
+    "questions",
     "requests",
     "revocations",
     "sessions",

@@ -375,3 +375,19 @@ def test_a_late_letter_has_the_date_of_its_sending(house: House, tmp_path: Path)
     assert letter["Message-ID"] == "<fact-1@privyseal.test>"
     assert letter["Auto-Submitted"] == "auto-generated"
     assert letter["From"] == "Privyseal <certificates@privyseal.test>"
+
+
+def test_held_carries_the_question_to_the_contact(house: House, office: Office) -> None:
+    add_request(house, state=RequestState.HELD, state_reason="Is the second server in place?")
+    letter = office.letter(FactKind.REQUEST_HELD, "notices.held")
+    assert letter["To"] == "carol@acme.test"
+    assert letter["Subject"] == "www.acme.test: a question about your request, asked on 22 November 2026 - answer it"
+    assert_lines(
+        letter, "Question: Is the second server in place?", "    https://privyseal.test/o/acme/requests/req-1", "Questions: it@acme.test"
+    )
+    assert part(letter, "html").count("<a ") == 1
+
+
+def test_a_question_that_is_answered_meanwhile_is_not_mailed(house: House, office: Office) -> None:
+    add_request(house)
+    assert office.hear(FactKind.REQUEST_HELD, "notices.held") == []

@@ -38,6 +38,7 @@ class Notice:
 NOTICES: Final[Mapping[str, Notice]] = {
     "notices.received": Notice(letters.received),
     "notices.pending": Notice(letters.pending, who_may(Permission.APPROVE)),
+    "notices.held": Notice(letters.held),
     "notices.rejected": Notice(letters.rejected),
     "notices.withdrawn": Notice(letters.withdrawn),
     "notices.failed": Notice(letters.failed, who_may(Permission.APPROVE)),
@@ -54,6 +55,8 @@ NOTICES: Final[Mapping[str, Notice]] = {
 LISTENS: Final[Mapping[FactKind, tuple[str, ...]]] = {
     FactKind.REQUEST_RECEIVED: ("notices.received", "notices.pending"),
     FactKind.REQUEST_CONFIRMED: ("notices.pending",),
+    FactKind.REQUEST_HELD: ("notices.held",),
+    FactKind.REQUEST_ANSWERED: ("notices.pending",),
     FactKind.REQUEST_REJECTED: ("notices.rejected",),
     FactKind.REQUEST_WITHDRAWN: ("notices.withdrawn",),
     FactKind.REQUEST_FAILED: ("notices.failed",),

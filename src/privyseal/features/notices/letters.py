@@ -89,6 +89,16 @@ def pending(desk: Desk) -> Letter | None:
     return _to_administrator(desk, "pending", request, subject)
 
 
+def held(desk: Desk) -> Letter | None:
+    """To the requester: what an administrator asks before deciding."""
+    request, organization = _request(desk)
+    if request.state is not RequestState.HELD:
+        return None
+    url = f"{desk.house.service.base_url}/o/{organization.slug}/requests/{request.id}"
+    subject = f"{_name(request)}: a question about your request, asked on {date_text(request.changed_at)} - answer it"
+    return _to_contact(desk, "held", request, subject, answer_url=url)
+
+
 def rejected(desk: Desk) -> Letter | None:
     """To the requester: the decision and its reason."""
     request, organization = _request(desk)
