@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from privyseal.actions.house import House
 from privyseal.engine.dcv import DnsLookup
 from privyseal.engine.token_fetch import FetchPolicy
 from privyseal.model.identifiers import IntentId
+from privyseal.reception.live import Watches
 
 
 class Completed(Protocol):
@@ -44,7 +45,10 @@ class Issuer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EntranceContext:
-    """What every entrance is given. ``vkey`` gives the verifier key of a log; ``trusted_proxies`` are IP addresses."""
+    """What every entrance is given. ``vkey`` gives the verifier key of a log; ``trusted_proxies`` are IP addresses.
+
+    ``watches`` are the queues that somebody follows.
+    """
 
     house: House
     issuer: Issuer
@@ -52,3 +56,4 @@ class EntranceContext:
     fetch_policy: FetchPolicy
     vkey: Callable[[str], str]
     trusted_proxies: tuple[str, ...]
+    watches: Watches = field(default_factory=Watches)

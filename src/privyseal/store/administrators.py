@@ -247,9 +247,17 @@ def insert_token(tx: Transaction, token: ApiToken) -> None:
 def token_of_hash(tx: Transaction, token_hash: str) -> ApiToken | None:
     """Return the token of this hash or None."""
     row = tx.execute(api_tokens.select().where(api_tokens.c.token_hash == token_hash)).first()
-    if row is None:
-        return None
-    return ApiToken(**{**row._mapping, "scopes": frozenset(Permission(scope) for scope in row.scopes.split())})
+    return None if row is None else _token(row._mapping)
+
+
+def tokens_of(tx: Transaction, organization_id: OrganizationId) -> list[ApiToken]:
+    """Return every token that an organization ever had, the newest first."""
+    rows = tx.execute(api_tokens.select().where(api_tokens.c.organization_id == organization_id).order_by(api_tokens.c.id.desc()))
+    return [_token(row._mapping) for row in rows]
+
+
+def _token(row: Mapping[Any, Any]) -> ApiToken:
+    return ApiToken(**{**row, "scopes": frozenset(Permission(scope) for scope in row["scopes"].split())})
 
 
 def revoke_token(tx: Transaction, organization_id: OrganizationId, token_id: ApiTokenId) -> bool:

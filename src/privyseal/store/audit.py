@@ -243,6 +243,31 @@ def export(tx: Transaction, log: str, *, start: int = 0, limit: int = 1000) -> I
         yield row.leaf_index, row.leaf_hash, bytes(row.entry)
 
 
+def newest(
+    tx: Transaction,
+    log: str,
+    *,
+    object_id: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: int | None = None,
+    limit: int = 500,
+) -> list[tuple[int, bytes]]:
+    """Return (index, entry) of integrated entries, newest first: of one object, from ``since`` on, before ``until``, below ``before``."""
+    statement = sa.select(entries.c.leaf_index, entries.c.entry).where(entries.c.log == log, entries.c.leaf_index.is_not(None))
+    if object_id:
+        about = sa.select(objects.c.entry_id).where(objects.c.object_id == object_id)
+        statement = statement.where(entries.c.id.in_(about))
+    if since is not None:
+        statement = statement.where(entries.c.at >= since)
+    if until is not None:
+        statement = statement.where(entries.c.at < until)
+    if before is not None:
+        statement = statement.where(entries.c.leaf_index < before)
+    rows = tx.execute(statement.order_by(entries.c.leaf_index.desc()).limit(limit))
+    return [(row.leaf_index, bytes(row.entry)) for row in rows]
+
+
 def every_entry(tx: Transaction, log: str) -> Iterator[tuple[int | None, bytes]]:
     """Yield (leaf index, entry bytes) of all entries of a log: the integrated ones in order, then those that wait."""
     in_order = (entries.c.leaf_index.is_(None), entries.c.leaf_index, entries.c.sequence)

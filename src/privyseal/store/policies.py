@@ -83,3 +83,11 @@ def of_organization(tx: Transaction, organization_id: OrganizationId) -> list[Po
     for row in rows:
         newest_of.setdefault(row.name, _policy(row._mapping))
     return list(newest_of.values())
+
+
+def versions_of(tx: Transaction, organization_id: OrganizationId) -> list[Policy]:
+    """Return every version of every policy of an organization, by name, the newest version first."""
+    rows = tx.execute(
+        policies.select().where(policies.c.organization_id == organization_id).order_by(policies.c.name, policies.c.version.desc())
+    )
+    return [_policy(row._mapping) for row in rows]

@@ -207,6 +207,44 @@ def page(
     return [_request(row._mapping) for row in tx.execute(statement.order_by(requests.c.id).limit(limit))]
 
 
+def newest(
+    tx: Transaction,
+    organization_id: OrganizationId,
+    *,
+    states: Sequence[RequestState] = (),
+    text: str = "",
+    before: str = "",
+    limit: int = 50,
+) -> list[Request]:
+    """Return requests, newest first, before the id ``before`` (keyset paging): the work list of administrators.
+
+    ``text`` is a part of one of the names; no states are all states.
+    """
+    statement = sa.select(*_READ).where(requests.c.organization_id == organization_id)
+    if states:
+        statement = statement.where(requests.c.state.in_([state.value for state in states]))
+    if text:
+        statement = statement.where(sa.cast(requests.c.names, sa.Text).contains(text.lower(), autoescape=True))
+    if before:
+        statement = statement.where(requests.c.id < before)
+    return [_request(row._mapping) for row in tx.execute(statement.order_by(requests.c.id.desc()).limit(limit))]
+
+
+def oldest_in(tx: Transaction, organization_id: OrganizationId, state: RequestState) -> Request | None:
+    """Return the request that has been in the queue of this state for longest, or None."""
+    found = page(tx, organization_id, states=[state], limit=1)
+    return found[0] if found else None
+
+
+def count_in(tx: Transaction, organization_id: OrganizationId, states: Sequence[RequestState]) -> dict[RequestState, int]:
+    """Return how many requests stand in each of these states; meant for states in which few are at a time."""
+    counted = sa.select(requests.c.state, sa.func.count().label("quantity")).where(
+        requests.c.organization_id == organization_id, requests.c.state.in_([state.value for state in states])
+    )
+    found = {RequestState(row.state): row.quantity for row in tx.execute(counted.group_by(requests.c.state))}
+    return {state: found.get(state, 0) for state in states}
+
+
 def changed_since(
     tx: Transaction, organization_id: OrganizationId, since: datetime, after: RequestId | None = None, limit: int = 200
 ) -> list[tuple[RequestId, str, datetime]]:

@@ -1,0 +1,105 @@
+"""Certificates of the organization: search that is an address, and the list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from privyseal.look.frame import Chip
+from privyseal.look.words import gettext, mark
+from privyseal.model.errors import BadRequest
+from privyseal.pages.control_center.entry import PAGE_SIZE, home, look_up
+from privyseal.pages.control_center.words import certificate_state
+from privyseal.reception.site import Visit
+from privyseal.store import certificates
+from privyseal.store.certificates import Search, Standing
+
+FILTERS: Final[Mapping[str, tuple[str, Standing | None]]] = {
+    "valid": (mark("Valid"), Standing.VALID),
+    "expiring": (mark("Ends within 30 days"), Standing.EXPIRING),
+    "revoked": (mark("Revoked"), Standing.REVOKED),
+    "expired": (mark("Expired"), Standing.EXPIRED),
+    "all": (mark("All"), None),
+}
+FIELDS: Final = ("text", "from", "to")
+_SERIAL = re.compile(r"[0-9a-f]{16,40}")
+_CERTIFICATE = re.compile(r"[a-z]{3}-[0-9a-f]{32}")
+_NAME = re.compile(r"[A-Za-z0-9.*_-]{1,253}")
+
+
+def show_certificates(visit: Visit) -> Response:
+    """Show one page of what was looked for; what cannot be looked for is told at its field."""
+    chosen = visit.query("show") if visit.query("show") in FILTERS else "valid"
+    asked = {name: visit.query(name) for name in FIELDS if visit.query(name)}
+    visit.form.values = {name: [value] for name, value in asked.items()}
+    before = visit.query("before") if _CERTIFICATE.fullmatch(visit.query("before")) else ""
+    try:
+        wanted = _search(asked, FILTERS[chosen][1])
+    except BadRequest as error:
+        visit.form.refuse(error.field, error.sentence)
+        return visit.show("control_center/certificates.html", _values(visit, chosen, asked, "") | {"rows": []}, status=400)
+    found = look_up(visit, lambda tx, organization: certificates.search(tx, organization.id, wanted, before=before, limit=PAGE_SIZE + 1))
+    rows = [(item, certificate_state(item.state, item.not_after, visit.now)) for item in found[:PAGE_SIZE]]
+    values = _values(visit, chosen, asked, before)
+    values["rows"] = rows
+    values["next_address"] = _address(visit, chosen, asked, rows[-1][0].id) if len(found) > PAGE_SIZE else ""
+    return visit.show("control_center/certificates.html", values)
+
+
+def _values(visit: Visit, chosen: str, asked: Mapping[str, str], before: str) -> dict[str, object]:
+    return {
+        "home": home(visit),
+        "chosen": chosen,
+        "asked": asked,
+        "filters": [Chip(_address(visit, name, asked), gettext(words), current=name == chosen) for name, (words, _) in FILTERS.items()],
+        "next_address": "",
+        "first_address": _address(visit, chosen, asked) if before else "",
+    }
+
+
+def _address(visit: Visit, chosen: str, asked: Mapping[str, str], before: str = "") -> str:
+    return f"{home(visit)}/certificates?{urlencode({'show': chosen, **asked, **({'before': before} if before else {})})}"
+
+
+def _search(asked: Mapping[str, str], standing: Standing | None) -> Search:
+    """Read what was typed: an address is a contact, a long hexadecimal number a serial, anything else the beginning of a name."""
+    text = asked.get("text", "").rstrip(".")
+    serial = text.replace(":", "").replace(" ", "").lower()
+    from_day, to_day = _day(asked, "from"), _day(asked, "to")
+    found = Search(standing=standing, issued_from=from_day, issued_before=to_day + timedelta(days=1) if to_day else None)
+    if not text:
+        return found
+    if "@" in text:
+        return _with(found, contact_email=text.lower())
+    if _SERIAL.fullmatch(serial):
+        return _with(found, serial_hex=serial)
+    if not _NAME.fullmatch(text):
+        sentence = gettext("Type a name, the beginning of one, a serial number, or the mail address of a contact.")
+        raise BadRequest("search", sentence, field="text")
+    return _with(found, text=text.lower())
+
+
+def _with(found: Search, *, text: str = "", serial_hex: str = "", contact_email: str = "") -> Search:
+    return Search(
+        text=text,
+        serial_hex=serial_hex,
+        contact_email=contact_email,
+        standing=found.standing,
+        issued_from=found.issued_from,
+        issued_before=found.issued_before,
+    )
+
+
+def _day(asked: Mapping[str, str], name: str) -> datetime | None:
+    text = asked.get(name, "")
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise BadRequest("search", gettext("Write a day as 2026-11-22."), field=name) from error

@@ -1,0 +1,144 @@
+"""Decisions about a request: approve and reject under a signature, hold with a question, release."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from privyseal.actions.request.approve_request import approve_request
+from privyseal.actions.request.hold_request import hold_request
+from privyseal.actions.request.reject_request import reject_request
+from privyseal.actions.request.release_request import release_request
+from privyseal.model.errors import Conflict, PrivysealError, Refused
+from privyseal.model.identifiers import RequestId
+from privyseal.model.request import require_text
+from privyseal.pages.control_center.check import check_page, matter_of, values_of
+from privyseal.pages.control_center.entry import part, show_again
+from privyseal.pages.control_center.queue import check_address, chosen_next
+from privyseal.pages.control_center.signing import end_of_statement, offer, read_signature, shell_word
+from privyseal.reception.issuing import issue
+from privyseal.reception.site import Visit
+from privyseal.store.failpoints import failpoint
+from privyseal_wire.statements import Rejection
+
+REASON_CHARACTERS = 500
+
+
+def approve(visit: Visit) -> Response:
+    """Hand in a signed approval, and have the certificate issued when it was the last one needed."""
+    request_id = RequestId(part(visit, "request"))
+    about = visit.about("approve-request", "request", request_id)
+    try:
+        approved = visit.perform(about, approve_request, visit.slug, request_id, read_signature(visit))
+    except PrivysealError as error:
+        if error.kind == "approval-replayed":
+            return _decided(visit, request_id)  # Sent twice: the first one counted, and this tells what came of it.
+        return show_again(visit, error, lambda status: check_page(visit, status), _signed_field(visit))
+    failpoint("approve.after-commit")
+    if approved.is_complete:
+        issue(visit.context.entrance, visit.slug, request_id)
+    return _decided(visit, request_id)
+
+
+def _signed_field(visit: Visit) -> str:
+    """The input that a refused signature belongs to: the file, or none for a passkey."""
+    return "" if visit.form.value("answer") else "signed"
+
+
+def _decided(visit: Visit, request_id: str) -> Response:
+    return visit.go_to(check_address(visit, request_id, chosen_next(visit), "/decided"))
+
+
+def ask_rejection(visit: Visit) -> Response:
+    """Ask for the reason."""
+    return _show_reason(visit)
+
+
+def _show_reason(visit: Visit, status: int = 200) -> Response:
+    return visit.show("control_center/reject.html", values_of(visit, matter_of(visit)), status=status)
+
+
+def prepare_rejection(visit: Visit) -> Response:
+    """Show what is signed to reject with this reason."""
+    try:
+        require_text("reason", _one_line(visit, "reason"), REASON_CHARACTERS)
+    except Refused as error:
+        return show_again(visit, error, lambda status: _show_reason(visit, status), "reason")
+    return _show_rejection(visit)
+
+
+def _has_reason(visit: Visit) -> bool:
+    try:
+        require_text("reason", _one_line(visit, "reason"), REASON_CHARACTERS)
+    except Refused:
+        return False
+    return True
+
+
+def _show_rejection(visit: Visit, status: int = 200) -> Response:
+    matter = matter_of(visit)
+    reason = _one_line(visit, "reason")
+    rejection = Rejection(
+        service=visit.house.service.service_id,
+        organization=visit.slug,
+        expires=end_of_statement(visit),
+        request=matter.request.id,
+        approver=visit.person.id,
+        reason=reason,
+    )
+    action = check_address(visit, matter.request.id, chosen_next(visit), "/rejected")
+    command = f"seal request reject {matter.request.id} --reason {shell_word(reason)}"
+    signing = offer(visit, rejection.to_bytes(), action=action, command=command, kept={"reason": reason})
+    return visit.show(
+        "control_center/sign_rejection.html", values_of(visit, matter) | {"signing": signing, "reason": reason}, status=status
+    )
+
+
+def reject(visit: Visit) -> Response:
+    """Hand in a signed rejection; the contact is told the reason."""
+    request_id = RequestId(part(visit, "request"))
+    about = visit.about("reject-request", "request", request_id)
+    try:
+        visit.perform(about, reject_request, visit.slug, request_id, read_signature(visit))
+    except PrivysealError as error:
+        if not isinstance(error, Conflict) and _has_reason(visit):
+            return show_again(visit, error, lambda status: _show_rejection(visit, status), _signed_field(visit))
+        return show_again(visit, error, lambda status: check_page(visit, status))
+    return _decided(visit, request_id)
+
+
+def ask_question(visit: Visit) -> Response:
+    """Ask for the question."""
+    return _show_question(visit)
+
+
+def _show_question(visit: Visit, status: int = 200) -> Response:
+    return visit.show("control_center/hold.html", values_of(visit, matter_of(visit)), status=status)
+
+
+def hold(visit: Visit) -> Response:
+    """Hold the request with a question, which is mailed to the contact."""
+    request_id = RequestId(part(visit, "request"))
+    about = visit.about("hold-request", "request", request_id)
+    try:
+        visit.perform(about, hold_request, visit.slug, request_id, _one_line(visit, "question"))
+    except Refused as error:
+        return show_again(visit, error, lambda status: _show_question(visit, status), "question")
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: check_page(visit, status))
+    return _decided(visit, request_id)
+
+
+def release(visit: Visit) -> Response:
+    """Let a held request wait for a decision again."""
+    request_id = RequestId(part(visit, "request"))
+    about = visit.about("release-request", "request", request_id)
+    try:
+        visit.perform(about, release_request, visit.slug, request_id)
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: check_page(visit, status))
+    return visit.go_to(check_address(visit, request_id, chosen_next(visit)))
+
+
+def _one_line(visit: Visit, name: str) -> str:
+    """A text area's breaks are blanks here: the text stands in a mail and in a signed statement as one line."""
+    return " ".join(visit.form.value(name).split("\r\n")).replace("\n", " ")

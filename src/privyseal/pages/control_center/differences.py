@@ -1,0 +1,107 @@
+"""What will be certified, fact by fact, beside what the previous certificate of the same name had."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from privyseal.look.words import gettext, ngettext
+from privyseal.model.certificate import Certificate
+from privyseal.model.organization import Organization
+from privyseal.model.policy import Policy
+from privyseal.model.profile import SubjectField
+from privyseal.model.request import Request, RequestKind
+from privyseal.store import certificates, policies, requests
+from privyseal.store.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact with its values; ``fresh`` are values that the previous certificate had not, ``gone`` those it had instead."""
+
+    term: str
+    values: tuple[str, ...]
+    fresh: frozenset[str] = frozenset()
+    gone: tuple[str, ...] = ()
+    is_code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """The certificate that the request is compared with, and the request it came from."""
+
+    certificate: Certificate
+    request: Request
+    policy: Policy
+
+
+def previous_of(tx: Transaction, organization: Organization, request: Request) -> Previous | None:
+    """Return the certificate that a reissue replaces, or else the newest one of the same first name, issued before it."""
+    if request.replaces is not None:
+        found = certificates.get(tx, request.replaces)
+    else:
+        older = certificates.page(tx, organization.id, name=request.names[0][1], limit=2)
+        found = next((item for item in older if item.request_id != request.id and item.issued_at < request.changed_at), None)
+    before = requests.get(tx, organization.id, found.request_id) if found is not None and found.request_id else None
+    if found is None or before is None:
+        return None
+    return Previous(found, before, policies.get(tx, before.policy_id, before.policy_version)[0])
+
+
+def facts_of(request: Request, policy: Policy, previous: Previous | None) -> list[Fact]:
+    """Return everything that is signed, in the order in which a person reads it."""
+    now = _texts(request, policy)
+    before = _texts(previous.request, previous.policy) if previous else None
+    return [_fact(term, values, before[term] if before else None) for term, values in now.items()]
+
+
+def _fact(term: str, values: tuple[str, ...], before: tuple[str, ...] | None) -> Fact:
+    is_code = term == gettext("Key")
+    if before is None or set(before) == set(values):
+        return Fact(term, values, is_code=is_code)
+    gone = tuple(value for value in before if value not in values)
+    return Fact(term, values, frozenset(values) - frozenset(before), gone, is_code)
+
+
+def _texts(request: Request, policy: Policy) -> dict[str, tuple[str, ...]]:
+    subject = [f"{_FIELDS[field]} = {value}" for field, value in request.subject]
+    return {
+        gettext("Names"): tuple(name for _, name in request.names),
+        gettext("Subject"): tuple(subject),
+        gettext("Key"): (f"{request.key_algorithm.upper()} {request.key_bits:,}", request.spki_sha256),
+        gettext("Life"): (_life(request),),
+        gettext("Servers"): _addresses(request),
+        gettext("Price"): (_price(request),),
+        gettext("Contact"): (request.contact_email,),
+        gettext("Policy"): (gettext("%(name)s, version %(version)s") % {"name": policy.name, "version": policy.version},),
+    }
+
+
+def _life(request: Request) -> str:
+    if request.kind is RequestKind.REISSUE:
+        return gettext("Ends with the certificate %(serial)s, which it replaces") % {"serial": request.replaces_serial_hex}
+    return ngettext("%(num)s day", "%(num)s days", request.lifetime_days) % {"num": request.lifetime_days}
+
+
+def _addresses(request: Request) -> tuple[str, ...]:
+    return tuple(f"{endpoint.address} ({endpoint.kind.value.replace('-', ' ')})" for endpoint in request.endpoints)
+
+
+def _price(request: Request) -> str:
+    if request.kind is RequestKind.REISSUE:
+        return gettext("No unit: a reissue is free")
+    return gettext("1 %(tier)s unit") % {"tier": request.unit_tier}
+
+
+_FIELDS = {
+    SubjectField.COUNTRY: "C",
+    SubjectField.STATE: "ST",
+    SubjectField.LOCALITY: "L",
+    SubjectField.ORGANIZATION: "O",
+    SubjectField.COMMON_NAME: "CN",
+}
+
+
+def changed_terms(facts: Sequence[Fact]) -> list[str]:
+    """Return the terms whose values differ from the previous certificate's."""
+    return [fact.term for fact in facts if fact.fresh or fact.gone]

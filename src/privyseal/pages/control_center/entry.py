@@ -1,0 +1,142 @@
+"""What every page of the control center begins with: the organization, the form of addresses, the frame, errors shown in place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from starlette.responses import Response
+
+from privyseal.look.frame import Frame, Help, NavigationItem
+from privyseal.look.words import gettext
+from privyseal.model.administrator import Permission
+from privyseal.model.errors import NotFound, PrivysealError, TooManyRequests, Unavailable
+from privyseal.model.organization import Organization
+from privyseal.model.request import RequestState
+from privyseal.reception.site import Method, Page, Visit
+from privyseal.reception.statuses import STATUS
+from privyseal.store import organizations, requests
+from privyseal.store.database import Transaction
+
+T = TypeVar("T")
+
+FORMS: Final = {
+    "request": re.compile(r"req-[0-9a-f]{32}"),
+    "serial": re.compile(r"[0-9a-f]{2,40}"),
+    "administrator": re.compile(r"adm-[0-9a-f]{32}"),
+    "token": re.compile(r"tok-[0-9a-f]{32}"),
+    "sha256": re.compile(r"[0-9a-f]{64}"),
+}
+"""What the parts of an address look like; anything else leads nowhere and is not looked up."""
+
+PAGE_SIZE: Final = 50
+
+
+def home(visit: Visit) -> str:
+    """Return the path under which the control center of this organization lies, without a slash at its end."""
+    return f"/o/{visit.slug}/console"
+
+
+def nothing_here() -> NotFound:
+    """Return the error of an address that leads nowhere, whatever the reason."""
+    return NotFound("not-found", gettext("There is nothing at this address. Check it, or go to the first page."))
+
+
+def part(visit: Visit, name: str) -> str:
+    """Return a part of the address; raises NotFound unless it has its form."""
+    value = visit.path(name)
+    if not FORMS[name].fullmatch(value):
+        raise nothing_here()
+    return value
+
+
+def may(visit: Visit, permission: Permission) -> bool:
+    """Tell whether whoever is signed in holds a right, for what a page offers; the access row and the action decide."""
+    return permission in visit.actor.permissions
+
+
+def look_up(visit: Visit, work: Callable[[Transaction, Organization], T]) -> T:
+    """Run ``work`` in a transaction that only reads; raises NotFound, Unavailable and what ``work`` raises."""
+    return visit.read(visit.about("open-page", "organization", visit.slug), work)
+
+
+def console_page(
+    method: Method, path: str, access: Permission, answer: Callable[[Visit], Response], *, step_up: bool = False, upload: bool = False
+) -> Page:
+    """Return a page under ``/o/{org}/console``."""
+    return Page(method, f"/o/{{org}}/console{path}", access, answer, step_up=step_up, upload=upload)
+
+
+def status_of(error: PrivysealError) -> int:
+    """Return the HTTP status of an error."""
+    return next(number for kind, (number, _) in STATUS.items() if isinstance(error, kind))
+
+
+def show_again(visit: Visit, error: PrivysealError, show: Callable[[int], Response], field: str = "") -> Response:
+    """Show the page again with the error in its summary; at an input where ``field`` or the error names one."""
+    visit.form.refuse(field, error.sentence)
+    answer = show(status_of(error))
+    if isinstance(error, TooManyRequests | Unavailable):
+        answer.headers["Retry-After"] = str(error.retry_after_seconds)
+    return answer
+
+
+SHORTCUTS: Final = ("j", "k", "Enter", "/", "a", "r", "?")
+
+
+def _shortcuts() -> tuple[tuple[str, str], ...]:
+    words = (
+        gettext("Next row"),
+        gettext("Previous row"),
+        gettext("Open the row"),
+        gettext("Search"),
+        gettext("To the approval"),
+        gettext("To the rejection"),
+        gettext("This list"),
+    )
+    return tuple(zip(SHORTCUTS, words, strict=True))
+
+
+def console_frame(visit: Visit) -> Frame:
+    """Return the frame: the organization, the ways through the control center with what waits, who is signed in."""
+
+    def facts(tx: Transaction) -> tuple[Organization, int]:
+        organization = organizations.require(tx, visit.slug)
+        waiting = requests.count_in(tx, organization.id, [RequestState.PENDING])[RequestState.PENDING] if visit.guest else 0
+        return organization, waiting
+
+    with visit.house.database.read(visit.now) as tx:
+        organization, waiting = facts(tx)
+    signed_in = visit.guest is not None
+    return Frame(
+        name=organization.name,
+        purpose=gettext("Control center"),
+        home=f"{home(visit)}/",
+        demo=visit.context.is_demo,
+        navigation=_navigation(visit, waiting) if signed_in else (),
+        help=Help(gettext("Your organization's contact answers:"), organization.contact_email),
+        visitor=visit.guest.administrator.name if visit.guest else "",
+        account=f"/o/{visit.slug}/account",
+        sign_out=f"/o/{visit.slug}/sign-out",
+        sign_in=f"/o/{visit.slug}/sign-in",
+        shortcuts=_shortcuts() if signed_in else (),
+    )
+
+
+def _navigation(visit: Visit, waiting: int) -> tuple[NavigationItem, ...]:
+    place, path = home(visit), visit.request.url.path
+    ways: list[tuple[str, str, Permission]] = [
+        ("/requests", gettext("Requests"), Permission.READ),
+        ("/certificates", gettext("Certificates"), Permission.READ),
+        ("/administrators", gettext("Administrators"), Permission.READ),
+        ("/tokens", gettext("Tokens"), Permission.MANAGE_TOKENS),
+        ("/audit", gettext("Audit log"), Permission.READ_AUDIT),
+        ("/settings", gettext("Settings"), Permission.READ),
+    ]
+    items = [NavigationItem(f"{place}/", gettext("Home"), current=path == f"{place}/")]
+    for way, words, permission in ways:
+        if may(visit, permission):
+            count = waiting if way == "/requests" else None
+            items.append(NavigationItem(f"{place}{way}", words, current=path.startswith(f"{place}{way}"), count=count))
+    return tuple(items)

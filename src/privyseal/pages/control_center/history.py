@@ -1,0 +1,65 @@
+"""The time line of an object: what its organization's audit log tells of it, oldest first, in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from privyseal.look.words import gettext
+from privyseal.model.audit import organization_log
+from privyseal.model.identifiers import AdministratorId
+from privyseal.model.organization import Organization
+from privyseal.pages.control_center.words import action_words
+from privyseal.store import administrators, audit
+from privyseal.store.database import Transaction
+
+LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line: what happened, when, and by whom."""
+
+    words: str
+    at: datetime
+    who: str
+
+
+def history_of(tx: Transaction, organization: Organization, object_ids: Sequence[str]) -> list[Happened]:
+    """Return what happened to these objects, at most the last 200 things."""
+    entries = [json.loads(entry) for entry in audit.of_objects(tx, organization_log(organization.slug), object_ids)[-LONGEST:]]
+    names: dict[str, str] = {}
+    return [_happened(tx, entry, names) for entry in entries]
+
+
+def _happened(tx: Transaction, entry: dict[str, object], names: dict[str, str]) -> Happened:
+    words = action_words(str(entry["action"]))
+    if entry["outcome"] == "refused":
+        words = gettext("Refused: %(what)s (%(why)s)") % {"what": words, "why": entry["reason"]}
+    elif entry["action"] == "revoke-certificate" and entry["reason"]:
+        words = f"{words} ({entry['reason']})"
+    return Happened(words, read_time(str(entry["time"])), actor_words(tx, entry["actor"], names))
+
+
+def actor_words(tx: Transaction, actor: object, names: dict[str, str]) -> str:
+    """Return who acted, by name where it is an administrator; ``names`` keeps what was looked up."""
+    kind, actor_id = (str(actor["kind"]), str(actor["id"])) if isinstance(actor, dict) else ("", "")
+    if kind == "requester":
+        return gettext("the contact")
+    if kind == "system":
+        return gettext("the service")
+    if kind == "operator":
+        return gettext("the provider's operator")
+    if kind == "api-token":
+        return gettext("API token %(id)s") % {"id": actor_id}
+    if actor_id not in names:
+        person = administrators.get(tx, AdministratorId(actor_id))
+        names[actor_id] = person.name if person else actor_id
+    return names[actor_id]
+
+
+def read_time(text: str) -> datetime:
+    """Return the moment that an entry's time names."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)

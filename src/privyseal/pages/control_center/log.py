@@ -1,0 +1,228 @@
+"""The audit log: filtered, exported, and verified in the page against its last checkpoint."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from starlette.responses import Response, StreamingResponse
+
+from privyseal.look.words import gettext
+from privyseal.model.audit import organization_log
+from privyseal.model.errors import BadRequest, NotFound, Unavailable
+from privyseal.model.organization import Organization
+from privyseal.pages.control_center.entry import PAGE_SIZE, home, look_up
+from privyseal.pages.control_center.history import actor_words, read_time
+from privyseal.pages.control_center.words import action_words
+from privyseal.reception.site import Visit
+from privyseal.store import administrators, audit
+from privyseal.store.database import Transaction
+from privyseal_wire.errors import WireError
+from privyseal_wire.export import ExportVerdict, export_line, verify_export
+
+FIELDS: Final = ("action", "object", "outcome", "person", "from", "to")
+MAXIMUM_SCANNED: Final = 3_000
+"""Entries looked at for one page where action, outcome or person are asked for; then the page offers to look further back."""
+
+CHUNK: Final = 1_000
+VERIFY_SECONDS = 20.0
+_LAST_INDEX = 2**53 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry as the page shows it."""
+
+    index: int
+    at: datetime
+    words: str
+    action: str
+    who: str
+    outcome: str
+    object_kind: str
+    object_id: str
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one look found: ``behind`` is the index below which the next look goes on, None at the beginning of the log."""
+
+    lines: list[Line]
+    behind: int | None
+    is_full: bool
+
+
+def show_log(visit: Visit) -> Response:
+    """Show one page of entries, newest first."""
+    asked = {name: visit.query(name, 128) for name in FIELDS if visit.query(name, 128)}
+    visit.form.values = {name: [value] for name, value in asked.items()}
+    try:
+        since, until = _day(asked, "from"), _day(asked, "to")
+    except BadRequest as error:
+        visit.form.refuse(error.field, error.sentence)
+        return visit.show("control_center/log.html", _values(visit, asked, Found([], None, is_full=False)), status=400)
+    text = visit.query("before")
+    before = int(text) if text.isascii() and text.isdigit() and int(text) <= _LAST_INDEX else None
+    found = look_up(
+        visit, lambda tx, organization: _look(visit, tx, organization, asked, since, until + timedelta(days=1) if until else None, before)
+    )
+    return visit.show("control_center/log.html", _values(visit, asked, found) | {"first_address": _address(visit, asked) if text else ""})
+
+
+def _values(visit: Visit, asked: Mapping[str, str], found: Found) -> dict[str, object]:
+    def facts(tx: Transaction, organization: Organization) -> tuple[list[tuple[str, str]], tuple[int, str, datetime] | None]:
+        people = [(str(person.id), person.name) for person in administrators.of_organization(tx, organization.id)]
+        return people, audit.newest_checkpoint(tx, organization_log(organization.slug))
+
+    people, checkpoint = look_up(visit, facts)
+    return {
+        "home": home(visit),
+        "asked": asked,
+        "lines": found.lines,
+        "is_partial": not found.is_full and found.behind is not None,
+        "filters": (),
+        "next_address": _address(visit, asked, found.behind) if found.behind is not None else "",
+        "first_address": "",
+        "people": people,
+        "checkpoint": checkpoint,
+        "log_key": visit.context.entrance.vkey(organization_log(visit.slug)),
+    }
+
+
+def _address(visit: Visit, asked: Mapping[str, str], before: int | None = None) -> str:
+    query = urlencode({**asked, **({"before": str(before)} if before is not None else {})})
+    return f"{home(visit)}/audit{'?' if query else ''}{query}"
+
+
+def _look(
+    visit: Visit,
+    tx: Transaction,
+    organization: Organization,
+    asked: Mapping[str, str],
+    since: datetime | None,
+    until: datetime | None,
+    before: int | None,
+) -> Found:
+    log = organization_log(organization.slug)
+    lines: list[Line] = []
+    names: dict[str, str] = {}
+    scanned = 0
+    while scanned < MAXIMUM_SCANNED:
+        rows = audit.newest(tx, log, object_id=asked.get("object", ""), since=since, until=until, before=before, limit=PAGE_SIZE * 4)
+        for index, entry in rows:
+            before = index
+            fields = json.loads(entry)
+            if _fits(fields, asked):
+                lines.append(_line(visit, tx, index, fields, names))
+                if len(lines) == PAGE_SIZE:
+                    return Found(lines, index, is_full=True)
+        scanned += len(rows)
+        if len(rows) < PAGE_SIZE * 4:
+            return Found(lines, None, is_full=True)
+    return Found(lines, before, is_full=False)
+
+
+def _fits(fields: Mapping[str, Any], asked: Mapping[str, str]) -> bool:
+    action, outcome, person = asked.get("action"), asked.get("outcome"), asked.get("person")
+    return (
+        (not action or fields["action"] == action)
+        and (not outcome or fields["outcome"] == outcome)
+        and (not person or fields["actor"]["id"] == person)
+    )
+
+
+def _line(visit: Visit, tx: Transaction, index: int, fields: Mapping[str, Any], names: dict[str, str]) -> Line:
+    kind, object_id = str(fields["object"]["kind"]), str(fields["object"]["id"])
+    ways = {"request": "requests", "certificate": "certificates", "administrator": "administrators"}
+    is_linked = kind in ways and object_id not in {"new", "unknown", "batch"}
+    return Line(
+        index=index,
+        at=read_time(str(fields["time"])),
+        words=action_words(str(fields["action"])),
+        action=str(fields["action"]),
+        who=actor_words(tx, fields["actor"], names),
+        outcome=str(fields["outcome"]),
+        object_kind=kind,
+        object_id=object_id,
+        address=f"{home(visit)}/{ways[kind]}/{object_id}" if is_linked else "",
+        reason=str(fields["reason"]),
+    )
+
+
+def _day(asked: Mapping[str, str], name: str) -> datetime | None:
+    text = asked.get(name, "")
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise BadRequest("search", gettext("Write a day as 2026-11-22."), field=name) from error
+
+
+def _lines(tx: Transaction, log: str, last: float = float("inf")) -> Iterator[str]:
+    """Yield the whole log as export lines; raises Unavailable ``too-slow`` after the moment ``last`` of the monotonic clock."""
+    start = 0
+    while True:
+        count = 0
+        for index, _, entry in audit.export(tx, log, start=start, limit=CHUNK):
+            yield f"{export_line(index, entry)}\n"
+            count += 1
+        start += count
+        if count < CHUNK:
+            return
+        if time.monotonic() > last:
+            sentence = gettext("The log is too long to be verified in a page. Export it, and run: seal audit verify.")
+            raise Unavailable("too-slow", sentence, retry_after_seconds=60)
+
+
+def export(visit: Visit) -> Response:
+    """Return the whole log as JSON Lines, as ``seal audit export`` does."""
+    log = organization_log(look_up(visit, lambda _, organization: organization.slug))
+
+    def rows() -> Iterator[str]:
+        with visit.house.database.read(visit.now) as tx:
+            yield from _lines(tx, log)
+
+    headers = {"Content-Disposition": f'attachment; filename="{log}.jsonl"'}
+    return StreamingResponse(rows(), media_type="application/jsonl", headers=headers)
+
+
+def download_checkpoint(visit: Visit) -> Response:
+    """Return the newest checkpoint as a file."""
+    log = organization_log(visit.slug)
+    newest = look_up(visit, lambda tx, _: audit.newest_checkpoint(tx, log))
+    if newest is None:
+        raise _no_checkpoint()
+    return Response(
+        newest[1], media_type="text/plain; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{log}.checkpoint"'}
+    )
+
+
+def _no_checkpoint() -> NotFound:
+    return NotFound("no-checkpoint", gettext("This log has no checkpoint yet. The first one comes within a second of its first entry."))
+
+
+def verify(visit: Visit) -> Response:
+    """Compute the tree of the whole log anew and compare it with the last checkpoint."""
+    log = organization_log(visit.slug)
+    key = visit.context.entrance.vkey(log)
+
+    def work(tx: Transaction, _: Organization) -> tuple[str, ExportVerdict | None, str]:
+        newest = audit.newest_checkpoint(tx, log)
+        if newest is None:
+            raise _no_checkpoint()
+        try:
+            return newest[1], verify_export(_lines(tx, log, time.monotonic() + VERIFY_SECONDS), newest[1], key), ""
+        except WireError as error:
+            return newest[1], None, error.sentence
+
+    note, verdict, trouble = look_up(visit, work)
+    values = {"home": home(visit), "note": note, "verdict": verdict, "trouble": trouble, "log_key": key, "log": log}
+    return visit.show("control_center/verified.html", values)

@@ -1,0 +1,268 @@
+"""Administrators of the organization: who may what, with which credentials; inviting one, revoking a credential."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from starlette.responses import Response
+
+from privyseal.actions.administrator.invite_with_signature import invite_with_signature
+from privyseal.actions.administrator.revoke_credential import revoke_credential
+from privyseal.actions.house import attempt
+from privyseal.engine.names import normalize_email
+from privyseal.look.words import gettext
+from privyseal.model.administrator import Administrator, AdministratorState, Credential, Permission, Role
+from privyseal.model.errors import PrivysealError, Refused
+from privyseal.model.identifiers import AdministratorId
+from privyseal.model.organization import Organization
+from privyseal.model.request import require_text
+from privyseal.model.revocation import read_reason
+from privyseal.model.session import Session
+from privyseal.model.statement import utc_text
+from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, may, nothing_here, part, show_again
+from privyseal.pages.control_center.history import Happened, history_of
+from privyseal.pages.control_center.signing import offer, read_signature, shell_word
+from privyseal.pages.control_center.words import person_state, reason_choices, role_choices, role_words
+from privyseal.reception.site import Visit
+from privyseal.store import administrators, passkeys, sessions
+from privyseal.store.database import Transaction
+from privyseal_wire.errors import WireError
+from privyseal_wire.statements import Invitation
+
+NAME_CHARACTERS: Final = 64
+INVITATION_LIFE: Final = timedelta(minutes=90)
+"""Longer than the one-time link of an hour, which ends with it at the latest; two hours are allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A credential as the page shows it; ``state`` is kind and words."""
+
+    sha256: str
+    kind: str
+    label: str
+    not_after: datetime
+    revoked_at: datetime | None
+    state: tuple[str, str]
+    last_used_at: datetime | None
+    can_be_revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An administrator with credentials, live sessions and what happened."""
+
+    administrator: Administrator
+    credentials: list[Shown]
+    sessions: list[Session]
+    history: list[Happened]
+
+
+def show_people(visit: Visit) -> Response:
+    """Show the list."""
+    after = visit.query("after") if FORMS["administrator"].fullmatch(visit.query("after")) else ""
+
+    def work(tx: Transaction, organization: Organization) -> list[tuple[Administrator, list[Shown]]]:
+        found = administrators.page(tx, organization.id, after=after, limit=PAGE_SIZE + 1)
+        return [(person, _credentials(tx, person)) for person in found]
+
+    found = look_up(visit, work)
+    rows = [
+        {
+            "person": person,
+            "role": role_words(person.role),
+            "stands": person_state(person.state),
+            "usable": sum(item.can_be_revoked for item in credentials),
+            "credentials": credentials,
+        }
+        for person, credentials in found[:PAGE_SIZE]
+    ]
+    values = {
+        "home": home(visit),
+        "rows": rows,
+        "filters": (),
+        "first_address": f"{home(visit)}/administrators" if after else "",
+        "next_address": f"{home(visit)}/administrators?after={found[PAGE_SIZE - 1][0].id}" if len(found) > PAGE_SIZE else "",
+        "may_manage": may(visit, Permission.MANAGE_ADMINISTRATORS),
+        "is_lonely": _is_lonely([person for person, _ in found]),
+    }
+    return visit.show("control_center/people.html", values)
+
+
+def _is_lonely(people: list[Administrator]) -> bool:
+    """Whether a single person could invite another: if that credential is lost, nobody can."""
+    return sum(person.may(Permission.MANAGE_ADMINISTRATORS) for person in people) == 1
+
+
+def _credentials(tx: Transaction, person: Administrator) -> list[Shown]:
+    known = passkeys.every_of(tx, person.id)
+    shown = []
+    for item in administrators.credentials_of(tx, person.id):
+        passkey = known.get(item.certificate_sha256)
+        shown.append(
+            Shown(
+                sha256=item.certificate_sha256,
+                kind=gettext("Passkey") if passkey else gettext("Administrator ID"),
+                label=passkey.label if passkey else "",
+                not_after=item.not_after,
+                revoked_at=item.revoked_at,
+                state=_credential_state(item, tx.now),
+                last_used_at=passkey.last_used_at if passkey else None,
+                can_be_revoked=item.is_usable(tx.now),
+            )
+        )
+    return shown
+
+
+def _credential_state(item: Credential, now: datetime) -> tuple[str, str]:
+    if item.revoked_at is not None:
+        return "bad", gettext("Revoked")
+    return ("good", gettext("Usable")) if item.is_usable(now) else ("ended", gettext("Expired"))
+
+
+def person_of(visit: Visit) -> Person:
+    """Return the administrator of the address; raises NotFound."""
+    person_id = AdministratorId(part(visit, "administrator"))
+
+    def work(tx: Transaction, organization: Organization) -> Person:
+        person = administrators.get(tx, person_id)
+        if person is None or person.organization_id != organization.id:
+            raise nothing_here()
+        history = history_of(tx, organization, [person.id])
+        return Person(person, _credentials(tx, person), sessions.live_of(tx, person.id), history)
+
+    return look_up(visit, work)
+
+
+def show_person(visit: Visit) -> Response:
+    """Show one administrator."""
+    person = person_of(visit)
+    values = {
+        "home": home(visit),
+        "place": f"{home(visit)}/administrators/{person.administrator.id}",
+        "person": person,
+        "role": role_words(person.administrator.role),
+        "stands": person_state(person.administrator.state),
+        "may_manage": may(visit, Permission.MANAGE_ADMINISTRATORS),
+        "is_invited": person.administrator.state is AdministratorState.INVITED,
+    }
+    return visit.show("control_center/person.html", values)
+
+
+def ask_invitation(visit: Visit) -> Response:
+    """Ask who is to be invited."""
+    return _show_invitation(visit)
+
+
+def _show_invitation(visit: Visit, status: int = 200) -> Response:
+    return visit.show("control_center/invite.html", {"home": home(visit), "roles": role_choices()}, status=status)
+
+
+def prepare_invitation(visit: Visit) -> Response:
+    """Show what is signed to invite this person."""
+    try:
+        statement = _statement(visit)
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: _show_invitation(visit, status), _INPUTS.get(error.field, "full_name"))
+    return _show_signing(visit, statement)
+
+
+_INPUTS = {"name": "full_name", "email": "email", "role": "role"}
+
+
+def _statement(visit: Visit) -> Invitation:
+    """Return the invitation as the person's credential will carry it; raises Refused, BadRequest."""
+    typed = visit.form.value
+    name = require_text("name", typed("full_name"), NAME_CHARACTERS)
+    email = normalize_email(typed("email"))
+    if typed("role") not in {value for value, _, _ in role_choices()}:
+        raise Refused("role", gettext("Choose a role."), field="role")
+    try:
+        return Invitation(
+            service=visit.house.service.service_id,
+            organization=visit.slug,
+            expires=utc_text(visit.now + INVITATION_LIFE),
+            name=name,
+            email=email,
+            role=typed("role"),
+            inviter=visit.person.id,
+        )
+    except WireError as error:
+        raise Refused(error.kind, error.sentence, field="name") from error
+
+
+def _show_signing(visit: Visit, statement: Invitation, status: int = 200) -> Response:
+    kept = {"full_name": statement.name, "email": statement.email, "role": statement.role}
+    words = " ".join(shell_word(text) for text in (statement.name, statement.email))
+    command = f"seal administrator invite {words} --role {statement.role}"
+    signing = offer(visit, statement.to_bytes(), action=f"{home(visit)}/administrators/invited", command=command, kept=kept)
+    values = {"home": home(visit), "signing": signing, "statement": statement, "role": role_words(Role(statement.role))}
+    return visit.show("control_center/sign_invitation.html", values, status=status)
+
+
+def invite(visit: Visit) -> Response:
+    """Hand in a signed invitation; the one-time link is mailed."""
+    about = visit.about("invite-administrator", "administrator", "new")
+    try:
+        invited = visit.perform(about, invite_with_signature, visit.slug, read_signature(visit))
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: _show_invited_again(visit, status))
+    return visit.go_to(f"{home(visit)}/administrators/{invited.administrator.id}/invited")
+
+
+def _show_invited_again(visit: Visit, status: int) -> Response:
+    """The page to sign, made anew of what travelled along, or the questions when that does not fit any more."""
+    try:
+        return _show_signing(visit, _statement(visit), status)
+    except PrivysealError:
+        return _show_invitation(visit, status)
+
+
+def show_invited(visit: Visit) -> Response:
+    """Tell what happens next."""
+    person = person_of(visit).administrator
+    return visit.show("control_center/invited.html", {"home": home(visit), "person": person, "role": role_words(person.role)})
+
+
+def _credential_of(visit: Visit) -> tuple[Person, Shown]:
+    person, wanted = person_of(visit), part(visit, "sha256")
+    shown = next((item for item in person.credentials if item.sha256 == wanted), None)
+    if shown is None:
+        raise nothing_here()
+    return person, shown
+
+
+def ask_revocation(visit: Visit) -> Response:
+    """Ask for the reason, and show what follows."""
+    return _show_revocation(visit)
+
+
+def _show_revocation(visit: Visit, status: int = 200) -> Response:
+    person, shown = _credential_of(visit)
+    values = {
+        "home": home(visit),
+        "place": f"{home(visit)}/administrators/{person.administrator.id}",
+        "person": person,
+        "credential": shown,
+        "is_own": person.administrator.id == visit.person.id,
+        "is_last": sum(item.can_be_revoked for item in person.credentials) == 1,
+        "reasons": [row for row in reason_choices() if row[0] in {"keyCompromise", "superseded", "affiliationChanged", "unspecified"}],
+    }
+    return visit.show("control_center/revoke_credential.html", values, status=status)
+
+
+def revoke(visit: Visit) -> Response:
+    """Revoke a credential; from then on no signature and no session with it counts."""
+    person, shown = _credential_of(visit)
+    about = visit.about("revoke-credential", "administrator", person.administrator.id)
+    try:
+        reason = attempt(visit.house, visit.actor, about, lambda: read_reason(visit.form.value("reason")))
+        visit.perform(about, revoke_credential, visit.slug, shown.sha256, reason)
+    except Refused as error:
+        sentence = gettext("Choose a reason.") if error.field == "reason" else error.sentence
+        return show_again(visit, Refused(error.kind, sentence), lambda status: _show_revocation(visit, status), error.field)
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: _show_revocation(visit, status))
+    return visit.go_to(f"{home(visit)}/administrators/{person.administrator.id}")

@@ -1,0 +1,168 @@
+"""The work list of requests: filters that are the address, keyset paging, what is new told as it happens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.responses import Response, StreamingResponse
+
+from privyseal.look.frame import Chip
+from privyseal.look.words import gettext, mark
+from privyseal.model.administrator import Permission
+from privyseal.model.identifiers import OrganizationId
+from privyseal.model.organization import Organization
+from privyseal.model.request import Request, RequestState
+from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, may
+from privyseal.pages.control_center.words import request_state
+from privyseal.reception.live import Change, follow
+from privyseal.reception.site import Visit
+from privyseal.reception.visitors import is_still_here
+from privyseal.store import requests
+from privyseal.store.database import Transaction
+
+_S = RequestState
+FILTERS: Final[Mapping[str, tuple[str, tuple[RequestState, ...]]]] = {
+    "waiting": (mark("Waiting"), (_S.PENDING,)),
+    "held": (mark("Held"), (_S.HELD,)),
+    "failed": (mark("Failed"), (_S.FAILED,)),
+    "in-work": (mark("In work"), (_S.APPROVED, _S.ISSUING)),
+    "unconfirmed": (mark("Address not confirmed"), (_S.UNCONFIRMED,)),
+    "issued": (mark("Issued"), (_S.ISSUED,)),
+    "rejected": (mark("Rejected"), (_S.REJECTED,)),
+    "ended": (mark("Withdrawn or lapsed"), (_S.WITHDRAWN, _S.LAPSED)),
+    "all": (mark("All"), ()),
+}
+"""Filter -> words and states; all of them is no state."""
+
+COUNTED: Final = ("waiting", "held", "failed", "in-work")
+"""Filters whose count is shown: in these states few requests are at a time."""
+
+LONGEST_SELECTION: Final = 50
+DECIDABLE: Final = frozenset({_S.PENDING, _S.HELD, _S.FAILED})
+"""States in which an administrator can approve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A request in the list. ``more`` counts the names behind the first; ``state`` is kind and words."""
+
+    id: str
+    name: str
+    more: int
+    state: tuple[str, str]
+    state_name: str
+    who: str
+    is_reissue: bool
+    created_at: datetime
+    may_choose: bool
+
+
+def _row(request: Request) -> Row:
+    return Row(
+        id=request.id,
+        name=request.names[0][1],
+        more=len(request.names) - 1,
+        state=request_state(request.state),
+        state_name=request.state.value,
+        who=request.contact_name,
+        is_reissue=bool(request.replaces_serial_hex),
+        created_at=request.created_at,
+        may_choose=request.state in DECIDABLE,
+    )
+
+
+def show_requests(visit: Visit) -> Response:
+    """Show one page of the list."""
+    chosen = visit.query("show") if visit.query("show") in FILTERS else "waiting"
+    text = visit.query("name").rstrip(".").lower()
+    before = visit.query("before") if FORMS["request"].fullmatch(visit.query("before")) else ""
+    states = FILTERS[chosen][1]
+
+    def work(tx: Transaction, organization: Organization) -> tuple[list[Request], dict[RequestState, int]]:
+        found = requests.newest(tx, organization.id, states=states, text=text, before=before, limit=PAGE_SIZE + 1)
+        counted = [state for name in COUNTED for state in FILTERS[name][1]]
+        return found, requests.count_in(tx, organization.id, counted)
+
+    found, counts = look_up(visit, work)
+    rows = [_row(request) for request in found[:PAGE_SIZE]]
+    values = {
+        "home": home(visit),
+        "rows": rows,
+        "chosen": chosen,
+        "text": text,
+        "filters": _chips(visit, chosen, text, counts),
+        "next_address": _address(visit, chosen, text, rows[-1].id) if len(found) > PAGE_SIZE else "",
+        "first_address": _address(visit, chosen, text) if before else "",
+        "here": _address(visit, chosen, text, before),
+        "may_decide": may(visit, Permission.APPROVE),
+        "states": json.dumps([state.value for state in states]),
+        "is_newest": not before and not text,
+        "state_words": json.dumps({state.value: request_state(state) for state in RequestState}),
+    }
+    return visit.show("control_center/requests.html", values)
+
+
+def _address(visit: Visit, chosen: str, text: str, before: str = "") -> str:
+    query = {"show": chosen} | ({"name": text} if text else {}) | ({"before": before} if before else {})
+    return f"{home(visit)}/requests?{urlencode(query)}"
+
+
+def _chips(visit: Visit, chosen: str, text: str, counts: Mapping[RequestState, int]) -> list[Chip]:
+    chips = []
+    for name, (words, states) in FILTERS.items():
+        count = sum(counts[state] for state in states) if name in COUNTED and not text else None
+        chips.append(Chip(_address(visit, name, text), gettext(words), current=name == chosen, count=count))
+    return chips
+
+
+def open_chosen(visit: Visit) -> Response:
+    """Lead to the check page of the first of several chosen requests; the others follow one after the other."""
+    chosen = [value for value in visit.request.query_params.getlist("id") if FORMS["request"].fullmatch(value)][:LONGEST_SELECTION]
+    if not chosen:
+        return visit.go_to(f"{home(visit)}/requests")
+    return visit.go_to(check_address(visit, chosen[0], chosen[1:]))
+
+
+def check_address(visit: Visit, request_id: str, then: Sequence[str] = (), way: str = "") -> str:
+    """Return the address of the check page of a request, or of a page below it; ``then`` are the requests that come next."""
+    query = f"?{urlencode({'then': ','.join(item.removeprefix('req-') for item in then)})}" if then else ""
+    return f"{home(visit)}/requests/{request_id}{way}{query}"
+
+
+def chosen_next(visit: Visit) -> list[str]:
+    """Return the requests that were chosen to come after this one, as the address carries them."""
+    found = [f"req-{text}" for text in visit.query("then", 33 * LONGEST_SELECTION).split(",")]
+    return [request_id for request_id in found if FORMS["request"].fullmatch(request_id)]
+
+
+def stream_events(visit: Visit) -> Response:
+    """Tell what changes as it happens: ids and states alone, for as long as whoever follows may read."""
+    organization_id = look_up(visit, lambda _, organization: organization.id)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_events(visit, organization_id), media_type="text/event-stream", headers=headers)
+
+
+async def _events(visit: Visit, organization_id: OrganizationId) -> AsyncIterator[str]:
+    context, guest = visit.context, visit.guest
+
+    def may_go_on() -> bool:
+        return guest is not None and is_still_here(visit.request, guest)
+
+    changes = follow(context.entrance.watches, visit.house, organization_id, stopping=context.stopping, may_go_on=may_go_on)
+    try:
+        async for change in changes:
+            yield _event(change)
+    finally:
+        await changes.aclose()
+
+
+def _event(change: Change | None) -> str:
+    if change is None:
+        return ": the queue is followed\n\n"
+    request_id, state, _ = change
+    return f"event: request\ndata: {json.dumps({'id': request_id, 'state': state})}\n\n"

@@ -1,0 +1,138 @@
+"""How a page has a statement signed: what it shows and offers, and how it reads the signature that comes back.
+
+The page makes the bytes; the passkey signs their SHA-256, or the person takes them to a computer of his own and brings a
+CMS message back. Which bytes count is asked again by the action, from what it reads itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from starlette.responses import Response
+
+from privyseal.engine.passkeys import assertion_options
+from privyseal.look.words import gettext
+from privyseal.model.errors import BadRequest
+from privyseal.model.statement import utc_text
+from privyseal.pages.control_center.entry import home
+from privyseal.reception.site import Visit
+from privyseal.store import passkeys
+from privyseal_wire.errors import WireError
+from privyseal_wire.passkey import Assertion, PasskeySigned, Signature, statement_challenge
+from privyseal_wire.statements import Statement, parse_statement, statement_fingerprint
+
+STATEMENT_LIFE: Final = timedelta(hours=1)
+"""How long what a page offers to sign is good for: to read it in peace, and to fetch a card."""
+
+MAXIMUM_CONTENT: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What is offered to be signed. ``options`` asks for a passkey, empty when the person has none.
+
+    ``action`` is where the signature goes, ``download`` where the bytes come from, ``account`` where passkeys are added;
+    ``command`` is what ``seal`` would do.
+    """
+
+    content: str
+    fingerprint: str
+    expires: str
+    options: str
+    action: str
+    download: str
+    account: str
+    file_name: str
+    command: str
+    kept: Mapping[str, str]
+
+    @property
+    def readable(self) -> str:
+        """The same content with one field on each line, for reading."""
+        return json.dumps(json.loads(self.content), indent=2, ensure_ascii=False)
+
+    @property
+    def openssl_line(self) -> str:
+        """The command that signs the downloaded file."""
+        signed = self.file_name.removesuffix(".json") + ".p7m"
+        options = "-binary -nodetach -md sha256 -outform DER -signer administrator.pem -inkey administrator.key"
+        return f"openssl cms -sign {options} -in {self.file_name} -out {signed}"
+
+
+def end_of_statement(visit: Visit) -> str:
+    """Return when a statement that is offered now ends."""
+    return utc_text(visit.now + STATEMENT_LIFE)
+
+
+def offer(visit: Visit, content: bytes, *, action: str, command: str, kept: Mapping[str, str] | None = None) -> Signing:
+    """Return what a page needs to have these bytes signed by whoever is signed in; ``kept`` travels along with the signature."""
+    with visit.house.database.read(visit.now) as tx:
+        allowed = passkeys.usable_of(tx, visit.person.id)
+    text = content.decode()
+    return Signing(
+        content=text,
+        fingerprint=statement_fingerprint(content),
+        expires=json.loads(text)["expires"],
+        options=assertion_options(visit.house.relying_party, statement_challenge(content), allowed) if allowed else "",
+        action=action,
+        download=f"{home(visit)}/statement",
+        account=f"/o/{visit.slug}/account",
+        file_name=_file_name(parse_statement(content)),
+        command=command,
+        kept={"content": text, **(kept or {})},
+    )
+
+
+def _file_name(statement: Statement) -> str:
+    return f"{statement.TYPE.split('.')[1]}.json"
+
+
+def download_statement(visit: Visit) -> Response:
+    """Return the bytes that a page offered to be signed as a file; raises BadRequest for what is no statement of this organization."""
+    content = visit.form.value("content").encode()
+    try:
+        statement = parse_statement(content)
+    except WireError as error:
+        raise BadRequest("statement", error.sentence) from error
+    if statement.organization != visit.slug:
+        raise BadRequest("statement", gettext("This is not a statement of this organization. Open the page again."))
+    headers = {"Content-Disposition": f'attachment; filename="{_file_name(statement)}"'}
+    return Response(content, media_type="application/json", headers=headers)
+
+
+def read_signature(visit: Visit) -> Signature:
+    """Return the signature that a form brought: a file, or the answer of a passkey; raises BadRequest ``signature``."""
+    file = visit.files.get("signed", b"")
+    if file:
+        return _message(file)
+    content, answer = visit.form.value("content"), visit.form.value("answer")
+    if not content or not answer or len(content) > MAXIMUM_CONTENT:
+        raise BadRequest(
+            "signature", gettext("Nothing was signed. Use your passkey, or choose the file that openssl made."), field="signed"
+        )
+    try:
+        return PasskeySigned(content.encode(), Assertion.from_browser(answer).to_bytes())
+    except WireError as error:
+        raise BadRequest("signature", error.sentence, field="signed") from error
+
+
+def _message(file: bytes) -> bytes:
+    """Return the CMS message of a file: DER, PEM, or base64 of DER."""
+    if file[:1] == b"\x30" or file.lstrip().startswith(b"-----BEGIN"):
+        return file
+    try:
+        return base64.b64decode(b"".join(file.split()), validate=True)
+    except (ValueError, binascii.Error) as error:
+        sentence = gettext("The file is not a signed message. It is what the openssl command above writes, with the ending .p7m.")
+        raise BadRequest("signature", sentence, field="signed") from error
+
+
+def shell_word(text: str) -> str:
+    """Return a text in quotes as a shell takes it."""
+    return "'" + text.replace("'", "'\\''") + "'"

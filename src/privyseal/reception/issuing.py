@@ -1,0 +1,29 @@
+"""What an entrance does after the last approval: the certificate is issued before the answer, where that can be."""
+
+from __future__ import annotations
+
+import structlog
+
+from privyseal.actions.certificate.prepare_certificates import prepare_certificates
+from privyseal.actions.house import About, perform
+from privyseal.model.actor import SYSTEM
+from privyseal.model.errors import Unavailable
+from privyseal.model.identifiers import RequestId
+from privyseal.reception.context import EntranceContext
+from privyseal.store.failpoints import failpoint
+
+_log = structlog.get_logger("privyseal.entrance")
+
+
+def issue(context: EntranceContext, slug: str, request_id: RequestId) -> None:
+    """Prepare and complete; whatever cannot be done now, the sweep does later, because the approval is durable."""
+    about = About("prepare-certificate", slug, "request", request_id)
+    try:
+        prepared = perform(context.house, SYSTEM, about, prepare_certificates, [request_id])
+        failpoint("prepare.after-commit")
+        if prepared.intents:
+            for item in context.issuer.complete([intent.id for intent in prepared.intents]):
+                if not item.ok:
+                    _log.error("issuer.refused", intent=item.intent_id, kind=item.kind, sentence=item.sentence)
+    except Unavailable as error:
+        _log.warning("issuing.later", request=request_id, kind=error.kind)

@@ -1,0 +1,167 @@
+"""What changes in an organization's queue, for everybody of this process who follows it: ids and states only.
+
+However many follow, the database is asked once in ``LOOK_SECONDS`` for each organization that somebody follows: whoever
+comes first after that time looks, and the others take what was found. There is no thread and no task of its own, so
+nothing is left when the last one goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias
+
+from starlette.concurrency import run_in_threadpool
+
+from privyseal.actions.house import House
+from privyseal.model.errors import PrivysealError, TooManyRequests
+from privyseal.model.identifiers import OrganizationId, RequestId
+from privyseal.store import requests
+
+LOOK_SECONDS = 0.5
+KEEP_ALIVE_SECONDS = 15.0
+CHECK_SECONDS = 20.0
+"""How often it is asked whether the one who follows may still do so; 30 seconds are promised."""
+
+MAXIMUM_FOLLOWERS: Final = 500
+OVERLAP: Final = timedelta(seconds=10)
+"""A transaction that began earlier may be seen later, so each look goes back so far, and what was told is not told again."""
+
+REMEMBERED: Final = 5_000
+"""Changes kept for those who are slow to take them; who falls further behind opens the page anew."""
+
+Change: TypeAlias = tuple[RequestId, str, datetime]
+"""Id, state, and when it came to that state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A change with its place in what this process told of the organization."""
+
+    number: int
+    change: Change
+
+
+class Watch:
+    """One organization's queue; from whichever thread or loop."""
+
+    def __init__(self, house: House, organization_id: OrganizationId) -> None:
+        self._house = house
+        self._organization_id = organization_id
+        self._lock = threading.Lock()
+        self._looked_at = float("-inf")
+        self._seen = house.clock()
+        self._told: dict[Change, None] = dict.fromkeys(self._changes())
+        self._numbers = itertools.count(1)
+        self._recent: deque[Told] = deque(maxlen=REMEMBERED)
+
+    def is_due(self) -> bool:
+        """Tell whether it is time to look again."""
+        return time.monotonic() - self._looked_at >= LOOK_SECONDS
+
+    def look(self) -> None:
+        """Ask the database, unless somebody else does or just did; raises Unavailable."""
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            if self.is_due():
+                self._look()
+        finally:
+            self._looked_at = time.monotonic()
+            self._lock.release()
+
+    def last(self) -> int:
+        """Return the number of the newest change that was found; 0 before the first."""
+        return self._recent[-1].number if self._recent else 0
+
+    def after(self, number: int) -> list[Told]:
+        """Return what was found behind this number, the oldest first."""
+        return [told for told in tuple(self._recent) if told.number > number]
+
+    def _look(self) -> None:
+        changes = [change for change in self._changes() if change not in self._told]
+        self._told |= dict.fromkeys(changes)
+        self._seen = max([self._seen, *(when for _, _, when in changes)])
+        horizon = self._seen - OVERLAP
+        self._told = {change: None for change in self._told if change[2] > horizon}
+        self._recent.extend(Told(next(self._numbers), change) for change in changes)
+
+    def _changes(self) -> list[Change]:
+        found: list[Change] = []
+        since, after = self._seen - OVERLAP, None
+        with self._house.database.read(self._house.clock()) as tx:
+            while page := requests.changed_since(tx, self._organization_id, since, after):
+                found += page
+                after, _, since = page[-1]
+        return found
+
+
+class Watches:
+    """The watches of a process, each for as long as somebody follows its organization."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._watches: dict[OrganizationId, Watch] = {}
+        self._followers: dict[OrganizationId, int] = {}
+
+    def join(self, house: House, organization_id: OrganizationId) -> Watch:
+        """Return the watch of an organization for one more follower, who must ``leave``; raises TooManyRequests, Unavailable."""
+        with self._lock:
+            if sum(self._followers.values()) >= MAXIMUM_FOLLOWERS:
+                sentence = "Too many people follow the queue at the moment. Try again in a minute."
+                raise TooManyRequests("streams", sentence, retry_after_seconds=60)
+            if organization_id not in self._watches:
+                self._watches[organization_id] = Watch(house, organization_id)
+            self._followers[organization_id] = self._followers.get(organization_id, 0) + 1
+            return self._watches[organization_id]
+
+    def leave(self, organization_id: OrganizationId) -> None:
+        """One follower less; the watch of an organization that nobody follows is forgotten."""
+        with self._lock:
+            self._followers[organization_id] -= 1
+            if not self._followers[organization_id]:
+                del self._followers[organization_id], self._watches[organization_id]
+
+    def followers(self) -> int:
+        """Return how many follow at the moment."""
+        with self._lock:
+            return sum(self._followers.values())
+
+
+async def follow(
+    watches: Watches, house: House, organization_id: OrganizationId, *, stopping: threading.Event, may_go_on: Callable[[], bool]
+) -> AsyncGenerator[Change | None, None]:
+    """Yield changes as they are found, and None where nothing was said for ``KEEP_ALIVE_SECONDS`` and first of all.
+
+    ``may_go_on`` is asked in a thread every ``CHECK_SECONDS``; when it says no, or the database is away, the stream ends and
+    the caller comes back to be told why.
+    """
+    loop = asyncio.get_running_loop()
+    watch = await run_in_threadpool(watches.join, house, organization_id)
+    try:
+        seen, spoken, checked = watch.last(), loop.time(), loop.time()
+        yield None
+        while not stopping.is_set():
+            if loop.time() - checked > CHECK_SECONDS:
+                checked = loop.time()
+                if not await run_in_threadpool(may_go_on):
+                    return
+            if watch.is_due():
+                await run_in_threadpool(watch.look)
+            for told in watch.after(seen):
+                seen, spoken = told.number, loop.time()
+                yield told.change
+            if loop.time() - spoken > KEEP_ALIVE_SECONDS:
+                spoken = loop.time()
+                yield None
+            await asyncio.sleep(LOOK_SECONDS / 2)
+    except PrivysealError:
+        return
+    finally:
+        watches.leave(organization_id)

@@ -1,0 +1,236 @@
+"""Everything that is looked at in the control center: home, queue, certificates, people, tokens, audit log, settings."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from privyseal.model.administrator import Role
+from privyseal.store import audit
+from privyseal_wire.export import verify_export
+from tests.pages.control_center.console_rig import NAME, ORG, ConsoleRig, Desk, colleague, hidden
+from tests.rigs.passkeys import holder
+
+
+def issued(rig: ConsoleRig, desk: Desk, name: str = NAME) -> str:
+    """The serial number of a new certificate."""
+    request = rig.submit(name)
+    assert desk.approve(request).status_code == 303
+    certificate = rig.service.certificate_of(request)
+    assert certificate is not None
+    return certificate.serial_hex
+
+
+def test_the_first_page_says_what_waits_and_what_is_left(rig: ConsoleRig, fox: Desk) -> None:
+    assert "Nothing waits for a decision" in fox.get().text
+    issued(rig, fox)
+    rig.submit("shop.resource-marketing.test")
+    rig.submit("mail.resource-marketing.test")
+    page = fox.get().text
+    assert "2 requests wait for a decision" in page
+    assert fox.get("/tokens/new").status_code == 200
+    assert "shop.resource-marketing.test" in page
+    assert re.search(r"<dt>Left</dt><dd>19</dd>", page)
+    assert re.search(r"<dt>Bought</dt><dd>20</dd>", page)
+
+
+def test_filters_are_addresses_and_pages_go_on(rig: ConsoleRig, fox: Desk) -> None:
+    made = [rig.submit(f"host{number}.resource-marketing.test") for number in range(53)]
+    first = fox.get("/requests")
+    assert first.text.count("data-row") == 50
+    older = re.search(r'rel="next" href="([^"]+)"', first.text)
+    assert older is not None
+    second = fox.get(older.group(1).replace("&amp;", "&"))
+    assert second.text.count("data-row") == 3
+    assert f"/requests/{made[0].id}" in second.text
+    assert "Back to the newest" in second.text
+    found = fox.get("/requests", name="HOST7.")
+    assert (found.text.count("data-row"), "host7.resource" in found.text) == (1, True)
+    assert "host1.resource" not in fox.get("/requests", show="rejected").text
+    assert fox.get("/requests", show="nonsense", before="x", name="%' OR 1=1--").status_code == 200
+
+
+def test_certificates_are_found_by_what_is_known_of_them(rig: ConsoleRig, fox: Desk) -> None:
+    www, shop = issued(rig, fox), issued(rig, fox, "shop.resource-marketing.test")
+    grouped = ":".join(www[start : start + 2] for start in range(0, len(www), 2)).upper()
+    for text, there, not_there in (
+        ("www.", www, shop),
+        ("SHOP.resource-marketing.test", shop, www),
+        (shop, shop, www),
+        (grouped, www, shop),
+    ):
+        page = fox.get("/certificates", text=text).text
+        assert there in page, text
+        assert not_there not in page, text
+    assert fox.get("/certificates", text="dana@resource-marketing.test").text.count("data-row") == 2
+    assert "No certificate fits" in fox.get("/certificates", text="nobody@resource-marketing.test").text
+    assert fox.get("/certificates", **{"from": "2020-01-01", "to": "2020-02-01"}).text.count("data-row") == 0
+    for name, value in (("text", "a b"), ("from", "yesterday"), ("to", "2026-13-01")):
+        wrong = fox.get("/certificates", **{name: value})
+        assert (wrong.status_code, f'href="#{name}"' in wrong.text) == (400, True)
+    rig.service.clock.advance(timedelta(days=350))
+    rig.service.integrate()
+    later = rig.desk(colleague(fox, "Later Admin"))
+    assert later.get("/certificates", show="expiring").text.count("data-row") == 2
+    assert "2 end within 30 days" in later.get().text
+
+
+def test_a_certificate_with_its_files_and_its_history(rig: ConsoleRig, fox: Desk) -> None:
+    serial = issued(rig, fox)
+    rig.service.integrate()
+    page = fox.get(f"/certificates/{serial}").text
+    for words in (
+        "Request received",
+        "Approved under signature",
+        "Certificate prepared and linted",
+        "Fox Mulder",
+        "with its approvals",
+        "in the portal",
+    ):
+        assert words in page, words
+    for form, begin in (("chain", b"-----BEGIN CERT"), ("pem", b"-----BEGIN CERT"), ("der", b"\x30"), ("pkcs7", b"\x30")):
+        answer = fox.get(f"/certificates/{serial}/files/{form}")
+        assert (answer.status_code, answer.content.startswith(begin)) == (200, True), form
+    assert fox.get(f"/certificates/{serial}/files/key").status_code == 404
+    assert fox.get("/certificates/00").status_code == 404
+
+
+@pytest.mark.parametrize("by_passkey", [True, False])
+def test_a_certificate_is_revoked_under_a_signature(rig: ConsoleRig, by_passkey: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    desk = rig.desk(holder(rig.service, ORG) if by_passkey else rig.service.administrator(ORG, "Fox Mulder"))
+    serial = issued(rig, desk)
+    nothing = desk.send(f"/certificates/{serial}/revocation", {"comment": ""})
+    assert (nothing.status_code, 'href="#reason"' in nothing.text) == (422, True)
+    page = desk.send(f"/certificates/{serial}/revocation", {"reason": "keyCompromise", "comment": "Laptop stolen"})
+    assert "This cannot be taken back" in page.text
+    kept = {"reason": "keyCompromise", "comment": "Laptop stolen"}
+    if by_passkey:
+        sent = desk.sign_with_passkey(page)
+        other = desk.send(
+            f"/certificates/{serial}/revoked", {**sent, **kept, "content": sent["content"].replace("keyCompromise", "superseded")}
+        )
+        assert other.status_code == 422
+        answer = desk.send(f"/certificates/{serial}/revoked", {**sent, **kept})
+    else:
+        answer = desk.send(f"/certificates/{serial}/revoked", kept, desk.sign_file(page))
+    assert answer.status_code == 303, answer.text
+    assert "is revoked" in desk.get(answer.headers["location"]).text
+    shown = desk.get(f"/certificates/{serial}").text
+    assert "keyCompromise" in shown
+    assert "Revoke this certificate" not in shown
+    assert desk.get("/certificates", show="revoked").text.count("data-row") == 1
+
+
+def test_an_invitation_is_signed(rig: ConsoleRig, paula: Desk) -> None:
+    assert "A single person can invite others" in paula.get("/administrators").text
+    asked = {"full_name": "Robin Reader", "email": "robin@resource-marketing.test", "role": Role.READ_ONLY.value}
+    for field, value in (("full_name", " "), ("email", "x"), ("role", "provider-administrator")):
+        wrong = paula.send("/administrators/invite", {**asked, field: value})
+        assert (wrong.status_code, f'href="#{field}"' in wrong.text) == (422, True), field
+    page = paula.send("/administrators/invite", asked)
+    assert page.status_code == 200, page.text
+    sent = paula.sign_with_passkey(page)
+    raised = paula.send("/administrators/invited", {**asked, **sent, "content": sent["content"].replace("read-only", "auditor")})
+    assert raised.status_code == 422
+    answer = paula.send("/administrators/invited", {**asked, **sent})
+    assert answer.status_code == 303, answer.text
+    assert "Robin Reader is invited" in paula.get(answer.headers["location"]).text
+    other = paula.send("/administrators/invite", {**asked, "email": "other@resource-marketing.test"})
+    assert paula.send("/administrators/invited", {**asked, **paula.sign_with_passkey(other)}).status_code == 409
+
+
+def test_a_credential_is_revoked_and_its_sessions_end(rig: ConsoleRig, paula: Desk) -> None:
+    fox = colleague(paula, "Fox Mulder")
+    desk = rig.desk(fox)
+    page = paula.get(f"/administrators/{fox.administrator.id}").text
+    assert "Passkey: Laptop" in page
+    assert "Firefox" in page
+    way = f"/administrators/{fox.administrator.id}/credentials/{fox.certificate_sha256}/revoke"
+    assert "the only usable one" in paula.get(way).text
+    assert paula.send(way).status_code == 422
+    assert desk.get().status_code == 200
+    assert paula.send(way, {"reason": "keyCompromise"}).status_code == 303
+    assert "/sign-in" in desk.get().headers["location"]
+    assert paula.get(way.replace(fox.certificate_sha256, "0" * 64)).status_code == 404
+
+
+def test_heavy_actions_ask_for_the_credential_again(rig: ConsoleRig, fox: Desk) -> None:
+    rig.service.clock.advance(timedelta(minutes=6))
+    rig.service.integrate()
+    assert "/step-up" in fox.get("/tokens/new").headers["location"]
+    refused = fox.send("/tokens", {"token_name": "x", "scopes": "read", "days": "1"})
+    assert (refused.status_code, "/step-up" in refused.text) == (403, True)
+    assert fox.get("/requests").status_code == 200
+
+
+def test_tokens_are_shown_once_and_taken_away(rig: ConsoleRig, fox: Desk) -> None:
+    assert fox.send("/tokens", {"token_name": "deployment", "days": "90"}).status_code == 422
+    assert fox.send("/tokens", {"token_name": "deployment", "scopes": "approve", "days": "90"}).status_code == 422
+    assert fox.send("/tokens", {"token_name": "deployment", "scopes": "read", "days": "9x"}).status_code == 422
+    made = fox.send("/tokens", {"token_name": "deployment", "scopes": "submit", "days": "90"})
+    assert made.status_code == 201
+    text = re.search(r"pst_[A-Za-z0-9_-]+", made.text)
+    assert text is not None
+    page = fox.get("/tokens").text
+    assert text.group(0) not in page
+    token = re.search(r"tok-[0-9a-f]{32}", page)
+    assert token is not None
+    assert fox.send(f"/tokens/{token.group(0)}/revoke").status_code == 303
+    assert fox.send(f"/tokens/{token.group(0)}/revoke").status_code == 404
+    assert "Revoked" in fox.get("/tokens").text
+
+
+def test_the_log_is_filtered_exported_and_verified(rig: ConsoleRig, fox: Desk) -> None:
+    serial = issued(rig, fox)
+    rig.service.integrate()
+    everything = fox.get("/audit").text
+    assert "Approved under signature" in everything
+    for query, count in (
+        ({"action": "approve-request"}, 1),
+        ({"object": serial}, 1),
+        ({"outcome": "refused"}, 0),
+        ({"person": "adm-nobody"}, 0),
+    ):
+        found = fox.get("/audit", **query).text.count("data-row")
+        assert found == count, query
+    assert fox.get("/audit", **{"from": "junk"}).status_code == 400
+    assert fox.get("/audit", to="2020-01-01").text.count("data-row") == 0
+    lines = fox.get("/audit/export").text.splitlines()
+    note = fox.get("/audit/checkpoint").text
+    key = rig.context.vkey(f"o-{ORG}")
+    assert verify_export(lines, note, key).size == len(lines)
+    verified = fox.send("/audit/verify")
+    assert "The log is what its checkpoint says" in verified.text
+    assert key in verified.text.replace("&#43;", "+")
+    with rig.service.house.database.write(rig.service.clock()) as tx:
+        entry = tx.execute(audit.entries.select().where(audit.entries.c.log == f"o-{ORG}").limit(1)).one()
+        changed = bytes(entry.entry).replace(b'"done"', b'"gone"')
+        tx.execute(audit.entries.update().where(audit.entries.c.sequence == entry.sequence).values(entry=changed))
+    assert "The log is not what its checkpoint says" in fox.send("/audit/verify").text
+
+
+def test_settings_show_record_domains_and_policies(rig: ConsoleRig, fox: Desk) -> None:
+    page = fox.get("/settings").text
+    for words in (
+        "Resource Marketing, Inc.",
+        "Kentucky",
+        "_privyseal-challenge.resource-marketing.test",
+        "127.0.0.1:53",
+        "tls-server, version 1",
+        "90, 365, 397",
+    ):
+        assert words in page, words
+
+
+def test_unknown_addresses_lead_nowhere(fox: Desk) -> None:
+    for path in ("/requests/x", "/requests/req-1", "/certificates/zz", "/administrators/adm-0", "/nothing"):
+        assert fox.get(path).status_code == 404, path
+    assert fox.send("/statement", {"content": "{}"}).status_code == 400
+
+
+def test_statements_of_others_are_not_handed_out(rig: ConsoleRig, fox: Desk, helen: Desk) -> None:
+    content = hidden(fox.page_of(rig.submit()).text, "content")
+    assert helen.send("/statement", {"content": content}).status_code == 400
+    assert fox.send("/statement", {"content": content}).status_code == 200
