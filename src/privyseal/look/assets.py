@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from privyseal.look.preferences import weights
+
 STATIC = Path(__file__).parent / "static"
 PREFIX = "/assets"
 FOREVER = "public, max-age=31536000, immutable"
@@ -30,7 +32,7 @@ class Asset:
 
     def best(self, accept_encoding: str) -> tuple[bytes, str]:
         """Return the smallest form that the client takes, and the name of its encoding or nothing."""
-        taken = {word.split(";")[0].strip() for word in accept_encoding.lower().split(",") if not word.replace(" ", "").endswith(";q=0")}
+        taken = {name for name, weight in weights(accept_encoding) if weight > 0}
         for encoding, data in self.encoded.items():
             if encoding in taken:
                 return data, encoding

@@ -39,7 +39,9 @@ class Form:
         return typed[0] if typed else ""
 
     def all(self, name: str) -> list[str]:
-        """Return every value of a field that may be there several times."""
+        """Return every value of a field that may be there several times; a secret is never one of them."""
+        if name in SECRET_FIELDS:
+            return []
         return [text.strip() for text in self.values.get(name, ()) if text.strip()]
 
     def has(self, name: str, value: str) -> bool:

@@ -6,6 +6,7 @@ A catalogue is read from its ``.po`` file at first use, so there is nothing to c
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -15,27 +16,20 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
+from privyseal.look.preferences import weights
+
 LOCALE = Path(__file__).parent / "locale"
 SOURCE_LANGUAGE = "en"
 LANGUAGES = (SOURCE_LANGUAGE, *sorted(path.name for path in LOCALE.glob("*/") if (path / "privyseal.po").exists()))
-MAXIMUM_HEADER = 200
 
 _language: ContextVar[str] = ContextVar("language", default=SOURCE_LANGUAGE)
 
 
-def choose_language(accept_language: str) -> str:
+def choose_language(accept_language: str, languages: Sequence[str] = LANGUAGES) -> str:
     """Return the language of ours that the reader likes best (RFC 9110 12.5.4); English when there is none."""
-    wanted = []
-    for place, part in enumerate(accept_language[:MAXIMUM_HEADER].split(",")):
-        name, _, weight = part.strip().partition(";q=")
-        try:
-            quality = float(weight) if weight else 1.0
-        except ValueError:
-            continue
-        if name and quality > 0:
-            wanted.append((-quality, place, name))
-    tags = [name.replace("-", "_") for _, _, name in sorted(wanted)]
-    found = negotiate_locale(tags, LANGUAGES)
+    wanted = sorted((-weight, place, name) for place, (name, weight) in enumerate(weights(accept_language)) if weight > 0)
+    tags = [name.replace("-", "_") for _, _, name in wanted]
+    found = negotiate_locale(tags, languages)
     return str(found).split("_", maxsplit=1)[0] if found else SOURCE_LANGUAGE
 
 
