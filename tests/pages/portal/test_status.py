@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from privyseal.actions.house import About, perform
+from privyseal.actions.request.hold_request import hold_request
 from privyseal.model.errors import Unavailable
 from privyseal.model.proof import FREE_MISSES
 from privyseal.model.request import RequestEvent, RequestState
 from privyseal.store import requests
-from tests.pages.portal.portal_rig import HOME, NAME, OTHER, PortalRig
+from tests.pages.portal.portal_rig import HOME, NAME, ORG, OTHER, PortalRig
 from tests.rigs.service import PHRASE, make_csr, make_key
 
 
@@ -51,6 +53,7 @@ def test_the_page_looks_again_by_itself_until_nothing_moves(portal: PortalRig) -
     ("events", "words"),
     [
         ((RequestEvent.CONFIRM,), "Waiting for a decision"),
+        ((RequestEvent.CONFIRM, RequestEvent.HOLD), "Waiting for an answer"),
         ((RequestEvent.CONFIRM, RequestEvent.APPROVE), "Approved"),
         ((RequestEvent.CONFIRM, RequestEvent.APPROVE, RequestEvent.PREPARE), "Being issued"),
         ((RequestEvent.CONFIRM, RequestEvent.APPROVE, RequestEvent.FAIL), "Not issued"),
@@ -67,7 +70,7 @@ def test_every_state_has_words(portal: PortalRig, events: tuple[RequestEvent, ..
     page = portal.get(f"{HOME}/requests/{request_id}")
     assert words in page.text
     assert "Because <b>of</b> it" in page.text
-    for place in ("/state", "/received", "/withdraw"):
+    for place in ("/state", "/received", "/withdraw", "/answer"):
         assert portal.get(f"{HOME}/requests/{request_id}{place}").status == 200
 
 
@@ -85,6 +88,26 @@ def test_taking_back(portal: PortalRig) -> None:
     late = portal.post(f"{place}/withdraw", {"phrase": PHRASE})
     assert late.status == 409
     assert "too late" in late.text
+
+
+def test_a_question_is_answered_with_the_phrase(portal: PortalRig) -> None:
+    request_id = portal.submit()
+    portal.confirm(request_id)
+    place = f"{HOME}/requests/{request_id}"
+    assert "No question waits" in portal.get(f"{place}/answer").text
+    fox = portal.service.administrator(ORG)
+    asked = "Is <b>www</b> the shop?"
+    perform(portal.service.house, fox.actor, About("hold-request", ORG, "request", request_id), hold_request, ORG, request_id, asked)
+    assert f"{place}/answer" in portal.get(place).page.links
+    assert f"Question: {asked}" in portal.get(f"{place}/state").text
+    wrong = portal.send(f"{place}/answer", {"answer": "Yes, it is", "phrase": "red kettle 9"})
+    assert (wrong.status, wrong.page.fields) == (422, {"answer": "Yes, it is", "phrase": ""})
+    empty = portal.send(f"{place}/answer", {"answer": "", "phrase": PHRASE})
+    assert (empty.status, empty.page.problems) == (422, ["The answer is missing."])
+    assert portal.send(f"{place}/answer", {"answer": "Yes, it is", "phrase": PHRASE}).address == place
+    assert portal.request(request_id).state is RequestState.PENDING
+    late = portal.post(f"{place}/answer", {"answer": "Once more", "phrase": PHRASE})
+    assert late.status == 409
 
 
 def test_too_many_wrong_phrases_have_to_wait(portal: PortalRig) -> None:

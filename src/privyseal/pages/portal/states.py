@@ -40,7 +40,7 @@ def words_of_request(request: Request) -> StateWords:
         RequestState.HELD: (
             "waiting",
             gettext("Waiting for an answer"),
-            gettext("An administrator has a question. It was sent to the contact by mail."),
+            gettext("An administrator has a question before deciding. The contact has it by mail as well."),
         ),
         RequestState.APPROVED: ("waiting", gettext("Approved"), gettext("The certificate is being made. This takes a few seconds.")),
         RequestState.ISSUING: ("waiting", gettext("Being issued"), gettext("The certificate is being made. This takes a few seconds.")),

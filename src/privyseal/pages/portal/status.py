@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from privyseal.actions.certificate.pick_up_certificate import pick_up_certificate
+from privyseal.actions.request.answer_question import answer_question
 from privyseal.actions.request.withdraw_request import withdraw_request
 from privyseal.look.words import gettext
 from privyseal.model.certificate import Certificate
 from privyseal.model.errors import PrivysealError, Refused
 from privyseal.model.identifiers import RequestId
 from privyseal.model.organization import Organization
-from privyseal.model.request import Request
+from privyseal.model.question import QUESTION_CHARACTERS
+from privyseal.model.request import Request, RequestState
 from privyseal.pages.portal.entry import home, look_up, nothing_here, part, portal_page, show_again
 from privyseal.pages.portal.phrase import prove
 from privyseal.pages.portal.states import is_moving, may_withdraw, words_of_request
@@ -122,6 +124,28 @@ def withdraw(visit: Visit) -> Response:
     return visit.go_to(f"{home(visit)}/requests/{request_id}")
 
 
+def ask_answer(visit: Visit) -> Response:
+    """Show the question of an administrator, and ask for the answer."""
+    return _show_answer(visit)
+
+
+def _show_answer(visit: Visit, status: int = 200) -> Response:
+    followed = _followed(visit)
+    values = {"is_held": followed.request.state is RequestState.HELD, "most": QUESTION_CHARACTERS}
+    return visit.show("portal/answer.html", _values(visit, followed) | values, status=status)
+
+
+def answer(visit: Visit) -> Response:
+    """Keep the answer; the request then waits for a decision again."""
+    request_id = part(visit, "request")
+    about = visit.about("answer-question", "request", request_id)
+    try:
+        visit.perform(about, answer_question, visit.slug, prove(visit, about, request_id), visit.form.value("answer"))
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: _show_answer(visit, status), {"phrase": "phrase", "answer": "answer"})
+    return visit.go_to(f"{home(visit)}/requests/{request_id}")
+
+
 def pick_up(visit: Visit) -> Response:
     """Note the pick-up, and lead to the certificate's files and the steps to install them."""
     request_id = part(visit, "request")
@@ -141,5 +165,7 @@ PAGES = (
     portal_page(Method.GET, "/requests/{request}/received", show_received),
     portal_page(Method.GET, "/requests/{request}/withdraw", ask_withdrawal),
     portal_page(Method.POST, "/requests/{request}/withdraw", withdraw, phrase=True),
+    portal_page(Method.GET, "/requests/{request}/answer", ask_answer),
+    portal_page(Method.POST, "/requests/{request}/answer", answer, phrase=True),
     portal_page(Method.POST, "/requests/{request}", pick_up, phrase=True),
 )
