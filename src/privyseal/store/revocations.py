@@ -384,7 +384,8 @@ def health(tx: Transaction) -> list[ScopeHealth]:
         sa.func.min(crl_scopes.c.next_update).label("ends_first"),
         sa.func.max(sa.case((crl_scopes.c.scope == FULL, crl_scopes.c.number), else_=0)).label("full_number"),
     ).group_by(crl_scopes.c.ca_id)
-    counts = dict(tx.execute(sa.select(revocations.c.ca_id, sa.func.count()).group_by(revocations.c.ca_id)).tuples().all())
+    by_authority = sa.select(revocations.c.ca_id, sa.func.count().label("entries")).group_by(revocations.c.ca_id)
+    counts: dict[str, int] = {row.ca_id: row.entries for row in tx.execute(by_authority)}
     return [
         ScopeHealth(
             AuthorityId(row.ca_id),
