@@ -34,11 +34,15 @@ def judge_csr(house: House, tx: Transaction, actor: Actor, slug: str, csr: Csr, 
     """Return the verdicts on a readable CSR under these policies, any of which may be chosen; raises NotFound alone."""
     organization = organizations.require(tx, slug)
     return (
-        Verdict("proof", Finding.GOOD, "The CSR is signed with its own key, so its sender has the private key.", csr.spki_sha256.hex()),
+        Verdict("proof", Finding.GOOD, "The CSR is signed with its own key, so its sender has the private key.", _fingerprint(csr)),
         _key(tx, csr, policies),
         *_names(tx, organization, csr),
         *_units(tx, organization, policies),
     )
+
+
+def _fingerprint(csr: Csr) -> str:
+    return f"SHA-256 of the key: {csr.spki_sha256.hex()}"
 
 
 def _key(tx: Transaction, csr: Csr, policies: Sequence[Policy]) -> Verdict:
