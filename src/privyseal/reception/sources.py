@@ -10,9 +10,11 @@ from privyseal.reception.context import EntranceContext
 def source_of(request: Request, context: EntranceContext) -> str:
     """Return the salted hash of the caller's address, the only form in which it is kept.
 
-    ``X-Forwarded-For`` counts only from a configured proxy, and of it only the part that this proxy wrote: the last.
+    ``X-Forwarded-For`` counts only from a configured proxy, and of it only what this proxy wrote: the last part of the last
+    line (RFC 9110 5.3). A proxy that adds a line leaves those of the client before it.
     """
     address = request.client.host if request.client else ""
     if address in context.trusted_proxies:
-        address = request.headers.get("x-forwarded-for", address).split(",")[-1].strip()
+        lines = request.headers.getlist("x-forwarded-for")
+        address = lines[-1].rpartition(",")[2].strip() if lines else address
     return context.house.personal_hash(address)[:32]

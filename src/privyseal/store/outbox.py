@@ -28,6 +28,7 @@ outbox = sa.Table(
     sa.Column("failure", sa.String(500), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Index("ix_outbox_waiting", "id", sqlite_where=sa.text("dispatched_at IS NULL"), postgresql_where=sa.text("dispatched_at IS NULL")),
+    sa.Index("ix_outbox_undelivered", "id", sqlite_where=sa.text("done_at IS NULL"), postgresql_where=sa.text("done_at IS NULL")),
 )
 
 
