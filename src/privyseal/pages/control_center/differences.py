@@ -52,15 +52,16 @@ def facts_of(request: Request, policy: Policy, previous: Previous | None) -> lis
     """Return everything that is signed, in the order in which a person reads it."""
     now = _texts(request, policy)
     before = _texts(previous.request, previous.policy) if previous else None
-    return [_fact(term, values, before[term] if before else None) for term, values in now.items()]
+    facts = [_fact(term, values, before[term] if before else None) for term, values in now.items()]
+    # A new key is the rule; that it is the old one again is told by a check, and would be told by no mark.
+    return [*facts, Fact(gettext("SHA-256 of the key"), (request.spki_sha256,), is_code=True)]
 
 
 def _fact(term: str, values: tuple[str, ...], before: tuple[str, ...] | None) -> Fact:
-    is_code = term == gettext("Key")
     if before is None or set(before) == set(values):
-        return Fact(term, values, is_code=is_code)
+        return Fact(term, values)
     gone = tuple(value for value in before if value not in values)
-    return Fact(term, values, frozenset(values) - frozenset(before), gone, is_code)
+    return Fact(term, values, frozenset(values) - frozenset(before), gone)
 
 
 def _texts(request: Request, policy: Policy) -> dict[str, tuple[str, ...]]:
@@ -68,13 +69,19 @@ def _texts(request: Request, policy: Policy) -> dict[str, tuple[str, ...]]:
     return {
         gettext("Names"): tuple(name for _, name in request.names),
         gettext("Subject"): tuple(subject),
-        gettext("Key"): (f"{request.key_algorithm.upper()} {request.key_bits:,}", request.spki_sha256),
+        gettext("Key"): (key_words(request.key_algorithm, request.key_bits),),
         gettext("Life"): (_life(request),),
         gettext("Servers"): _addresses(request),
         gettext("Price"): (_price(request),),
         gettext("Contact"): (request.contact_email,),
         gettext("Policy"): (gettext("%(name)s, version %(version)s") % {"name": policy.name, "version": policy.version},),
     }
+
+
+def key_words(algorithm: str, bits: int) -> str:
+    """Return kind and size of a key as people name it."""
+    curves = {"p256": "ECDSA P-256", "p384": "ECDSA P-384", "p521": "ECDSA P-521", "ed25519": "Ed25519"}
+    return curves.get(algorithm) or gettext("RSA, %(bits)s bits") % {"bits": f"{bits:,}"}
 
 
 def _life(request: Request) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from privyseal.look.words import gettext
 from privyseal.model.audit import organization_log
@@ -34,20 +35,19 @@ def history_of(tx: Transaction, organization: Organization, object_ids: Sequence
     return [_happened(tx, entry, names) for entry in entries]
 
 
-def _happened(tx: Transaction, entry: dict[str, object], names: dict[str, str]) -> Happened:
-    words = action_words(str(entry["action"]))
-    if entry["outcome"] == "refused":
-        words = gettext("Refused: %(what)s (%(why)s)") % {"what": words, "why": entry["reason"]}
-    elif entry["action"] == "revoke-certificate" and entry["reason"]:
+def _happened(tx: Transaction, entry: Mapping[str, Any], names: dict[str, str]) -> Happened:
+    is_refused = entry["outcome"] == "refused"
+    words = action_words(str(entry["action"]), refused=is_refused)
+    if is_refused or (entry["action"] == "revoke-certificate" and entry["reason"]):
         words = f"{words} ({entry['reason']})"
-    return Happened(words, read_time(str(entry["time"])), actor_words(tx, entry["actor"], names))
+    return Happened(words, read_time(str(entry["time"])), actor_words(tx, entry, names))
 
 
-def actor_words(tx: Transaction, actor: object, names: dict[str, str]) -> str:
+def actor_words(tx: Transaction, entry: Mapping[str, Any], names: dict[str, str]) -> str:
     """Return who acted, by name where it is an administrator; ``names`` keeps what was looked up."""
-    kind, actor_id = (str(actor["kind"]), str(actor["id"])) if isinstance(actor, dict) else ("", "")
+    kind, actor_id = str(entry["actor"]["kind"]), str(entry["actor"]["id"])
     if kind == "requester":
-        return gettext("the contact")
+        return gettext("the requester") if entry["object"]["kind"] in {"request", "certificate"} else gettext("not signed in")
     if kind == "system":
         return gettext("the service")
     if kind == "operator":

@@ -29,6 +29,7 @@ FIELDS: Final = ("action", "object", "outcome", "person", "from", "to")
 MAXIMUM_SCANNED: Final = 3_000
 """Entries looked at for one page where action, outcome or person are asked for; then the page offers to look further back."""
 
+SHOWN_ID: Final = 20
 CHUNK: Final = 1_000
 VERIFY_SECONDS = 20.0
 _LAST_INDEX = 2**53 - 1
@@ -145,15 +146,20 @@ def _line(visit: Visit, tx: Transaction, index: int, fields: Mapping[str, Any], 
     return Line(
         index=index,
         at=read_time(str(fields["time"])),
-        words=action_words(str(fields["action"])),
+        words=action_words(str(fields["action"]), refused=fields["outcome"] == "refused"),
         action=str(fields["action"]),
-        who=actor_words(tx, fields["actor"], names),
+        who=actor_words(tx, fields, names),
         outcome=str(fields["outcome"]),
         object_kind=kind,
-        object_id=object_id,
+        object_id=_short(object_id),
         address=f"{home(visit)}/{ways[kind]}/{object_id}" if is_linked else "",
         reason=str(fields["reason"]),
     )
+
+
+def _short(object_id: str) -> str:
+    """An id or a digest, as much of it as tells it from others; a name whole."""
+    return object_id if "." in object_id or len(object_id) <= SHOWN_ID else f"{object_id[:SHOWN_ID]}…"
 
 
 def _day(asked: Mapping[str, str], name: str) -> datetime | None:

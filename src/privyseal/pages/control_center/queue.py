@@ -49,7 +49,10 @@ DECIDABLE: Final = frozenset({_S.PENDING, _S.HELD, _S.FAILED})
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A request in the list. ``more`` counts the names behind the first; ``state`` is kind and words."""
+    """A request in the list. ``more`` counts the names behind the first; ``state`` is kind and words.
+
+    ``approvals`` are those that it has while it waits for others.
+    """
 
     id: str
     name: str
@@ -60,9 +63,10 @@ class Row:
     is_reissue: bool
     created_at: datetime
     may_choose: bool
+    approvals: int
 
 
-def _row(request: Request) -> Row:
+def _row(request: Request, approvals: int) -> Row:
     return Row(
         id=request.id,
         name=request.names[0][1],
@@ -73,6 +77,7 @@ def _row(request: Request) -> Row:
         is_reissue=bool(request.replaces_serial_hex),
         created_at=request.created_at,
         may_choose=request.state in DECIDABLE,
+        approvals=approvals if request.state in DECIDABLE else 0,
     )
 
 
@@ -83,13 +88,15 @@ def show_requests(visit: Visit) -> Response:
     before = visit.query("before") if FORMS["request"].fullmatch(visit.query("before")) else ""
     states = FILTERS[chosen][1]
 
-    def work(tx: Transaction, organization: Organization) -> tuple[list[Request], dict[RequestState, int]]:
+    def work(tx: Transaction, organization: Organization) -> tuple[list[Request], list[Row], dict[RequestState, int]]:
         found = requests.newest(tx, organization.id, states=states, text=text, before=before, limit=PAGE_SIZE + 1)
         counted = [state for name in COUNTED for state in FILTERS[name][1]]
-        return found, requests.count_in(tx, organization.id, counted)
+        given = requests.approvals_of(tx, [request.id for request in found if request.state in DECIDABLE])
+        current = {request_id: sum(item.is_current(tx.now) for item in items) for request_id, items in given.items()}
+        rows = [_row(request, current.get(request.id, 0)) for request in found[:PAGE_SIZE]]
+        return found, rows, requests.count_in(tx, organization.id, counted)
 
-    found, counts = look_up(visit, work)
-    rows = [_row(request) for request in found[:PAGE_SIZE]]
+    found, rows, counts = look_up(visit, work)
     values = {
         "home": home(visit),
         "rows": rows,

@@ -71,9 +71,32 @@ _ACTIONS = {
     "abandon-intent": mark("Serial number given up; a new one is drawn"),
     "pick-up-certificate": mark("Picked up"),
     "check-certificate": mark("Checked on a server"),
-    "reissue-certificate": mark("Reissue asked for"),
     "revoke-certificate": mark("Revoked"),
-    "prove-phrase": mark("Challenge phrase tried"),
+    "guess-phrase": mark("Several wrong challenge phrases"),
+    "invite-administrator": mark("Invited as an administrator"),
+    "use-invitation": mark("One-time link used"),
+    "replace-last-administrator": mark("Let in again by the operator: nobody was left"),
+    "enroll-administrator": mark("Administrator ID asked for with the one-time link"),
+    "enroll-passkey": mark("Passkey made with the one-time link"),
+    "add-passkey": mark("Passkey added under another credential"),
+    "issue-administrator-id": mark("Administrator ID issued"),
+    "issue-passkey": mark("Passkey certified"),
+    "complete-administrator-id": mark("Credential issued"),
+    "revoke-credential": mark("Credential revoked"),
+    "create-api-token": mark("Token made"),
+    "revoke-api-token": mark("Token revoked"),
+    "start-session": mark("Signed in"),
+    "end-session": mark("Session ended"),
+    "step-up-session": mark("Credential shown again"),
+    "hand-over-identity": mark("Certificate shown to sign in"),
+    "sign-in": mark("Sign-in"),
+    "create-organization": mark("Organization set up"),
+    "vet-organization": mark("Organization vetted"),
+    "add-domain": mark("Domain registered"),
+    "validate-domain": mark("Domain validated"),
+    "add-policy": mark("Policy version added"),
+    "place-order": mark("Units ordered"),
+    "open-page": mark("Page opened"),
 }
 
 
@@ -107,10 +130,13 @@ def person_state(state: AdministratorState) -> tuple[str, str]:
 
 
 def reason_choices() -> list[tuple[str, str, str]]:
-    """Return (value, value, when to choose it) of the reasons to revoke."""
-    return [(reason.value, reason.value, gettext(words)) for reason, words in _REASONS.items()]
+    """Return (value, when to choose it, value) of the reasons to revoke: plain words first, the name in standards below."""
+    return [(reason.value, gettext(words), reason.value) for reason, words in _REASONS.items()]
 
 
-def action_words(action: str) -> str:
-    """Return what an audit entry tells of, in words where there are some, else the action's own name."""
-    return gettext(_ACTIONS[action]) if action in _ACTIONS else action.replace("-", " ")
+def action_words(action: str, *, refused: bool = False) -> str:
+    """Return what an audit entry tells of, in words where there are some; of a refusal, what was tried, by its own name."""
+    plain = action.replace("-", " ")
+    if refused:
+        return gettext("Refused: %(what)s") % {"what": plain}
+    return gettext(_ACTIONS[action]) if action in _ACTIONS else plain
