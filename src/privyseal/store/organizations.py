@@ -162,5 +162,5 @@ def holders_of(tx: Transaction, names: Iterable[str]) -> list[tuple[DomainId, Or
 
 def count_by_state(tx: Transaction) -> dict[OrganizationState, int]:
     """Return how many organizations are in each state; states without any are left out."""
-    statement = sa.select(organizations.c.state, sa.func.count()).group_by(organizations.c.state)
-    return {OrganizationState(state): count for state, count in tx.execute(statement).tuples()}
+    statement = sa.select(organizations.c.state, sa.func.count().label("organizations")).group_by(organizations.c.state)
+    return {OrganizationState(row.state): row.organizations for row in tx.execute(statement)}
