@@ -8,7 +8,6 @@ import pytest
 
 from privyseal.actions.house import About, perform
 from privyseal.actions.request.hold_request import hold_request
-from privyseal.model.errors import Unavailable
 from privyseal.model.proof import FREE_MISSES
 from privyseal.model.request import RequestEvent, RequestState
 from privyseal.store import requests
@@ -141,14 +140,12 @@ def test_following_by_number(portal: PortalRig) -> None:
     assert portal.send(f"{HOME}/follow", {"number": f"req-{'0' * 32}"}).status == 404
 
 
-def test_a_database_that_is_away_is_said_and_nothing_typed_is_lost(portal: PortalRig, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("service", ["sqlite"], indirect=True)
+def test_a_database_that_is_locked_is_said_and_nothing_typed_is_lost(portal: PortalRig) -> None:
     draft = portal.fill()
-
-    def away(*_: object, **__: object) -> object:
-        raise Unavailable("database", "The database does not answer. Nothing was done; try again in a few seconds.")
-
-    monkeypatch.setattr(type(portal.service.house.database), "write", away)
-    answer = portal.post(f"{draft}/contact", {"contact_name": "Dana Scully", "contact_email": "d@resource-marketing.test"})
+    # Somebody else writes, and does not come to an end.
+    with portal.service.house.database.writer.begin():
+        answer = portal.post(f"{draft}/contact", {"contact_name": "Dana Scully", "contact_email": "d@resource-marketing.test"})
     assert answer.status == 503
     assert int(answer.headers["retry-after"]) > 0
     assert answer.page.fields["contact_email"] == "d@resource-marketing.test"
