@@ -47,3 +47,20 @@ def test_nobody_but_the_proxy_is_believed(rig: ReceptionRig) -> None:
 
 def test_only_the_hash_of_an_address_is_kept(rig: ReceptionRig) -> None:
     assert "192.0.2.7" not in source(rig, PROXY, "192.0.2.7")
+
+
+def test_the_addresses_of_one_network_are_one_caller(rig: ReceptionRig) -> None:
+    """Whoever has one IPv6 access has 2^64 addresses; each as a source of its own would be no limit at all."""
+    one = {source(rig, f"2001:db8:1:2::{number:x}") for number in range(1, 50)}
+    assert one == {source(rig, PROXY, "2001:db8:1:2:ffff:ffff:ffff:ffff"), *one}
+    assert len(one) == 1
+    assert source(rig, "2001:db8:1:3::1") not in one
+
+
+def test_one_address_in_several_spellings_is_one_caller(rig: ReceptionRig) -> None:
+    for spelling in ("192.0.2.7", "::ffff:192.0.2.7", "::FFFF:c000:207"):
+        assert source(rig, spelling) == hashed(rig, "192.0.2.7"), spelling
+    for written in ("192.0.2.7:50123", "192.0.2.7:50124"):
+        assert source(rig, PROXY, written) == hashed(rig, "192.0.2.7"), "some proxies write the port, which is new at each connection"
+    assert source(rig, PROXY, "[2001:db8:1:2::1]:50123") == source(rig, "2001:db8:1:2::2")
+    assert source(rig, PROXY, "unknown") == hashed(rig, "unknown")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from starlette.requests import Request
 
 from privyseal.reception.context import EntranceContext
+
+ONE_CALLER_BITS = 64
+"""Of an IPv6 address so many bits are one caller's: whoever has an access or a machine has all the addresses below (RFC 6177 2)."""
 
 
 def source_of(request: Request, context: EntranceContext) -> str:
@@ -17,4 +22,18 @@ def source_of(request: Request, context: EntranceContext) -> str:
     if address in context.trusted_proxies:
         lines = request.headers.getlist("x-forwarded-for")
         address = lines[-1].rpartition(",")[2].strip() if lines else address
-    return context.house.personal_hash(address)[:32]
+    return context.house.personal_hash(_caller(address))[:32]
+
+
+def _caller(address: str) -> str:
+    """Return what is counted as one caller: an IPv4 address, of IPv6 the network that nobody shares; without the port of some proxies."""
+    host = address.partition(":")[0] if address.count(":") == 1 else address.removeprefix("[").partition("]")[0]
+    try:
+        ip = ipaddress.ip_address(host)
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    if ip.ipv4_mapped is not None:
+        return str(ip.ipv4_mapped)
+    return str(ipaddress.ip_network((int(ip), ONE_CALLER_BITS), strict=False))
