@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import structlog
 
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
@@ -15,15 +17,18 @@ from privyseal.store.failpoints import failpoint
 _log = structlog.get_logger("privyseal.entrance")
 
 
-def issue(context: EntranceContext, slug: str, request_id: RequestId) -> None:
-    """Prepare and complete; whatever cannot be done now, the sweep does later, because the approval is durable."""
-    about = About("prepare-certificate", slug, "request", request_id)
+def issue(context: EntranceContext, about: About, request_ids: Sequence[RequestId]) -> None:
+    """Prepare and complete; whatever cannot be done now, the sweep does later, because the approvals are durable.
+
+    ``about`` is the call that brought the last approvals.
+    """
+    preparing = About("prepare-certificate", about.organization, about.kind, about.id)
     try:
-        prepared = perform(context.house, SYSTEM, about, prepare_certificates, [request_id])
+        prepared = perform(context.house, SYSTEM, preparing, prepare_certificates, request_ids)
         failpoint("prepare.after-commit")
         if prepared.intents:
             for item in context.issuer.complete([intent.id for intent in prepared.intents]):
                 if not item.ok:
                     _log.error("issuer.refused", intent=item.intent_id, kind=item.kind, sentence=item.sentence)
     except Unavailable as error:
-        _log.warning("issuing.later", request=request_id, kind=error.kind)
+        _log.warning("issuing.later", requests=list(request_ids), kind=error.kind)

@@ -40,6 +40,17 @@ Change: TypeAlias = tuple[RequestId, str, datetime]
 """Id, state, and when it came to that state."""
 
 
+def changes_since(house: House, organization_id: OrganizationId, moment: datetime) -> list[Change]:
+    """Return what changed since a moment, less the overlap, the oldest first; raises Unavailable."""
+    found: list[Change] = []
+    since, after = moment - OVERLAP, None
+    with house.database.read(house.clock()) as tx:
+        while page := requests.changed_since(tx, organization_id, since, after):
+            found += page
+            after, _, since = page[-1]
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A change with its place in what this process told of the organization."""
@@ -93,13 +104,7 @@ class Watch:
         self._recent.extend(Told(next(self._numbers), change) for change in changes)
 
     def _changes(self) -> list[Change]:
-        found: list[Change] = []
-        since, after = self._seen - OVERLAP, None
-        with self._house.database.read(self._house.clock()) as tx:
-            while page := requests.changed_since(tx, self._organization_id, since, after):
-                found += page
-                after, _, since = page[-1]
-        return found
+        return changes_since(self._house, self._organization_id, self._seen)
 
 
 class Watches:
@@ -110,12 +115,15 @@ class Watches:
         self._watches: dict[OrganizationId, Watch] = {}
         self._followers: dict[OrganizationId, int] = {}
 
+    def require_room(self) -> None:
+        """Raise TooManyRequests ``streams`` while as many follow as may."""
+        if self.followers() >= MAXIMUM_FOLLOWERS:
+            sentence = "Too many people follow the queue at the moment. Try again in a minute."
+            raise TooManyRequests("streams", sentence, retry_after_seconds=60)
+
     def join(self, house: House, organization_id: OrganizationId) -> Watch:
-        """Return the watch of an organization for one more follower, who must ``leave``; raises TooManyRequests, Unavailable."""
+        """Return the watch of an organization for one more follower, who must ``leave``; raises Unavailable."""
         with self._lock:
-            if sum(self._followers.values()) >= MAXIMUM_FOLLOWERS:
-                sentence = "Too many people follow the queue at the moment. Try again in a minute."
-                raise TooManyRequests("streams", sentence, retry_after_seconds=60)
             if organization_id not in self._watches:
                 self._watches[organization_id] = Watch(house, organization_id)
             self._followers[organization_id] = self._followers.get(organization_id, 0) + 1
@@ -137,31 +145,39 @@ class Watches:
 async def follow(
     watches: Watches, house: House, organization_id: OrganizationId, *, stopping: threading.Event, may_go_on: Callable[[], bool]
 ) -> AsyncGenerator[Change | None, None]:
-    """Yield changes as they are found, and None where nothing was said for ``KEEP_ALIVE_SECONDS`` and first of all.
+    """Yield changes as they are found; and None first of all, and where nothing was said for ``KEEP_ALIVE_SECONDS``.
 
     ``may_go_on`` is asked in a thread every ``CHECK_SECONDS``; when it says no, or the database is away, the stream ends and
     the caller comes back to be told why.
     """
-    loop = asyncio.get_running_loop()
-    watch = await run_in_threadpool(watches.join, house, organization_id)
     try:
-        seen, spoken, checked = watch.last(), loop.time(), loop.time()
-        yield None
-        while not stopping.is_set():
-            if loop.time() - checked > CHECK_SECONDS:
-                checked = loop.time()
-                if not await run_in_threadpool(may_go_on):
-                    return
-            if watch.is_due():
-                await run_in_threadpool(watch.look)
-            for told in watch.after(seen):
-                seen, spoken = told.number, loop.time()
-                yield told.change
-            if loop.time() - spoken > KEEP_ALIVE_SECONDS:
-                spoken = loop.time()
-                yield None
-            await asyncio.sleep(LOOK_SECONDS / 2)
+        watch = await run_in_threadpool(watches.join, house, organization_id)
+    except PrivysealError:
+        return
+    try:
+        async for change in _told(watch, stopping, may_go_on):
+            yield change
     except PrivysealError:
         return
     finally:
         watches.leave(organization_id)
+
+
+async def _told(watch: Watch, stopping: threading.Event, may_go_on: Callable[[], bool]) -> AsyncGenerator[Change | None, None]:
+    loop = asyncio.get_running_loop()
+    seen, spoken, checked = watch.last(), loop.time(), loop.time()
+    yield None
+    while not stopping.is_set():
+        if loop.time() - checked > CHECK_SECONDS:
+            checked = loop.time()
+            if not await run_in_threadpool(may_go_on):
+                return
+        if watch.is_due():
+            await run_in_threadpool(watch.look)
+        for told in watch.after(seen):
+            seen, spoken = told.number, loop.time()
+            yield told.change
+        if loop.time() - spoken > KEEP_ALIVE_SECONDS:
+            spoken = loop.time()
+            yield None
+        await asyncio.sleep(LOOK_SECONDS / 2)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from privyseal.doors.rest import routes_events
+from privyseal.reception import live
 from privyseal.store import administrators
 from tests.doors.rest.rest_rig import API, ORG, RestRig, require_problem
 from tests.doors.rest.served import Served, serving
@@ -84,7 +84,7 @@ def test_after_a_lost_connection_nothing_is_missed(served: Served, rest: RestRig
 
 
 def test_the_stream_of_a_revoked_token_ends(served: Served, rest: RestRig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routes_events, "CHECK_SECONDS", 1.0)
+    monkeypatch.setattr(live, "CHECK_SECONDS", 1.0)
     token = rest.token_text("read")
     with follow(served, token) as stream:
         with rest.service.house.database.write(rest.service.clock()) as tx:
@@ -93,7 +93,7 @@ def test_the_stream_of_a_revoked_token_ends(served: Served, rest: RestRig, monke
 
 
 def test_keep_alives_come_while_nothing_changes(served: Served, rest: RestRig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routes_events, "KEEP_ALIVE_SECONDS", 0.5)
+    monkeypatch.setattr(live, "KEEP_ALIVE_SECONDS", 0.5)
     with follow(served, rest.token_text("read")) as stream:
         assert stream.readline() == b": still here\n"
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
-import structlog
 from fastapi import APIRouter, Query, Response
 
 from privyseal.actions.approving import Approved, SignedApproval
-from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.house import About, perform
 from privyseal.actions.request.approve_request import approve_request
 from privyseal.actions.request.approve_requests import approve_requests
 from privyseal.actions.request.reject_request import reject_request
-from privyseal.doors import DoorContext
 from privyseal.doors.rest.access import described, holder
 from privyseal.doors.rest.addresses import RequestPath, Slug
 from privyseal.doors.rest.authentication import CallerOf, Context
@@ -26,13 +22,13 @@ from privyseal.doors.rest.reading import read
 from privyseal.doors.rest.representations import request_document, short_certificate
 from privyseal.doors.rest.routes_requests import require_request
 from privyseal.doors.rest.signatures import read_signature
-from privyseal.model.actor import SYSTEM
 from privyseal.model.administrator import Permission
-from privyseal.model.errors import BadRequest, NotPermitted, PrivysealError, Unavailable
+from privyseal.model.errors import BadRequest, NotPermitted, PrivysealError
 from privyseal.model.identifiers import RequestId
 from privyseal.model.organization import Organization
 from privyseal.model.request import RequestState
 from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, approval_fields, require_unexpired, utc_text
+from privyseal.reception.issuing import issue
 from privyseal.store import certificates, policies, requests
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
@@ -40,7 +36,6 @@ from privyseal_wire.canonical import canonical_bytes
 from privyseal_wire.statements import Approval
 
 router = APIRouter(tags=["Decisions"])
-_log = structlog.get_logger("privyseal.rest")
 
 _TO_BE_ISSUED = frozenset({RequestState.APPROVED, RequestState.ISSUING})
 _TO_BE_ISSUED_WORDS = frozenset(state.value for state in _TO_BE_ISSUED)
@@ -103,7 +98,7 @@ def approve(
     approved = perform(house, actor, about, approve_request, org, RequestId(request_id), signature)
     failpoint("approve.after-commit")
     if approved.is_complete:
-        _issue(context, about, [approved.request_id])
+        issue(context, about, [approved.request_id])
 
     def result(tx: Transaction, organization: Organization) -> ApprovalResult:
         request = require_request(tx, organization, request_id)
@@ -137,7 +132,7 @@ def approve_together(org: Slug, body: ApprovalsBody, response: Response, context
     failpoint("approve.after-commit")
     complete = [outcome.request_id for outcome in outcomes if isinstance(outcome, Approved) and outcome.is_complete]
     if complete:
-        _issue(context, about, complete)
+        issue(context, about, complete)
 
     def result(tx: Transaction, organization: Organization) -> ApprovalOutcomes:
         pairs = zip(handed_in, outcomes, strict=True)
@@ -169,23 +164,6 @@ def _require_end(end: str, now: datetime) -> None:
         require_unexpired(end, now, MAXIMUM_STATEMENT_LIFE)
     except ValueError as error:
         raise BadRequest("expires", f"The end {end} is not a moment of the calendar.", field="expires") from error
-
-
-def _issue(context: DoorContext, about: About, request_ids: Sequence[RequestId]) -> None:
-    """Prepare and complete; whatever cannot be done now, the sweep does later, because the approval is durable."""
-    try:
-        prepared = perform(context.house, SYSTEM, About("prepare-certificate", *_object(about)), prepare_certificates, request_ids)
-        failpoint("prepare.after-commit")
-        if prepared.intents:
-            for item in context.issuer.complete([intent.id for intent in prepared.intents]):
-                if not item.ok:
-                    _log.error("issuer.refused", intent=item.intent_id, kind=item.kind, sentence=item.sentence)
-    except Unavailable as error:
-        _log.warning("issuing.later", requests=list(request_ids), kind=error.kind)
-
-
-def _object(about: About) -> tuple[str, str, str]:
-    return about.organization, about.kind, about.id
 
 
 @router.post("/organizations/{org}/requests/{request_id}/rejection", **described(holder(Permission.READ), 403, 409, post=True))

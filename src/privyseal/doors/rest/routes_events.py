@@ -1,12 +1,11 @@
 """The live queue: server-sent events that carry ids and states only (architecture section 3 step 3).
 
-A transaction that began earlier may be seen later, so each look goes back ``OVERLAP``, and what this connection was
-told is not told again. After a lost connection a change of the last seconds may be told twice and none is missed.
+However many follow, the database is asked once for all of them (``reception.live``). After a lost connection a change of
+the last seconds may be told twice and none is missed.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -23,23 +22,16 @@ from privyseal.doors.rest.addresses import Slug
 from privyseal.doors.rest.authentication import Authenticator, CallerOf, Context
 from privyseal.doors.rest.reading import read
 from privyseal.model.administrator import Permission
-from privyseal.model.errors import BadRequest, PrivysealError, TooManyRequests
-from privyseal.model.identifiers import OrganizationId, RequestId
-from privyseal.store import requests
+from privyseal.model.errors import BadRequest, PrivysealError
+from privyseal.model.organization import Organization
+from privyseal.reception.live import Change, changes_since, follow
 
 router = APIRouter(tags=["Events"])
 
 Since = Annotated[str, Query(pattern=r"^([0-9]{1,20})?$", description="Cursor of the last event that was seen; from now on when left out.")]
 
-LOOK_SECONDS = 0.5
-KEEP_ALIVE_SECONDS = 15.0
-CHECK_SECONDS = 30.0
-OVERLAP = timedelta(seconds=10)
-MAXIMUM_STREAMS = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-
-Change = tuple[RequestId, str, datetime]
 
 
 @router.get(
@@ -49,42 +41,41 @@ def stream_events(org: Slug, request: Request, context: Context, caller: CallerO
     """Tell changes of requests as they happen (`text/event-stream`).
 
     Each event `request` has `{"id", "state", "cursor"}`; a comment comes at least every 15 seconds. The credential is
-    looked at again every 30 seconds, and the stream ends when it is no longer good.
+    looked at again every 20 seconds, and the stream ends when it is no longer good.
     """
     about = About("stream-events", org, "organization", org)
     organization = read(context, caller, about, Permission.READ, lambda _, found: found)
-    streams: set[int] = request.app.state.streams
-    if len(streams) >= MAXIMUM_STREAMS:
-        raise TooManyRequests("streams", "Too many people follow the queue at the moment. Try again in a minute.", retry_after_seconds=60)
+    context.watches.require_room()
     cursor = since or request.headers.get("last-event-id", "")
-    start = _moment(cursor) if cursor else context.house.clock()
-    watch = _Watch(context, organization.id, start, told_before=not cursor)
+    start = _moment(cursor) if cursor else None
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(request, org, watch), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_events(request, context, organization, start), media_type="text/event-stream", headers=headers)
 
 
-async def _events(request: Request, org: str, watch: _Watch) -> AsyncIterator[str]:
-    loop = asyncio.get_running_loop()
-    streams: set[int] = request.app.state.streams
-    streams.add(id(watch))
-    checked = spoken = loop.time()
+async def _events(request: Request, context: DoorContext, organization: Organization, start: datetime | None) -> AsyncIterator[str]:
+    def may_go_on() -> bool:
+        try:
+            _check(request, organization.slug)
+        except PrivysealError:
+            return False
+        return True
+
+    house, has_begun = context.house, False
+    changes = follow(context.watches, house, organization.id, stopping=request.app.state.stopping, may_go_on=may_go_on)
     try:
-        yield ": the queue is followed\n\n"
-        while not request.app.state.stopping.is_set():
-            if loop.time() - checked > CHECK_SECONDS:
-                checked = loop.time()
-                await run_in_threadpool(_check, request, org)
-            for change in await run_in_threadpool(watch.look):
-                spoken = loop.time()
+        async for change in changes:
+            if change is not None:
                 yield _event(change)
-            if loop.time() - spoken > KEEP_ALIVE_SECONDS:
-                spoken = loop.time()
-                yield ": still here\n\n"
-            await asyncio.sleep(LOOK_SECONDS)
+                continue
+            yield ": still here\n\n" if has_begun else ": the queue is followed\n\n"
+            if start is not None and not has_begun:
+                for missed in await run_in_threadpool(changes_since, house, organization.id, start):
+                    yield _event(missed)
+            has_begun = True
     except PrivysealError:
-        return  # The credential ended, or the database is away: the caller comes back and is told which.
+        return  # The database is away: the caller comes back and is told.
     finally:
-        streams.discard(id(watch))
+        await changes.aclose()
 
 
 def _check(request: Request, org: str) -> None:
@@ -92,36 +83,6 @@ def _check(request: Request, org: str) -> None:
     context: DoorContext = request.app.state.rest
     caller = authenticator.caller(request)
     read(context, caller, About("stream-events", org, "organization", org), Permission.READ, lambda _, found: found)
-
-
-class _Watch:
-    """What one connection was told; used by one thread at a time."""
-
-    def __init__(self, context: DoorContext, organization_id: OrganizationId, start: datetime, *, told_before: bool) -> None:
-        self._house = context.house
-        self._organization_id = organization_id
-        self._seen = start
-        self._told: dict[Change, None] = {}
-        if told_before:
-            self._told = dict.fromkeys(self._changes())
-
-    def look(self) -> list[Change]:
-        """Return what changed and was not told; raises Unavailable."""
-        changes = [change for change in self._changes() if change not in self._told]
-        self._told |= dict.fromkeys(changes)
-        self._seen = max([self._seen, *(when for _, _, when in changes)])
-        horizon = self._seen - OVERLAP
-        self._told = {change: None for change in self._told if change[2] > horizon}
-        return changes
-
-    def _changes(self) -> list[Change]:
-        found: list[Change] = []
-        since, after = self._seen - OVERLAP, None
-        with self._house.database.read(self._house.clock()) as tx:
-            while page := requests.changed_since(tx, self._organization_id, since, after):
-                found += page
-                after, _, since = page[-1]
-        return found
 
 
 def _event(change: Change) -> str:

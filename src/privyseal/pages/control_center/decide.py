@@ -35,7 +35,7 @@ def approve(visit: Visit) -> Response:
         return show_again(visit, error, lambda status: check_page(visit, status), _signed_field(visit))
     failpoint("approve.after-commit")
     if approved.is_complete:
-        issue(visit.context.entrance, visit.slug, request_id)
+        issue(visit.context.entrance, about, [request_id])
     return _decided(visit, request_id)
 
 
