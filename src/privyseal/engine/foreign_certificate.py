@@ -105,7 +105,9 @@ def _organization(name: x509.Name | None) -> str:
 
 def _text(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
     values = [attribute.value for attribute in name.get_attributes_for_oid(oid)]
-    return values[0] if values and isinstance(values[0], str) else ""
+    text = values[0] if values and isinstance(values[0], str) else ""
+    # What cannot be seen, such as a sign that turns the direction of writing, would let a name read like another one.
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def _key(certificate: x509.Certificate) -> str:

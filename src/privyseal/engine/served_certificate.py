@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import threading
 from dataclasses import dataclass
 from typing import Final
 
 from privyseal.engine.dcv import DnsLookup
 from privyseal.engine.token_fetch import FetchPolicy
-from privyseal.model.errors import Refused
+from privyseal.model.errors import Refused, Unavailable
 
 HTTPS_PORT: Final = 443
 TIMEOUT_SECONDS: Final = 5.0
@@ -21,6 +22,10 @@ MAXIMUM_TRIES: Final = 2
 TLS_PORTS: Final = frozenset({443, 465, 636, 853, 990, 993, 995, 5061, 8443, 9443})
 """Ports on which TLS begins at once; others would let a stranger probe a network from here."""
 
+MAXIMUM_FETCHES: Final = 4
+"""How many servers one process looks at at the same time: a silent one holds a thread for many seconds, and all pages share them."""
+
+_SLOTS: Final = threading.BoundedSemaphore(MAXIMUM_FETCHES)
 _PORT: Final = re.compile(r"[0-9]{1,5}", re.ASCII)
 _HOST: Final = re.compile(
     r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*\.?"
@@ -47,8 +52,20 @@ def read_server(text: str) -> Server:
 def fetch_certificate(server: Server, lookup: DnsLookup, policy: FetchPolicy) -> bytes:
     """Return the DER of the certificate that the server shows.
 
-    Raises Refused ``server``, ``server-port``, ``server-address`` or ``server-silent``, Unavailable of the lookup.
+    Raises Refused ``server``, ``server-port``, ``server-address`` or ``server-silent``, Unavailable of the lookup or, when
+    as many servers as may be are being looked at, ``server-busy``.
     """
+    # Whoever waited here would hold the thread that the limit is to save.
+    if not _SLOTS.acquire(blocking=False):
+        sentence = "Too many servers are being looked at. Try again in a few seconds, or paste the certificate."
+        raise Unavailable("server-busy", sentence, retry_after_seconds=10)
+    try:
+        return _fetched(server, lookup, policy)
+    finally:
+        _SLOTS.release()
+
+
+def _fetched(server: Server, lookup: DnsLookup, policy: FetchPolicy) -> bytes:
     if server.port not in TLS_PORTS:
         ports = ", ".join(str(port) for port in sorted(TLS_PORTS))
         raise Refused("server-port", f"Only servers at one of the ports {ports} are looked at.", field="server")

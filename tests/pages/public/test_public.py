@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import ssl
+import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.x509.oid import NameOID
 from starlette.testclient import TestClient
 
 from privyseal.actions.certificate.revoke_certificate import BySystem, revoke_certificate
 from privyseal.actions.house import About, perform
 from privyseal.cli.web_application import make_application
 from privyseal.doors.rest import DOOR
+from privyseal.engine import served_certificate
 from privyseal.engine.pem import certificate_to_pem
 from privyseal.model.actor import SYSTEM
+from privyseal.model.errors import Refused
 from privyseal.model.revocation import RevocationReason
 from privyseal.pages.public import SITE
 from privyseal.store import revocations
@@ -149,3 +157,67 @@ def test_a_foreign_certificate_is_told_as_foreign(client: TestClient) -> None:
     answer = client.post("/verify", files={"file": ("ca.der", der)}, headers=OURS)
     assert answer.status_code == 200
     assert "No CA of this service vouches for it." in answer.text
+
+
+def signed_by_us(rest: RestRig, *, holder: str = "Nobody", is_ca: bool = False) -> str:
+    """What somebody who has the key of the issuing CA can make without the service."""
+    issuing = rest.service.house.issuing
+    name = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, holder), x509.NameAttribute(NameOID.COMMON_NAME, "www.stolen.test")])
+    now = rest.service.clock()
+    builder = x509.CertificateBuilder(
+        issuer_name=x509.load_der_x509_certificate(issuing.issuer.certificate_der).subject,
+        subject_name=name,
+        public_key=make_key().public_key(),
+        serial_number=4711,
+        not_valid_before=now - timedelta(days=1),
+        not_valid_after=now + timedelta(days=1),
+    ).add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+    key = rest.service.keys[issuing.id]
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return certificate_to_pem(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER))
+
+
+def test_what_our_key_signed_beside_the_record_is_not_told_as_good(rest: RestRig, client: TestClient) -> None:
+    answer = client.post("/verify", data={"certificate": signed_by_us(rest)}, headers=OURS)
+    assert answer.status_code == 200
+    assert "Not in the record" in answer.text
+    assert "but no organization asked for it and approved it here" in answer.text
+    assert "as a part of the service itself" not in answer.text
+
+
+def test_a_holder_cannot_turn_the_direction_of_writing(rest: RestRig, client: TestClient) -> None:
+    answer = client.post("/verify", data={"certificate": signed_by_us(rest, holder="\u202ecnI ,knaB")}, headers=OURS)
+    assert "\u202e" not in answer.text
+    assert "\ufffdcnI ,knaB" in answer.text
+
+
+def test_silent_servers_hold_few_threads(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All pages share one pool of threads: whoever names many servers that never answer must not get all of them."""
+    let_go, inside = threading.Event(), threading.Semaphore(0)
+
+    def silent(*_: object) -> bytes:
+        inside.release()
+        let_go.wait(30)
+        raise Refused("server-silent", "It did not answer.", field="server")
+
+    monkeypatch.setattr(served_certificate, "_fetched", silent)
+    found: list[int] = []
+
+    def ask() -> None:
+        found.append(client.post("/verify", data={"server": "slow.example.test"}, headers=OURS).status_code)
+
+    threads = [threading.Thread(target=ask) for _ in range(served_certificate.MAXIMUM_FETCHES)]
+    for thread in threads:
+        thread.start()
+    try:
+        assert all(inside.acquire(timeout=20) for _ in threads)
+        turned_away = client.post("/verify", data={"server": "slow.example.test"}, headers=OURS)
+        assert (turned_away.status_code, turned_away.headers["retry-after"]) == (503, "10")
+        assert "paste the certificate" in turned_away.text
+        assert client.post("/verify", data={"certificate": "junk"}, headers=OURS).status_code == 422, "what is sent needs no server"
+    finally:
+        let_go.set()
+        for thread in threads:
+            thread.join(20)
+    assert found == [422] * served_certificate.MAXIMUM_FETCHES
+    assert client.post("/verify", data={"server": "slow.example.test"}, headers=OURS).status_code == 422, "the places are free again"

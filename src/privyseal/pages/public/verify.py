@@ -57,7 +57,9 @@ def verify(visit: Visit) -> Response:
         return visit.show(FORM, status=422)
     except Unavailable as error:
         visit.form.refuse("server", error.sentence)
-        return visit.show(FORM, status=503)
+        answer = visit.show(FORM, status=503)
+        answer.headers["Retry-After"] = str(error.retry_after_seconds)
+        return answer
     with visit.house.database.read(visit.now) as tx:
         ours = certificates.by_sha256(tx, None, certificate.sha256)
     return visit.show("public/verified.html", {"found": tell(certificate, ours, server, visit.now)})
@@ -90,6 +92,9 @@ def tell(certificate: ForeignCertificate, ours: Certificate | None, host: str, n
     elif ours is not None:
         state, state_words = "good", gettext("Valid")
         answer = gettext("This service issued the certificate after its organization approved it, and it is valid now.")
+    elif certificate.vouched_by:
+        state, state_words = "waiting", gettext("Not in the record")
+        answer = next(sentence for _, sentence, _ in verdicts)
     else:
         state, state_words = "waiting", gettext("Not of this service")
         answer = gettext("Somebody else issued this certificate. This service cannot say whether it was revoked.")
@@ -115,8 +120,12 @@ def _vouching(certificate: ForeignCertificate, ours: Certificate | None) -> Verd
     if ours is not None:
         return "good", gettext("This service issued it, and its record of it is the same."), gettext("Compared by SHA-256.")
     if certificate.vouched_by:
-        sentence = gettext("A CA of this service signed it, as a part of the service itself.")
-        return "good", sentence, gettext("Signature checked with the key of the CA %(name)s.") % {"name": certificate.vouched_by}
+        evidence = gettext("Signature checked with the key of the CA %(name)s.") % {"name": certificate.vouched_by}
+        if certificate.is_ca:
+            return "good", gettext("A CA of this service signed it, as a part of the service itself."), evidence
+        # The operator's own certificates are such, and so is whatever somebody signs who took the key: this page cannot tell.
+        sentence = gettext("A CA of this service signed it, but no organization asked for it and approved it here.")
+        return "waiting", sentence, evidence
     return "waiting", gettext("No CA of this service vouches for it."), ""
 
 
