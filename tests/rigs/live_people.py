@@ -206,8 +206,8 @@ class LiveProvider:
         invited = perform(self.live.house, OPERATOR, about, invite_administrator, "", "Pat Provider", "pat@provider.test", role)
         return enroll(self.live, invited.code, "pat@provider.test")
 
-    def found(self, slug: str, name: str, domain: str, *, units: int = 5, approvals: int = 1) -> LiveOrganization:
-        """Vet an organization, look its domain up in the DNS, sell it units, and let its administrator in."""
+    def establish(self, slug: str, name: str, domain: str, *, units: int = 5, approvals: int = 1, email: str = "") -> None:
+        """Vet an organization, look its domain up in the DNS, sell it units, and invite its first administrator."""
         rest, path = self.administrator.rest, f"/provider/organizations/{slug}"
         where = {"country": "US", "state_or_province": "Kentucky", "locality": "Fort Thomas"}
         rest.post("/provider/organizations", {"slug": slug, "name": name, **where, "contact_email": f"contact@{domain}"})
@@ -218,9 +218,13 @@ class LiveProvider:
         if units:
             rest.post(f"{path}/orders", {"quantity": units, "purchase_order": "PO 1"})
         rest.post(f"{path}/policies", {"approvals": approvals})
-        email = f"alex@{domain}"
-        rest.post(f"{path}/administrators", {"name": "Alex Admin", "email": email, "role": "security-administrator"})
-        admin = self.let_in(email)
+        first = {"name": "Alex Admin", "email": email or f"alex@{domain}", "role": "security-administrator"}
+        rest.post(f"{path}/administrators", first)
+
+    def found(self, slug: str, name: str, domain: str, *, units: int = 5, approvals: int = 1) -> LiveOrganization:
+        """The same, and let the administrator in, with an Administrator ID and an API token."""
+        self.establish(slug, name, domain, units=units, approvals=approvals)
+        admin = self.let_in(f"alex@{domain}")
         scopes = ["read", "submit", "read-audit"]
         token = admin.rest.post(f"/organizations/{slug}/tokens", {"name": "tests", "scopes": scopes, "days": 2})["token"]
         subscribers = self.live.directory / "people" / slug
@@ -229,9 +233,13 @@ class LiveProvider:
 
     def let_in(self, email: str) -> LiveAdministrator:
         """Enroll the person whose invitation was mailed to this address."""
+        return enroll(self.live, self.invitation(email), email)
+
+    def invitation(self, email: str) -> str:
+        """The one-time code that was mailed to this address."""
         found = CODE.search(text_of(self.live.wait_for_letter(email, "administrator", seconds=30)))
         assert found is not None
-        return enroll(self.live, found[1], email)
+        return found[1]
 
 
 def enroll(live: LiveService, code: str, email: str) -> LiveAdministrator:

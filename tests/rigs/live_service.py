@@ -40,10 +40,11 @@ STOP_SECONDS = 60.0
 class LiveService:
     """One service with its mail server and its DNS; use it as a context manager.
 
-    ``zones`` are the domains that the DNS answers for, ``database_url`` is empty for the embedded database.
+    ``zones`` are the domains that the DNS answers for, ``database_url`` is empty for the embedded database. ``host`` is what
+    the service calls itself in its addresses; it listens on this computer alone, whatever that is.
     """
 
-    def __init__(self, directory: Path, zones: Sequence[str], database_url: str = "") -> None:
+    def __init__(self, directory: Path, zones: Sequence[str], database_url: str = "", *, host: str = "localhost") -> None:
         self.directory = directory
         self.mail = MailSink()
         self.dns = KnotServer(zones)
@@ -54,8 +55,8 @@ class LiveService:
             service_id=SERVICE_ID,
             log_host=SERVICE_ID,
             database_url=database_url,
-            base_url=f"https://localhost:{web}",
-            administrator_url=f"https://localhost:{administrator}",
+            base_url=f"https://{host}:{web}",
+            administrator_url=f"https://{host}:{administrator}",
             status_url=f"http://{LOOPBACK}:{status}",
             host=LOOPBACK,
             web_port=web,
@@ -70,7 +71,7 @@ class LiveService:
         rooms = discover()
         initialize(Plan(self.settings, "Live Trust Services", "p256", DEMO_PERMITTED_NAMES, DEMO_ROOT_NAME), rooms.clock(), os.urandom)
         self._opened: Opened = open_house(self.settings, rooms)
-        issue_service_certificate(self._opened.house, self.settings, ("localhost",))
+        issue_service_certificate(self._opened.house, self.settings, tuple({"localhost": 1, host: 1}))
         self.public = httpx2.Client(verify=False, timeout=30)
         """Somebody without any right, at the probes and the status front."""
         self.closing = ExitStack()
@@ -113,7 +114,7 @@ class LiveService:
 
     def is_ready(self) -> bool:
         """Whether /readyz says yes now."""
-        return self._answers_well(f"{self.settings.base_url}/readyz")
+        return self._answers_well(f"https://{LOOPBACK}:{self.settings.web_port}/readyz")
 
     def stop(self) -> None:
         """Stop as an operator does; raises AssertionError when the service does not end well by itself."""

@@ -1,0 +1,63 @@
+"""One Chromium for the folder, one live service on each database; each test founds the organizations it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Playwright, sync_playwright
+
+from tests.browser.people import World
+from tests.rigs.browser import Chromium
+from tests.rigs.live_people import LiveProvider
+from tests.rigs.live_service import LiveService
+from tests.rigs.postgresql import PostgresServer
+
+ZONES = (
+    "resource-marketing.test",
+    "bookstore.test",
+    "hacker.test",
+    "night-shift.test",
+    "arrival.test",
+    "leaving.test",
+    "second-key.test",
+    "vetted.test",
+    "gallery.test",
+    "queue.test",
+    "papers.test",
+    "revoked-card.test",
+)
+
+
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    """What drives the browsers."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="package")
+def one_chromium(playwright: Playwright) -> Iterator[Chromium]:
+    """The Chromium of all tests."""
+    with Chromium(playwright) as browser:
+        yield browser
+
+
+@pytest.fixture
+def chromium(one_chromium: Chromium) -> Iterator[Chromium]:
+    """The same; what its windows complained of and the test did not expect fails the test."""
+    yield one_chromium
+    assert one_chromium.close_windows() == []
+
+
+@pytest.fixture(scope="package", params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Real processes on each database; nothing may have failed inside."""
+    url = ""
+    if request.param == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = server.create_database()
+    with LiveService(tmp_path_factory.mktemp(f"pages-{request.param}"), ZONES, url) as service:
+        yield World(service, LiveProvider(service))
+    for failure in ("rest.failed", "page.failed"):
+        assert failure not in service.output, service.output

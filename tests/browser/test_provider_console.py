@@ -1,0 +1,118 @@
+"""The provider's day, in a real browser.
+
+An organization applies, its domain is looked up in a real DNS, it is vetted, gets its policy, its units and its first
+administrator; and what the provider sees of the service itself.
+"""
+
+from __future__ import annotations
+
+from tests.browser.people import World, make_first_passkey, place_of, sign_in_with_certificate, sign_in_with_passkey
+from tests.rigs.browser import Chromium, Window, judge, look
+
+SLUG, NAME, DOMAIN = "vetted", "Vetted Goods, Inc.", "vetted.test"
+LOOKING = ("", "organizations", "orders", "authorities", "undelivered", "log", "account")
+
+
+def test_an_organization_from_application_to_first_administrator(world: World, chromium: Chromium) -> None:
+    """Every step in the page, and each mistake explained at its field; then the organization is on its own."""
+    window = chromium.window(identity=world.card(world.provider.administrator))
+    sign_in_with_certificate(world, window, "", "")
+    enter(world, window)
+    validate(world, window)
+    vet(window)
+    set_up(window)
+    invite(window)
+    assert "Active" in window.page.locator("main .state").first.inner_text()
+    admin = chromium.window()
+    make_first_passkey(world, admin, SLUG, f"first@{DOMAIN}")
+    sign_in_with_passkey(world, admin, SLUG)
+    assert "First Person" in admin.heading
+    window.page.reload()
+    assert "First Person, security administrator (active)" in window.words
+
+
+def enter(world: World, window: Window) -> None:
+    """The United Kingdom is GB in certificates, and the page says so and keeps what was typed."""
+    window.open(f"{place_of(world, '')}/organizations/new")
+    look(window.page, "provider-new-organization", also=("dark", "narrow"))
+    window.fill(name=NAME, slug=SLUG, country="UK", contact_email=f"contact@{DOMAIN}")
+    window.expect("4\\d\\d POST")
+    window.press("Enter")
+    assert window.page.locator("#country-error").count() == 1, window.words
+    assert window.page.locator("#name").input_value() == NAME
+    look(window.page, "provider-new-organization-error", also=("narrow",))
+    window.fill(country="US", state_or_province="Kentucky", locality="Fort Thomas")
+    window.press("Enter")
+    assert window.heading == NAME
+    look(window.page, "provider-organization-new", also=("dark", "narrow"))
+
+
+def validate(world: World, window: Window) -> None:
+    """The record is not there yet, then it is."""
+    window.fill(domain=DOMAIN)
+    window.press("Register")
+    look(window.page, "provider-organization-domain")
+    window.press("Look up by DNS")
+    assert window.problems != []
+    look(window.page, "provider-organization-domain-error", also=("dark", "narrow"))
+    shown = window.page.locator("section[aria-labelledby=domains-title]")
+    value = window.page.locator("#dns-1").inner_text()
+    name = next(word for word in shown.inner_text().split() if word.startswith("_") and word.endswith(DOMAIN))
+    world.service.dns.add(DOMAIN, name, "TXT", f'"{value}"')
+    window.press("Look up by DNS")
+    assert window.problems == []
+    assert "Validated" in shown.inner_text()
+
+
+def vet(window: Window) -> None:
+    """What was checked is written down; nothing is no evidence."""
+    window.press("Conclude the vetting")
+    look(window.page, "provider-vetting")
+    window.fill(evidence="Register of companies, excerpt 4711; call back to the switchboard")
+    window.press("Conclude")
+    assert window.heading == NAME, window.problems
+
+
+def set_up(window: Window) -> None:
+    """A policy, and an order of five units; four are too few for a first order."""
+    window.press("Add a policy or a new version")
+    look(window.page, "provider-policy")
+    window.page.get_by_label("People may ask for certificates at the portal without an account").check()
+    window.press("Add")
+    window.press("Book an order")
+    look(window.page, "provider-order")
+    window.fill(quantity="4")
+    window.press("Book")
+    assert window.problems != []
+    look(window.page, "provider-order-error")
+    window.fill(quantity="5", purchase_order="PO 4711")
+    window.press("Book")
+    assert window.heading == NAME
+
+
+def invite(window: Window) -> None:
+    """The first administrator gets a one-time link."""
+    window.press("Invite the first administrator")
+    look(window.page, "provider-invitation")
+    window.fill(name="First Person", email=f"first@{DOMAIN}")
+    window.press("Invite")
+    assert "First Person, security administrator (invited)" in window.words
+    look(window.page, "provider-organization-active", also=("dark", "narrow"))
+
+
+def test_what_the_provider_sees_of_the_service(world: World, chromium: Chromium) -> None:
+    """Home, lists, CAs, the log; with scripts and without the same is there."""
+    window = chromium.window(identity=world.card(world.provider.administrator))
+    plain = chromium.window(identity=world.card(world.provider.administrator), script=False, passkeys=False)
+    for one in (window, plain):
+        sign_in_with_certificate(world, one, "", "")
+    for page in LOOKING:
+        window.open(f"{place_of(world, '')}/{page}")
+        look(window.page, f"provider-{page or 'home'}", also=("dark", "narrow"))
+        plain.open(f"{place_of(world, '')}/{page}")
+        judge(plain.page)
+        assert plain.heading == window.heading
+    window.open(f"{place_of(world, '')}/log")
+    with window.page.expect_download() as download:
+        window.page.get_by_role("link", name="Export").click()
+    assert download.value.suggested_filename == "provider-log.jsonl"
