@@ -69,13 +69,14 @@ def moment(value: datetime, now: datetime) -> Markup:
 
 def moment_text(value: datetime) -> str:
     """Return date and time in UTC, in the spoken language."""
-    return f"{format_datetime(value.astimezone(UTC), 'd MMM y, HH:mm:ss', locale=words.locale())} UTC"
+    pattern = words.gettext("d MMM y, HH:mm:ss")  # German has a dot after the day
+    return f"{format_datetime(value.astimezone(UTC), pattern, locale=words.locale())} UTC"
 
 
 def day_text(value: datetime) -> Markup:
     """Return the day, with the exact time for hovering."""
     exact = value.astimezone(UTC)
-    day = format_datetime(exact, "d MMMM y", locale=words.locale())
+    day = format_datetime(exact, words.gettext("d MMMM y"), locale=words.locale())
     return Markup('<time datetime="{}" title="{}" data-day>{}</time>').format(_machine(exact), moment_text(exact), day)
 
 
