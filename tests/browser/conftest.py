@@ -8,16 +8,14 @@ import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
 from tests.browser.people import World
+from tests.browser.steps import WAYS
 from tests.rigs.browser import Chromium
 from tests.rigs.live_people import LiveProvider
 from tests.rigs.live_service import LiveService
 from tests.rigs.postgresql import PostgresServer
 
 ZONES = (
-    "resource-marketing.test",
-    "bookstore.test",
-    "hacker.test",
-    "night-shift.test",
+    *(f"{way}.{story}.test" for way in WAYS for story in ("resource-marketing", "hacker", "night-shift")),
     "arrival.test",
     "leaving.test",
     "second-key.test",

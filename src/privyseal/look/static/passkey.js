@@ -3,7 +3,8 @@
 (() => {
   const able = Boolean(window.PublicKeyCredential?.parseRequestOptionsFromJSON);
   const sentence = (form, error) => {
-    if (error.name === "NotAllowedError") return form.dataset.cancelled;
+    // Browsers make no passkeys at a host whose certificate they do not trust, and tell it in the words alone.
+    if (error.name === "NotAllowedError") return /TLS certificate/i.test(error.message) ? form.dataset.untrusted : form.dataset.cancelled;
     if (error.name === "InvalidStateError") return form.dataset.known || form.dataset.failed;
     return error.sentence || form.dataset.failed;
   };

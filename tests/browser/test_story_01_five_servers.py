@@ -1,0 +1,94 @@
+"""Story 1 in the browser: five servers, no phone call (requirements section 7).
+
+Dana has only the portal's words; the administrator has a passkey, or no scripts and an Administrator ID.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.browser.people import World
+from tests.browser.steps import (
+    WAYS,
+    Decider,
+    answer_the_rest,
+    begin_request,
+    confirm,
+    decider,
+    hand_csr_in,
+    pick_up,
+    run_the_commands,
+    wait_for_words,
+)
+from tests.rigs.browser import Chromium, Window, look
+from tests.rigs.nginx import NginxServer
+from tests.rigs.openssl import connect
+
+QUEUE_SECONDS = 2.0
+MAIL_SECONDS = 10.0
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_five_servers_no_phone_call(world: World, chromium: Chromium, tmp_path: Path, way: str) -> None:
+    slug, domain = f"resource-{way}", f"{way}.resource-marketing.test"
+    host = f"webtrust.{domain}"
+    world.provider.establish(slug, "Resource Marketing, Inc.", domain)
+    admin = decider(world, chromium, slug, domain, way, tmp_path)
+    dana = chromium.window(script=way == "passkey", passkeys=False)
+    admin.window.open(f"{admin.console}requests")
+    begin_request(world, dana, slug, host)
+    run_the_commands(dana, tmp_path)
+    hand_csr_in(dana, tmp_path / f"{host}.csr")
+    answer_the_rest(dana, f"dana@{domain}")
+    assert "Nothing waits for a decision" in admin.window.words, "nobody is bothered before the address is confirmed"
+    confirm(world, dana, f"dana@{domain}", host)
+    see_it_come(admin, host)
+    dana.press("Follow the request")
+    admin.approve(host)
+    chain = receive(world, dana, host, f"dana@{domain}", tmp_path)
+    serve_and_verify(world, chromium, host, chain, tmp_path / f"{host}.key")
+    admin.window.open(admin.console)
+    assert [text.split() for text in admin.window.page.locator(".figures dd").all_inner_texts()] == [["4"], ["1"], ["5"]]
+
+
+def see_it_come(admin: Decider, host: str) -> None:
+    """The open queue tells of it within two seconds; without scripts it is there when the page is loaded again."""
+    if admin.card is not None:
+        admin.window.page.reload()
+    else:
+        began = time.monotonic()
+        admin.window.page.locator("#live").wait_for(state="visible", timeout=QUEUE_SECONDS * 1000)
+        assert time.monotonic() - began <= QUEUE_SECONDS
+        admin.window.press("1 new request")
+    assert host in admin.window.words
+
+
+def receive(world: World, dana: Window, host: str, contact: str, folder: Path) -> Path:
+    """The page of the request turns by itself, the letter comes, and the phrase opens the files."""
+    if "no-script" in (dana.page.locator("html").get_attribute("class") or ""):
+        dana.page.reload()
+    wait_for_words(dana, "Pick the certificate up", seconds=MAIL_SECONDS)
+    world.service.wait_for_letter(contact, host, "issued", seconds=MAIL_SECONDS)
+    dana.page.reload()
+    return pick_up(dana, folder)
+
+
+def serve_and_verify(world: World, chromium: Chromium, host: str, chain: Path, key: Path) -> None:
+    """It works in nginx, openssl accepts it, and the public page says in words that it is good."""
+    with NginxServer(chain, key) as nginx:
+        assert connect(nginx.port, host, world.service.root_pem).accepts
+        assert not connect(nginx.port, "www.bookstore.test", world.service.root_pem).accepts
+    visitor = chromium.window(script=False, passkeys=False)
+    visitor.open(f"{world.base}/verify")
+    visitor.fill(certificate=chain.read_text().partition("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n")
+    visitor.press("Verify")
+    assert visitor.heading == host
+    assert "it is valid now" in visitor.words
+    judged = chromium.window(passkeys=False)
+    judged.open(f"{world.base}/verify")
+    judged.page.locator("[id=file]").set_input_files(chain)
+    judged.press("Verify")
+    look(judged.page, "verified-good", also=("dark", "narrow"))
