@@ -47,6 +47,7 @@ class Worker:
             PeriodicTask("job-retention", retention.EVERY_SECONDS, lambda: _delete_old_jobs(house, engine)),
             PeriodicTask("outbox-retention", retention.EVERY_SECONDS, lambda: _delete_done_rows(house)),
             PeriodicTask("draft-retention", retention.EVERY_SECONDS, lambda: _delete_expired_drafts(house)),
+            PeriodicTask("miss-retention", retention.EVERY_SECONDS, lambda: _forget_old_misses(house)),
             PeriodicTask("session-retention", retention.SESSIONS_EVERY_SECONDS, lambda: _end_old_sessions(house)),
         )
         self._schedule = Schedule((*own, *periodic), house.random_bytes)
@@ -80,6 +81,10 @@ def _delete_done_rows(house: House) -> None:
 
 def _end_old_sessions(house: House) -> None:
     retention.end_old_sessions(house)
+
+
+def _forget_old_misses(house: House) -> None:
+    retention.forget_old_misses(house)
 
 
 def _delete_expired_drafts(house: House) -> None:

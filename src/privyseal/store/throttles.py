@@ -1,4 +1,4 @@
-"""Counters of wrong challenge phrases, codes and sign-ins, and answers kept under idempotency keys."""
+"""Counters of wrong challenge phrases, codes and sign-ins, of what strangers cause, and answers kept under idempotency keys."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from privyseal.model.allowance import Allowance
 from privyseal.model.session import FREE_SIGN_IN_MISSES, FREE_SIGN_IN_MISSES_PER_SOURCE, require_sign_in_turn
 from privyseal.store.database import Transaction
 from privyseal.store.schema import Digest, UtcTime, metadata
@@ -60,6 +61,21 @@ def add_miss(tx: Transaction, subject: str) -> int:
 def clear_misses(tx: Transaction, subject: str) -> None:
     """Forget the misses after a hit."""
     tx.execute(attempts.delete().where(attempts.c.subject == subject))
+
+
+def take(tx: Transaction, subject: str, allowance: Allowance) -> None:
+    """Count one more of what is allowed so often; raises TooManyRequests when nothing is left, and then counts nothing."""
+    taken, last_at = misses(tx, subject)
+    if allowance.is_new(last_at, tx.now):
+        clear_misses(tx, subject)
+    else:
+        allowance.require_room(taken, last_at, tx.now)
+    add_miss(tx, subject)
+
+
+def forget_misses(tx: Transaction, before: datetime) -> int:
+    """Delete what was counted last before this moment; return how many."""
+    return tx.changed(attempts.delete().where(attempts.c.last_at < before))
 
 
 def count_sign_in(tx: Transaction, identity: str, source: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from privyseal.actions.house import House, announce, record
+from privyseal.actions.strangers import forget_letters
 from privyseal.engine.phrases import code_hash
 from privyseal.model.actor import Actor
 from privyseal.model.audit import AuditEvent, Outcome
@@ -21,7 +22,8 @@ def confirm_request(house: House, tx: Transaction, actor: Actor, slug: str, requ
     """
     organization = organizations.require(tx, slug)
     hashed = code_hash(code)
-    if requests.confirm(tx, organization.id, request_id, hashed):
+    is_new = requests.confirm(tx, organization.id, request_id, hashed)
+    if is_new:
         record(house, tx, actor, slug, AuditEvent("confirm-request", Outcome.DONE, "request", request_id))
         announce(house, tx, FactKind.REQUEST_CONFIRMED, {"organization": slug, "request": request_id})
     elif not requests.is_confirmed_by(tx, request_id, hashed):
@@ -29,4 +31,6 @@ def confirm_request(house: House, tx: Transaction, actor: Actor, slug: str, requ
     request = requests.get(tx, organization.id, request_id)
     if request is None:
         raise NotFound("confirmation-not-found", "This confirmation does not fit any open request. Use the link from the newest mail.")
+    if is_new:
+        forget_letters(house, tx, request.contact_email)
     return request

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from privyseal.actions.house import House, announce, record, sha256_hex
+from privyseal.actions.strangers import count_letter
 from privyseal.engine import key_policy
 from privyseal.engine.certificate import subject_for
 from privyseal.engine.phrases import code_hash, new_code
@@ -40,7 +41,8 @@ class Submitted:
 def submit_request(house: House, tx: Transaction, actor: Actor, slug: str, submission: Submission) -> Submitted:
     """Store a pending request, or an unconfirmed one when nobody vouches for the contact's address yet.
 
-    Raises NotFound, NotPermitted, Unauthenticated, Refused (key, names, life, policy), Conflict ``no-units``.
+    Raises NotFound, NotPermitted, Unauthenticated, Refused (key, names, life, policy), Conflict ``no-units``, TooManyRequests
+    ``too-many-letters``.
     """
     organization = organizations.require(tx, slug)
     require_active(organization)
@@ -58,6 +60,8 @@ def submit_request(house: House, tx: Transaction, actor: Actor, slug: str, submi
         return Submitted(existing, is_new=False)
     request = _request(house, tx, actor, organization, policy, submission)
     code = new_code(house.random_bytes) if request.state is RequestState.UNCONFIRMED else None
+    if code is not None:
+        count_letter(house, tx, submission.contact_email)
     if not requests.insert(tx, request, sameness=same, confirm_code_hash=code_hash(code) if code else None):
         # Somebody sent the same at the same moment and was first.
         first = requests.open_same(tx, same)

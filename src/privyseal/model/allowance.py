@@ -1,0 +1,45 @@
+"""How much of what costs others something a stranger may cause: letters into somebody's mailbox, drafts on our disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from privyseal.model.errors import TooManyRequests
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """``most`` without a pause of ``pause`` between two of them; ``refusal`` is what is told, by the seconds to wait."""
+
+    most: int
+    pause: timedelta
+    refusal: Callable[[int], TooManyRequests]
+
+    def is_new(self, last_at: datetime | None, now: datetime) -> bool:
+        """Tell whether counting begins anew, because the last one was long ago."""
+        return last_at is not None and now >= last_at + self.pause
+
+    def require_room(self, taken: int, last_at: datetime | None, now: datetime) -> None:
+        """Raise TooManyRequests when nothing is left."""
+        if taken >= self.most and last_at is not None:
+            raise self.refusal(max(1, int((last_at + self.pause - now).total_seconds()) + 1))
+
+
+def _too_many_letters(seconds: int) -> TooManyRequests:
+    sentence = "Ten requests with this contact address wait for its confirmation. Confirm one by the mail that was sent, or try in an hour."
+    return TooManyRequests("too-many-letters", sentence, retry_after_seconds=seconds)
+
+
+def _too_many_drafts(seconds: int) -> TooManyRequests:
+    sentence = "A hundred requests were begun from your network, one shortly after the other. Finish one of them, or try again in an hour."
+    return TooManyRequests("too-many-drafts", sentence, retry_after_seconds=seconds)
+
+
+LETTERS: Final = Allowance(10, timedelta(hours=1), _too_many_letters)
+"""To one address that nobody has confirmed: whoever types a stranger's address does not fill his mailbox."""
+
+DRAFTS: Final = Allowance(100, timedelta(hours=1), _too_many_drafts)
+"""Begun by one source: drafts are kept for a week, each up to 64 KiB."""
