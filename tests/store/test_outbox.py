@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -20,9 +21,9 @@ DELIVERED = 20_000
 def full(service: ServiceRig) -> ServiceRig:
     """A service whose letters all arrived but three: one waits, two failed."""
     now = service.clock()
-    rows = [
+    rows: list[dict[str, object]] = [
         {
-            "id": new_id("fact", now, lambda count, number=number: number.to_bytes(count, "big")),
+            "id": new_id("fact", now, os.urandom),
             "fact": "certificate-issued",
             "listener": "notices.issued",
             "payload": {},

@@ -184,29 +184,44 @@ def _path_of(request: Request) -> str:
 def refusal(visit: Visit, error: PrivysealError, way_on: Link | None = None) -> Response:
     """Return the page of an error: its sentence, and the way on."""
     status, title = next(row for kind, row in STATUS.items() if isinstance(error, kind))
-    if "application/json" in visit.request.headers.get("accept", ""):
-        return JSONResponse({"kind": error.kind, "sentence": error.sentence}, status)  # A script of a page asked.
-    heading = gettext("This page does not exist") if isinstance(error, NotFound) else gettext(title)
-    answer = _refusal_page(visit, heading, error.sentence, status, way_on)
+    if _asks_for_json(visit.request):
+        answer: Response = JSONResponse({"kind": error.kind, "sentence": error.sentence}, status)
+    else:
+        heading = gettext("This page does not exist") if isinstance(error, NotFound) else gettext(title)
+        answer = _refusal_page(visit, heading, error.sentence, status, way_on)
     if isinstance(error, TooManyRequests | Unavailable):
         answer.headers["Retry-After"] = str(error.retry_after_seconds)
     return answer
+
+
+def _asks_for_json(request: Request) -> bool:
+    """Tell whether a script of a page asked: a person's browser never names JSON."""
+    return "application/json" in request.headers.get("accept", "")
 
 
 def _refusal_page(visit: Visit, heading: str, sentence: str, status: int, way_on: Link | None = None) -> Response:
     values: dict[str, Any] = {"heading": heading, "sentence": sentence, "advice": "", "way_on": way_on}
     try:
         return visit.show("kinds/refusal.html", values, status=status)
-    except PrivysealError:
+    except Exception:  # noqa: BLE001 - whatever ails the frame, the page that tells of an error needs none
         # The frame itself reads the organization, which may be what does not exist, or from the database that is away.
-        frame = Frame(name="Privyseal", purpose=gettext("Certificates"), home="/", demo=visit.context.is_demo)
-        text = visit.context.renderer.page("kinds/refusal.html", values | {"site": frame, "form": visit.form, "now": visit.now})
-        return Response(text, status, {"Content-Security-Policy": PAGE_POLICY}, "text/html; charset=utf-8")
+        return _plain_page(visit, values, status)
+
+
+def _plain_page(visit: Visit, values: Mapping[str, Any], status: int) -> Response:
+    """Return a page in a frame that belongs to nobody."""
+    frame = Frame(name="Privyseal", purpose=gettext("Certificates"), home="/", demo=visit.context.is_demo)
+    known = {"site": frame, "form": visit.form, "now": visit.now, "advice": "", "way_on": None}
+    text = visit.context.renderer.page("kinds/refusal.html", known | dict(values))
+    return Response(text, status, {"Content-Security-Policy": PAGE_POLICY}, "text/html; charset=utf-8")
 
 
 def _failed_page(visit: Visit, reference: str) -> Response:
     sentence = gettext("The service made a mistake, which is recorded under the reference %(reference)s. Try again, or ask for help.")
-    return _refusal_page(visit, gettext("This did not work"), sentence % {"reference": reference}, 500)
+    sentence %= {"reference": reference}
+    if _asks_for_json(visit.request):
+        return JSONResponse({"kind": "mistake", "sentence": sentence}, 500)
+    return _refusal_page(visit, gettext("This did not work"), sentence, 500)
 
 
 def _framework_error(context: SiteContext, sites: Sequence[Site]) -> Callable[[Request, Exception], Awaitable[Response]]:
@@ -220,6 +235,14 @@ def _framework_error(context: SiteContext, sites: Sequence[Site]) -> Callable[[R
                 gettext("This page does not exist"),
                 gettext("There is nothing at this address. Check it, or go to the first page."),
             )
-        return await _in_thread(_refusal_page, _visit(context, sites[0], request, None, SentForm()), heading, sentence, status)
+        if _asks_for_json(request):
+            answer: Response = JSONResponse({"kind": "method" if status == 405 else "not-found", "sentence": sentence}, status)
+        else:
+            # No site has this address, so none lends its frame: a stranger is not shown the navigation of anybody.
+            visit = _visit(context, sites[0], request, None, SentForm())
+            answer = await _in_thread(_plain_page, visit, {"heading": heading, "sentence": sentence}, status)
+        if isinstance(error, HTTPException):
+            answer.headers.update(error.headers or {})  # RFC 9110 15.5.6: a refused method comes with those that are taken.
+        return answer
 
     return show

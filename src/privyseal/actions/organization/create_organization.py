@@ -43,7 +43,7 @@ def create_organization(
         vetting_evidence="",
     )
     if organizations.by_slug(tx, slug) is not None:
-        raise Conflict("slug-taken", f"There is an organization {slug} already. Choose another short name.")
+        raise Conflict("slug-taken", f"There is an organization {slug} already. Choose another short name.", field="slug")
     organizations.insert(tx, organization)
     record(house, tx, actor, slug, AuditEvent("create-organization", Outcome.DONE, "organization", organization.id))
     return organization

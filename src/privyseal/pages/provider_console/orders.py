@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from privyseal.actions.house import About
+from privyseal.actions.house import About, attempt
 from privyseal.actions.organization.place_order import place_order
-from privyseal.look.words import gettext
 from privyseal.model.errors import BadRequest, Conflict, Refused
 from privyseal.model.unit import UnitTier
 from privyseal.pages.provider_console.organization import place as place_of
-from privyseal.pages.provider_console.organization import require_organization
+from privyseal.pages.provider_console.organization import read_number, require_organization
 from privyseal.reception.site import Visit
 from privyseal.store import organizations, units
 
@@ -41,13 +40,11 @@ def show_new(visit: Visit) -> Response:
 def place(visit: Visit) -> Response:
     """Book the order and go back to the organization."""
     organization = require_organization(visit)
+    about = About("place-order", organization.slug, "order", "new")
     try:
-        quantity = visit.form.value("quantity")
-        if not (quantity.isascii() and quantity.isdigit() and len(quantity) <= 9):
-            raise BadRequest("number", gettext("Write a whole number."), field="quantity")
+        quantity = attempt(visit.house, visit.actor, about, lambda: read_number("quantity", visit.form.value("quantity")))
         tier = UnitTier.PREMIUM if visit.form.value("tier") == UnitTier.PREMIUM.value else UnitTier.STANDARD
-        about = About("place-order", organization.slug, "order", "new")
-        visit.perform(about, place_order, organization.slug, tier, int(quantity), visit.form.value("purchase_order"))
+        visit.perform(about, place_order, organization.slug, tier, quantity, visit.form.value("purchase_order"))
     except (Refused, BadRequest, Conflict) as error:
         visit.form.refuse(error.field, error.sentence)
         return visit.show(NEW, {"organization": organization, "place": place_of(visit)}, status=422)

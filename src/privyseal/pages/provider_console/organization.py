@@ -114,7 +114,9 @@ def vet(visit: Visit) -> Response:
     organization = require_organization(visit)
     about = About("vet-organization", organization.slug, "organization", organization.slug)
     try:
-        visit.perform(about, vet_organization, organization.slug, visit.form.value("evidence"))
+        # It is kept as one line, wherever its writer began a new one.
+        evidence = " ".join(visit.form.value("evidence").splitlines())
+        visit.perform(about, vet_organization, organization.slug, evidence)
     except (Refused, BadRequest, Conflict) as error:
         visit.form.refuse("evidence", error.sentence)
         return visit.show(VETTING, {"organization": organization, "place": place(visit)}, status=422)
@@ -168,15 +170,16 @@ def _draft(visit: Visit) -> PolicyDraft:
         name=form.value("name"),
         unit_tier=UnitTier.PREMIUM if form.value("unit_tier") == UnitTier.PREMIUM.value else UnitTier.STANDARD,
         key_algorithms=tuple(algorithms[text] for text in form.all("key_algorithms") if text in algorithms),
-        lifetimes_days=tuple(_number("lifetimes_days", text) for text in form.value("lifetimes_days").replace(",", " ").split()),
-        approvals=_number("approvals", form.value("approvals")),
+        lifetimes_days=tuple(read_number("lifetimes_days", text) for text in form.value("lifetimes_days").replace(",", " ").split()),
+        approvals=read_number("approvals", form.value("approvals")),
         lint=Lint.TEMPLATE if form.value("lint") == Lint.TEMPLATE.value else Lint.EACH,
-        max_endpoints=_number("max_endpoints", form.value("max_endpoints")),
+        max_endpoints=read_number("max_endpoints", form.value("max_endpoints")),
         open_enrollment=form.has("open_enrollment", "yes"),
     )
 
 
-def _number(field: str, text: str) -> int:
+def read_number(field: str, text: str) -> int:
+    """Return what was typed as a whole number; raises BadRequest ``number`` at this field."""
     if not (text.isascii() and text.isdigit() and len(text) <= 6):
         raise BadRequest("number", gettext("Write a whole number."), field=field)
     return int(text)

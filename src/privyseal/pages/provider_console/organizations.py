@@ -72,6 +72,6 @@ def create(visit: Visit) -> Response:
             contact_email=visit.form.value("contact_email"),
         )
     except (Refused, BadRequest, Conflict) as error:
-        visit.form.refuse(error.field, error.sentence)
+        visit.form.refuse({"email": "contact_email"}.get(error.field, error.field), error.sentence)
         return visit.show(NEW, status=422)
     return visit.go_to(f"/provider/organizations/{made.slug}")

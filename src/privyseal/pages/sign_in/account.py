@@ -8,7 +8,7 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from privyseal.actions.house import About
+from privyseal.actions.house import About, attempt
 from privyseal.actions.passkey.add_passkey import add_passkey
 from privyseal.actions.passkey.draft_passkey import draft_passkey
 from privyseal.actions.passkey.offer_passkey import offer_passkey
@@ -16,12 +16,15 @@ from privyseal.engine.passkeys import assertion_options
 from privyseal.look.words import gettext
 from privyseal.model.errors import BadRequest, Conflict, PrivysealError, Refused, Unavailable
 from privyseal.model.identifiers import IntentId
+from privyseal.model.passkey import LABEL_CHARACTERS
+from privyseal.model.request import require_text
 from privyseal.model.session import log_of
 from privyseal.pages.sign_in.places import audience_of_visit, console_of, place_of
 from privyseal.reception import sign_in
 from privyseal.reception.site import Visit
 from privyseal.reception.visitors import Visitor
 from privyseal.store import administrators, passkeys
+from privyseal_wire.errors import WireError
 from privyseal_wire.passkey import Assertion, PasskeySigned, Signature, statement_challenge
 
 NEW_PASSKEY = "sign_in/new_passkey.html"
@@ -130,6 +133,8 @@ def offer(visit: Visit) -> Response:
 def show_addition(visit: Visit) -> Response:
     """Show what has to be signed, so that the passkey that the browser just made is added."""
     try:
+        # Looked at before anybody signs: on the next page the name cannot be mended any more.
+        require_text("label", visit.form.value("label"), LABEL_CHARACTERS)
         return _sign_page(visit)
     except (Refused, BadRequest, Conflict) as error:
         visit.form.refuse("label", error.sentence)
@@ -154,7 +159,7 @@ def _sign_page(visit: Visit, *, status: int = 200) -> Response:
 def add(visit: Visit) -> Response:
     """Add the passkey under the signature, and have it certified at once."""
     try:
-        signature = _signature(visit)
+        signature = attempt(visit.house, visit.actor, _about(visit, "add-passkey"), lambda: _signature(visit))
         visit.context.entrance.issuer.ping()  # A registration works once: it is not used up while nobody can sign.
         registration, label = visit.form.value("registration"), visit.form.value("label")
         intent = visit.perform(_about(visit, "add-passkey"), add_passkey, visit.slug, registration, label, signature)
@@ -178,7 +183,10 @@ def _signature(visit: Visit) -> Signature:
     """Return what was signed: an assertion over the content of the page, or an uploaded CMS message."""
     answer = visit.form.value("answer")
     if answer:
-        return PasskeySigned(visit.form.secret("content").encode(), Assertion.from_browser(answer).to_bytes())
+        try:
+            return PasskeySigned(visit.form.secret("content").encode(), Assertion.from_browser(answer).to_bytes())
+        except WireError as error:
+            raise BadRequest("signature", error.sentence, field="signature") from error
     message = visit.files.get("signature", b"")
     if not message:
         raise BadRequest("signature", gettext("Sign with a passkey, or choose the signed file."), field="signature")

@@ -11,7 +11,7 @@ from privyseal.engine.passkeys import assertion_options
 from privyseal.look.words import gettext
 from privyseal.model.errors import BadRequest, NotPermitted, Refused, Unauthenticated
 from privyseal.model.session import END_SENTENCES
-from privyseal.pages.sign_in.places import audience_of_visit, keep_way, kept_way, place_of, way_back
+from privyseal.pages.sign_in.places import MAXIMUM_WAY, asked_way, audience_of_visit, keep_way, kept_way, place_of, way_back
 from privyseal.reception import sign_in
 from privyseal.reception.site import Visit
 from privyseal.reception.visitors import recognize
@@ -26,13 +26,13 @@ def show_sign_in(visit: Visit) -> Response:
     audience = audience_of_visit(visit)
     known = recognize(visit.request, audience, in_use=False)
     if known.visitor is not None:
-        return visit.go_to(way_back(visit, visit.query("next", 500)))
+        return visit.go_to(way_back(visit, visit.query("next", MAXIMUM_WAY + 1)))
     return _sign_in_page(visit, END_SENTENCES[known.ended] if known.ended else "")
 
 
 def _sign_in_page(visit: Visit, ended: str = "", *, status: int = 200) -> Response:
     begun = sign_in.begin(visit.request, audience_of_visit(visit))
-    way = way_back(visit, visit.query("next", 500) or visit.form.value("next"))
+    way = way_back(visit, asked_way(visit))
     values = {
         "place": place_of(audience_of_visit(visit)),
         "certificate_address": sign_in.certificate_address(visit.request, begun),
@@ -104,23 +104,24 @@ def show_certificate(visit: Visit) -> Response:
 
 def show_step_up(visit: Visit) -> Response:
     """Ask for the credential again."""
-    return _step_up_page(visit, visit.query("next", 500))
+    return _step_up_page(visit)
 
 
-def _step_up_page(visit: Visit, wanted: str, *, status: int = 200) -> Response:
+def _step_up_page(visit: Visit, *, status: int = 200) -> Response:
     begun = sign_in.begin(visit.request, audience_of_visit(visit))
     challenge = sign_in.new_challenge(visit.request, begun)
     with visit.house.database.read(visit.now) as tx:
         allowed = passkeys.usable_of(tx, visit.person.id)
+    way = way_back(visit, asked_way(visit))
     values = {
         "place": place_of(audience_of_visit(visit)),
         "certificate_address": sign_in.certificate_address(visit.request, begun, sign_in.STEP_UP),
         "options": assertion_options(visit.house.relying_party, challenge, allowed) if allowed else "",
-        "way": way_back(visit, wanted),
+        "way": way,
     }
     answer = visit.show(STEP_UP, values, status=status)
     sign_in.keep(answer, begun)
-    keep_way(visit, answer, wanted)
+    keep_way(visit, answer, way)
     return answer
 
 
@@ -131,7 +132,7 @@ def step_up_with_passkey(visit: Visit) -> Response:
         sign_in.step_up_by_passkey(visit.request, visit.guest, _passkey_answer(visit))
     except (Unauthenticated, Refused, BadRequest, NotPermitted) as error:
         visit.form.refuse("", error.sentence)
-        return _step_up_page(visit, visit.form.value("next"), status=401)
+        return _step_up_page(visit, status=401)
     return visit.go_to(way_back(visit, visit.form.value("next")))
 
 
@@ -142,5 +143,5 @@ def finish_step_up(visit: Visit) -> Response:
         sign_in.step_up_by_code(visit.request, visit.guest, visit.query("code"))
     except (Unauthenticated, NotPermitted) as error:
         visit.form.refuse("", error.sentence)
-        return _step_up_page(visit, "", status=401)
+        return _step_up_page(visit, status=401)
     return visit.go_to(kept_way(visit))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import unquote
 
 from starlette.responses import Response
 
@@ -11,6 +12,7 @@ from privyseal.reception.audiences import site_of
 from privyseal.reception.site import Visit
 
 MAXIMUM_WAY: Final = 500
+_DOTS: Final = frozenset({".", ".."})
 WAY_SECONDS: Final = 600
 
 
@@ -34,14 +36,26 @@ def console_of(audience: str) -> str:
 def way_back(visit: Visit, wanted: str) -> str:
     """Return ``wanted`` where it is a page of this audience, else the console: nobody is led to another site."""
     audience = audience_of_visit(visit)
-    is_path = len(wanted) <= MAXIMUM_WAY and wanted.isascii() and wanted.isprintable() and not set(wanted) & set("\\ ")
-    if is_path and wanted.startswith(f"{site_of(audience)}/") and "//" not in wanted.partition("?")[0]:
-        return wanted
-    return console_of(audience)
+    is_text = len(wanted) <= MAXIMUM_WAY and wanted.isascii() and wanted.isprintable() and not set(wanted) & set("\\ ")
+    return wanted if is_text and _is_within(wanted, f"{site_of(audience)}/") else console_of(audience)
+
+
+def _is_within(wanted: str, site: str) -> bool:
+    """Tell whether a browser stays below ``site``: it takes ``..`` away, also when that is written in percents (WHATWG URL 4.5)."""
+    path = unquote(wanted.partition("?")[0].partition("#")[0])
+    return path.startswith(site) and "//" not in path and "\\" not in path and not _DOTS & set(path.split("/"))
 
 
 def _cookie(visit: Visit) -> str:
     return f"__Host-privyseal-way-{audience_of_visit(visit)}"
+
+
+def asked_way(visit: Visit) -> str:
+    """Return where this call wants to go on to, by its form or its address, not looked at yet; for a code what is remembered."""
+    if visit.request.url.path.endswith("/finish"):
+        return kept_way(visit)
+    # One character more than a way may have, so that none is cut into another one.
+    return visit.form.value("next") or visit.query("next", MAXIMUM_WAY + 1)
 
 
 def keep_way(visit: Visit, answer: Response, wanted: str) -> None:
