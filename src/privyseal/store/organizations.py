@@ -89,6 +89,11 @@ def require(tx: Transaction, slug: str) -> Organization:
     return organization
 
 
+def hold(tx: Transaction, organization_id: OrganizationId) -> None:
+    """Let nobody else who holds this organization go on before this transaction ends; who only refers to it is not kept waiting."""
+    tx.execute(sa.select(organizations.c.id).where(organizations.c.id == organization_id).with_for_update(key_share=True))
+
+
 def page(tx: Transaction, *, after: str = "", state: OrganizationState | None = None, limit: int = 50) -> list[Organization]:
     """Return organizations by slug, behind the one of the id ``after`` (keyset paging), all or in one state: the provider's list."""
     statement = organizations.select().order_by(organizations.c.slug, organizations.c.id).limit(limit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,9 +12,14 @@ import sqlalchemy as sa
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from privyseal.actions.administrator.enroll_administrator import enroll_administrator
 from privyseal.actions.administrator.invite_with_signature import invite_with_signature
 from privyseal.actions.administrator.revoke_credential import revoke_credential
 from privyseal.actions.house import About, perform
+from privyseal.engine.csr import read_csr
+from privyseal.issuer.desk import complete_batch
+from privyseal.issuer.protocol import CompletedIntent
+from privyseal.model.actor import ANONYMOUS
 from privyseal.model.administrator import Role
 from privyseal.model.errors import Conflict, NotPermitted, Refused
 from privyseal.model.fact import FactKind
@@ -164,3 +170,28 @@ def test_the_operator_replaces_the_last_one_aloud(service: ServiceRig, admin: Ad
     service.administrator(ORG, "Walter Skinner", by=alex)
     with pytest.raises(NotPermitted):
         run_command(service, *RECOVERY, "--replace-last")
+
+
+def test_of_two_first_administrators_at_two_issuers_at_once_one_comes_in(service: ServiceRig) -> None:
+    """The provider gives out two links before anybody is there, and has both issued at the same moment on two nodes."""
+    service.create_organization()
+    links = [service.invite(ORG, name).code for name in ("Fox Mulder", "Alex Krycek")]
+    csrs = [read_csr(make_csr(["administrator.test"], make_key()).encode()) for _ in links]
+    intents = [perform(service.house, ANONYMOUS, ABOUT, enroll_administrator, code, csr) for code, csr in zip(links, csrs, strict=True)]
+    together = threading.Barrier(len(intents))
+    found: list[CompletedIntent] = []
+
+    def issue(number: int) -> None:
+        house = service.open_house()
+        try:
+            together.wait(20)
+            found.extend(complete_batch(house, service.keys, [intents[number]]).values())
+        finally:
+            house.database.close()
+
+    threads = [threading.Thread(target=issue, args=(number,)) for number in range(len(intents))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(done.kind for done in found) == ["", "organization-decides"], found

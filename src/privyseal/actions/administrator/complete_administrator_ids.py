@@ -53,7 +53,11 @@ def complete_administrator_ids(
     require_evidence(tx)
     done: list[Credential] = []
     failures: list[tuple[IntentId, PrivysealError]] = []
-    for intent in certificates.intents_of(tx, intent_ids).values():
+    intents = certificates.intents_of(tx, intent_ids)
+    # Of two issuers on two nodes the second one waits here, so that it sees whom the first one let in.
+    for organization_id in sorted({intent.organization_id for intent in intents.values() if intent.organization_id is not None}):
+        organizations.hold(tx, organization_id)
+    for intent in intents.values():
         try:
             credential = _translated(house, tx, actor, key, intent)
         except PrivysealError as refusal:
