@@ -15,7 +15,7 @@ from privyseal.model.identifiers import AuthorityId, CertificateId, IntentId, Or
 from privyseal.model.profile import NameKind
 from privyseal.store.database import Transaction
 from privyseal.store.prepared import Prepared, is_among
-from privyseal.store.schema import Digest, Id, Serial, UtcTime, metadata
+from privyseal.store.schema import Digest, Id, Serial, UtcTime, metadata, to_microseconds
 
 intents = sa.Table(
     "intents",
@@ -76,7 +76,7 @@ certificates = sa.Table(
     sa.UniqueConstraint("ca_id", "serial_hex"),
     sa.Index("ix_certificates_organization", "organization_id", "id"),
     sa.Index("ix_certificates_contact", "organization_id", "contact_email"),
-    sa.Index("ix_certificates_state_end", "organization_id", "state", "not_after"),
+    sa.Index("ix_certificates_state_end", "organization_id", "state", "not_after", "id"),
     sa.Index("ix_certificates_serial", "serial_hex"),
 )
 
@@ -271,12 +271,18 @@ class Listed:
 _LISTED = [certificates.c[name] for name in Listed.__slots__]
 
 
+PROBED = 2_000
+"""So many certificates at most are named one by one when they are found by name or contact; more are met on the way anyway."""
+
+
 def search(tx: Transaction, organization_id: OrganizationId, wanted: Search, *, before: str = "", limit: int = 50) -> list[Listed]:
     """Return the organization's certificates that fit, newest first, before the id ``before`` (keyset paging)."""
-    statement = sa.select(*_LISTED).where(certificates.c.organization_id == organization_id, *_clauses(tx, organization_id, wanted))
+    narrow = sa.select(certificates.c.id).where(certificates.c.organization_id == organization_id, *_clauses(tx, organization_id, wanted))
     if before:
-        statement = statement.where(certificates.c.id < before)
-    rows = tx.execute(statement.order_by(certificates.c.id.desc()).limit(limit))
+        narrow = narrow.where(certificates.c.id < before)
+    # Ids first, which indexes hold: rows are wide, and sorting many of them is what would take long.
+    found = narrow.order_by(certificates.c.id.desc()).limit(limit)
+    rows = tx.execute(sa.select(*_LISTED).where(certificates.c.id.in_(found)).order_by(certificates.c.id.desc()))
     return [Listed(**{**row._mapping, "state": CertificateState(row.state)}) for row in rows]
 
 
@@ -298,24 +304,42 @@ def count(tx: Transaction, organization_id: OrganizationId, wanted: Search) -> i
 def _clauses(tx: Transaction, organization_id: OrganizationId, wanted: Search) -> list[sa.ColumnElement[bool]]:
     clauses: list[sa.ColumnElement[bool]] = []
     if wanted.name or wanted.text:
-        named = certificate_names.c.name
-        # A range, because an index serves it on both databases; LIKE needs another one on each.
-        fits = [named == wanted.name] if wanted.name else [named >= wanted.text, named < f"{wanted.text}~"]
-        within = sa.select(certificate_names.c.certificate_id).where(*fits, certificate_names.c.organization_id == organization_id)
-        clauses.append(certificates.c.id.in_(within))
+        clauses.append(_named(tx, organization_id, wanted))
     if wanted.serial_hex:
-        clauses.append(certificates.c.serial_hex == wanted.serial_hex)
+        clauses.append(_probed(tx, certificates.c.id, certificates.c.serial_hex == wanted.serial_hex)[0])
     if wanted.contact_email:
-        clauses.append(certificates.c.contact_email == wanted.contact_email)
+        scope = certificates.c.organization_id == organization_id
+        clauses.append(_probed(tx, certificates.c.id, scope, certificates.c.contact_email == wanted.contact_email)[0])
     if wanted.issued_from is not None:
-        clauses.append(certificates.c.issued_at >= wanted.issued_from)
+        clauses += [certificates.c.issued_at >= wanted.issued_from, certificates.c.id >= _first_id(wanted.issued_from)]
     if wanted.issued_before is not None:
-        clauses.append(certificates.c.issued_at < wanted.issued_before)
-    return clauses + _standing(tx, wanted.standing)
+        clauses += [certificates.c.issued_at < wanted.issued_before, certificates.c.id < _first_id(wanted.issued_before)]
+    # What was named leads to few or is soon met among the newest; an index of states would lead through all of a state first.
+    state = sa.func.coalesce(certificates.c.state, "") if clauses else certificates.c.state
+    return clauses + _standing(tx, wanted.standing, state)
 
 
-def _standing(tx: Transaction, standing: Standing | None) -> list[sa.ColumnElement[bool]]:
-    end, state = certificates.c.not_after, certificates.c.state
+def _first_id(moment: datetime) -> str:
+    """Return what every id of a certificate issued from this moment on is behind: ids begin with their time of birth."""
+    return f"crt-{to_microseconds(moment) // 1000:012x}"
+
+
+def _named(tx: Transaction, organization_id: OrganizationId, wanted: Search) -> sa.ColumnElement[bool]:
+    named = certificate_names.c.name
+    # A range, because an index serves it on both databases; LIKE needs another one on each.
+    fits = [named == wanted.name] if wanted.name else [named >= wanted.text, named < f"{wanted.text}~"]
+    clause, are_many = _probed(tx, certificate_names.c.certificate_id, *fits, certificate_names.c.organization_id == organization_id)
+    return sa.exists().where(certificate_names.c.certificate_id == certificates.c.id, *fits) if are_many else clause
+
+
+def _probed(tx: Transaction, ids: sa.Column[Any], *fits: sa.ColumnElement[bool]) -> tuple[sa.ColumnElement[bool], bool]:
+    """Return the condition that a certificate is among those whose ``ids`` fit, or what fits itself, and True, for many."""
+    found = list(tx.execute(sa.select(ids).where(*fits).limit(PROBED + 1)).scalars())
+    return (sa.and_(*fits), True) if len(found) > PROBED else (certificates.c.id.in_(found), False)
+
+
+def _standing(tx: Transaction, standing: Standing | None, state: sa.ColumnElement[str]) -> list[sa.ColumnElement[bool]]:
+    end = certificates.c.not_after
     if standing is None:
         return []
     if standing is Standing.REVOKED:

@@ -67,6 +67,8 @@ def test_certificates_are_found_by_what_is_known_of_them(rig: ConsoleRig, fox: D
     assert fox.get("/certificates", text="dana@resource-marketing.test").text.count("data-row") == 2
     assert "No certificate fits" in fox.get("/certificates", text="nobody@resource-marketing.test").text
     assert fox.get("/certificates", **{"from": "2020-01-01", "to": "2020-02-01"}).text.count("data-row") == 0
+    today = f"{rig.service.clock():%Y-%m-%d}"
+    assert fox.get("/certificates", **{"from": today, "to": today}).text.count("data-row") == 2
     for name, value in (("text", "a b"), ("from", "yesterday"), ("to", "2026-13-01")):
         wrong = fox.get("/certificates", **{name: value})
         assert (wrong.status_code, f'href="#{name}"' in wrong.text) == (400, True)
@@ -204,6 +206,7 @@ def test_the_log_is_filtered_exported_and_verified(rig: ConsoleRig, fox: Desk) -
     verified = fox.send("/audit/verify")
     assert "The log is what its checkpoint says" in verified.text
     assert key in verified.text.replace("&#43;", "+")
+    assert f'<pre id="checkpoint" aria-label="Checkpoint" tabindex="0">{key.partition("+")[0]}\n' in verified.text
     with rig.service.house.database.write(rig.service.clock()) as tx:
         entry = tx.execute(audit.entries.select().where(audit.entries.c.log == f"o-{ORG}").limit(1)).one()
         changed = bytes(entry.entry).replace(b'"done"', b'"gone"')

@@ -25,7 +25,6 @@ def show_home(visit: Visit) -> Response:
             "counts": {state.value: quantity for state, quantity in requests.count_in(tx, organization.id, COUNTED).items()},
             "oldest": requests.oldest_in(tx, organization.id, RequestState.PENDING),
             "expiring": certificates.count(tx, organization.id, Search(standing=Standing.EXPIRING)),
-            "valid": certificates.count(tx, organization.id, Search(standing=Standing.VALID)),
             "next_to_expire": certificates.ending_soon(tx, organization.id),
             "balances": [balance for tier in UnitTier if (balance := units.balance(tx, organization.id, tier)).bought],
         }

@@ -230,5 +230,5 @@ def verify(visit: Visit) -> Response:
             return newest[1], None, error.sentence
 
     note, verdict, trouble = look_up(visit, work)
-    values = {"home": home(visit), "note": note, "verdict": verdict, "trouble": trouble, "log_key": key, "log": log}
+    values = {"home": home(visit), "checkpoint": note, "verdict": verdict, "trouble": trouble, "log_key": key, "log": log}
     return visit.show("control_center/verified.html", values)

@@ -1,4 +1,4 @@
-"""questions of administrators to the contacts of requests; what certificates are searched by."""
+"""questions of administrators to the contacts of requests; what requests and certificates are searched by."""
 
 from __future__ import annotations
 
@@ -27,9 +27,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("request_questions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_request_questions_request_id"), ["request_id"], unique=False)
+    with op.batch_alter_table("requests", schema=None) as batch_op:
+        batch_op.create_index("ix_requests_organization", ["organization_id", "id"], unique=False)
     with op.batch_alter_table("certificates", schema=None) as batch_op:
         batch_op.create_index("ix_certificates_contact", ["organization_id", "contact_email"], unique=False)
-        batch_op.create_index("ix_certificates_state_end", ["organization_id", "state", "not_after"], unique=False)
+        batch_op.create_index("ix_certificates_state_end", ["organization_id", "state", "not_after", "id"], unique=False)
         batch_op.create_index("ix_certificates_serial", ["serial_hex"], unique=False)
 
 
