@@ -30,6 +30,9 @@ CHECK_SECONDS = 20.0
 """How often it is asked whether the one who follows may still do so; 30 seconds are promised."""
 
 MAXIMUM_FOLLOWERS: Final = 500
+MAXIMUM_OF_ONE: Final = 150
+"""Of one organization: whoever may only read in one must not take the places of all others."""
+
 OVERLAP: Final = timedelta(seconds=10)
 """A transaction that began earlier may be seen later, so each look goes back so far, and what was told is not told again."""
 
@@ -115,15 +118,22 @@ class Watches:
         self._watches: dict[OrganizationId, Watch] = {}
         self._followers: dict[OrganizationId, int] = {}
 
-    def require_room(self) -> None:
-        """Raise TooManyRequests ``streams`` while as many follow as may."""
-        if self.followers() >= MAXIMUM_FOLLOWERS:
+    def require_room(self, organization_id: OrganizationId | None = None) -> None:
+        """Raise TooManyRequests ``streams`` while as many follow as may, of this organization or altogether."""
+        with self._lock:
+            self._require_room(organization_id)
+
+    def _require_room(self, organization_id: OrganizationId | None) -> None:
+        of_one = self._followers.get(organization_id, 0) if organization_id is not None else 0
+        if of_one >= MAXIMUM_OF_ONE or sum(self._followers.values()) >= MAXIMUM_FOLLOWERS:
             sentence = "Too many people follow the queue at the moment. Try again in a minute."
             raise TooManyRequests("streams", sentence, retry_after_seconds=60)
 
     def join(self, house: House, organization_id: OrganizationId) -> Watch:
-        """Return the watch of an organization for one more follower, who must ``leave``; raises Unavailable."""
+        """Return the watch of an organization for one more follower, who must ``leave``; raises Unavailable, TooManyRequests."""
         with self._lock:
+            # Asked again: of many who came at once all saw the room that was left for one.
+            self._require_room(organization_id)
             if organization_id not in self._watches:
                 self._watches[organization_id] = Watch(house, organization_id)
             self._followers[organization_id] = self._followers.get(organization_id, 0) + 1

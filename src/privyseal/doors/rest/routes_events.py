@@ -45,7 +45,7 @@ def stream_events(org: Slug, request: Request, context: Context, caller: CallerO
     """
     about = About("stream-events", org, "organization", org)
     organization = read(context, caller, about, Permission.READ, lambda _, found: found)
-    context.watches.require_room()
+    context.watches.require_room(organization.id)
     cursor = since or request.headers.get("last-event-id", "")
     start = _moment(cursor) if cursor else None
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
