@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import ipaddress
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -24,6 +25,7 @@ from privyseal.cli.serve import until_told
 from privyseal.cli.settings import Settings
 from privyseal.cli.web_server import make_application, serve_web
 from privyseal.doors import DoorContext
+from privyseal.engine.authority import linter_of
 from privyseal.engine.dcv import DnsLookup
 from privyseal.engine.log_key import LogKey, require_log_key
 from privyseal.engine.pem import certificate_to_pem
@@ -40,8 +42,12 @@ from privyseal.jobs.sweep import sweep
 from privyseal.jobs.worker import Worker
 from privyseal.model.errors import Conflict, Unavailable
 from privyseal.model.identifiers import AuthorityId
+from privyseal.model.profile import PROFILES
 
 _log = structlog.get_logger("privyseal")
+
+LINTERS_AFTER_SECONDS = 3.0
+"""Pages answer at once; the linters, which the first approval wants, are loaded when the start is over."""
 
 
 def read_passphrase(path: Path) -> bytes:
@@ -54,6 +60,12 @@ def read_passphrase(path: Path) -> bytes:
     if mode & 0o077:
         raise Unavailable("passphrase", f"The passphrase file {path} is readable by others. Set it to 0600.")
     return secret
+
+
+def load_linters() -> None:
+    """Load the linter of every rule set: it takes more than a second, and nobody shall wait for it inside a transaction."""
+    for rule_set in sorted({profile.lint for profile in PROFILES.values()}):
+        linter_of(rule_set)
 
 
 def run_issuer(settings: Settings, rooms: Rooms) -> None:
@@ -73,6 +85,7 @@ def run_issuer(settings: Settings, rooms: Rooms) -> None:
     socket_path = settings.path(settings.issuer_socket)
     socket_path.parent.mkdir(mode=0o700, exist_ok=True)
     server = IssuerServer(opened.house, keys, socket_path, evidence, crl_life(settings), settings.issuer_socket_group)
+    load_linters()
     with until_told() as told:
         server.start()
         _log.info("issuer.ready")
@@ -123,9 +136,12 @@ def run_web(settings: Settings, rooms: Rooms, work_as: str | None) -> None:
     )
     anchor = certificate_to_pem(opened.house.administrators_authority.root)
     worker = make_worker(settings, opened, rooms, issuer, work_as) if work_as is not None else None
+    linters = threading.Timer(LINTERS_AFTER_SECONDS, load_linters)
+    linters.daemon = True
     with until_told() as told:
         if worker is not None:
             worker.start()
+        linters.start()
         serve_web(
             make_application(context, rooms.doors, rooms.sites, partial(read_roads, settings.data) if settings.demo else None),
             host=settings.host,
@@ -136,6 +152,7 @@ def run_web(settings: Settings, rooms: Rooms, work_as: str | None) -> None:
             administrators_ca_pem=anchor,
             stop=told,
         )
+    linters.cancel()
     if worker is not None:
         worker.stop()
 
@@ -144,6 +161,7 @@ def run_work(settings: Settings, rooms: Rooms, node: str) -> None:
     """Do the work of one node until SIGTERM: letters, sweep, integration of the audit logs."""
     opened = open_house(settings, rooms)
     worker = make_worker(settings, opened, rooms, IssuerClient(settings.path(settings.issuer_socket)), node)
+    load_linters()
     with until_told() as told:
         worker.start()
         _log.info("work.ready", node=node)

@@ -15,16 +15,12 @@ from datetime import UTC
 from functools import lru_cache
 from importlib.metadata import version
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import idna
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
-from pkilint import finding_filter, loader, validation
-from pkilint.cabf import serverauth
-from pkilint.document import PDUNode
-from pkilint.pkix import certificate, extension, name
 
 from privyseal.engine import der
 from privyseal.engine.certificate import CertificateContent, read_spki
@@ -32,6 +28,13 @@ from privyseal.engine.serials import MAX_SERIAL_OCTETS, MIN_RANDOM_BITS
 from privyseal.engine.signers import SignatureAlgorithm, SigningKey, sign
 from privyseal.model.errors import Refused
 from privyseal.model.profile import NameKind, SubjectField
+
+if TYPE_CHECKING:
+    from pkilint import validation
+    from pkilint.cabf.serverauth import serverauth_constants
+    from pkilint.document import PDUNode
+
+# pkilint is imported where it is used: that costs half as much as all the rest of a process, and pages wait for it at its start.
 
 UPPER_BOUNDS: Final = {
     SubjectField.COUNTRY: 2,
@@ -97,13 +100,15 @@ class LintReport:
 class Linter:
     """pkilint with one rule set of the profiles: ``pkix`` (RFC 5280) or ``tls-br`` (CA/Browser Forum server certificates).
 
-    Build it once per process and rule set (about 0.2 s); ``lint`` then costs a few milliseconds of CPU. Raises
-    ValueError for another rule set.
+    Build it once per process and rule set: the first takes about a second, for pkilint's own modules, another 0.2 s; ``lint``
+    then costs a few milliseconds of CPU. Raises ValueError for another rule set.
     """
 
     def __init__(self, rule_set: str) -> None:
         if rule_set not in {"pkix", "tls-br"}:
             raise ValueError(f"there is no lint rule set {rule_set!r}; profiles use pkix or tls-br")
+        from pkilint import loader  # noqa: PLC0415
+
         self.rule_set = rule_set
         self.linter = f"pkilint {version('pkilint')}"
         self._pkix = _pkix_rules()
@@ -118,6 +123,9 @@ class Linter:
         if self.rule_set == "pkix":
             results = self._pkix.validate(document.root)
         else:
+            from pkilint import finding_filter  # noqa: PLC0415
+            from pkilint.cabf import serverauth  # noqa: PLC0415
+
             kind = serverauth.determine_certificate_type(document)
             results = _tls_br_rules(kind).validate(document.root)
             results, _ = finding_filter.filter_results(serverauth.create_serverauth_finding_filters(kind), results)
@@ -161,6 +169,8 @@ def _lowered(finding: Finding, node: PDUNode) -> Finding:
 
 def _pkix_rules() -> validation.ValidatorContainer:
     """The rules of pkilint's own command ``lint_pkix_cert``."""
+    from pkilint.pkix import certificate, extension, name  # noqa: PLC0415
+
     return certificate.create_pkix_certificate_validator_container(
         certificate.create_decoding_validators(name.ATTRIBUTE_TYPE_MAPPINGS, extension.EXTENSION_MAPPINGS),
         [
@@ -174,8 +184,11 @@ def _pkix_rules() -> validation.ValidatorContainer:
 
 
 @lru_cache(maxsize=16)
-def _tls_br_rules(kind: serverauth.serverauth_constants.CertificateType) -> validation.ValidatorContainer:
+def _tls_br_rules(kind: serverauth_constants.CertificateType) -> validation.ValidatorContainer:
     """The rules of ``lint_cabf_serverauth_cert`` for one type of certificate."""
+    from pkilint.cabf import serverauth  # noqa: PLC0415
+    from pkilint.pkix import certificate  # noqa: PLC0415
+
     decoding, rules = serverauth.create_decoding_validators(), serverauth.create_validators(kind)
     return certificate.create_pkix_certificate_validator_container(decoding, rules)
 
