@@ -34,17 +34,17 @@ def test_an_organization_from_application_to_first_administrator(world: World, c
 def enter(world: World, window: Window) -> None:
     """The United Kingdom is GB in certificates, and the page says so and keeps what was typed."""
     window.open(f"{place_of(world, '')}/organizations/new")
-    look(window.page, "provider-new-organization", also=("dark", "narrow"))
+    look(window.page, "provider-new-organization", small=True)
     window.fill(name=NAME, slug=SLUG, country="UK", contact_email=f"contact@{DOMAIN}")
     window.expect("4\\d\\d POST")
     window.press("Enter")
     assert window.page.locator("#country-error").count() == 1, window.words
     assert window.page.locator("#name").input_value() == NAME
-    look(window.page, "provider-new-organization-error", also=("narrow",))
+    look(window.page, "provider-new-organization-error", small=True)
     window.fill(country="US", state_or_province="Kentucky", locality="Fort Thomas")
     window.press("Enter")
     assert window.heading == NAME
-    look(window.page, "provider-organization-new", also=("dark", "narrow"))
+    look(window.page, "provider-organization-new", small=True)
 
 
 def validate(world: World, window: Window) -> None:
@@ -54,7 +54,7 @@ def validate(world: World, window: Window) -> None:
     look(window.page, "provider-organization-domain")
     window.press("Look up by DNS")
     assert window.problems != []
-    look(window.page, "provider-organization-domain-error", also=("dark", "narrow"))
+    look(window.page, "provider-organization-domain-error", small=True)
     shown = window.page.locator("section[aria-labelledby=domains-title]")
     value = window.page.locator("#dns-1").inner_text()
     name = next(word for word in shown.inner_text().split() if word.startswith("_") and word.endswith(DOMAIN))
@@ -97,7 +97,7 @@ def invite(window: Window) -> None:
     window.fill(name="First Person", email=f"first@{DOMAIN}")
     window.press("Invite")
     assert "First Person, security administrator (invited)" in window.words
-    look(window.page, "provider-organization-active", also=("dark", "narrow"))
+    look(window.page, "provider-organization-active", small=True)
 
 
 def test_what_the_provider_sees_of_the_service(world: World, chromium: Chromium) -> None:
@@ -108,7 +108,7 @@ def test_what_the_provider_sees_of_the_service(world: World, chromium: Chromium)
         sign_in_with_certificate(world, one, "", "")
     for page in LOOKING:
         window.open(f"{place_of(world, '')}/{page}")
-        look(window.page, f"provider-{page or 'home'}", also=("dark", "narrow"))
+        look(window.page, f"provider-{page or 'home'}", small=True)
         plain.open(f"{place_of(world, '')}/{page}")
         judge(plain.page)
         assert plain.heading == window.heading

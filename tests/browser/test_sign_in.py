@@ -29,7 +29,7 @@ def test_a_passkey_from_the_link_on(world: World, chromium: Chromium) -> None:
     window = passkey_holder(world, chromium, "arrival", "arrival.test")
     assert DEVICE in window.words
     world.service.wait_for_letter("contact@arrival.test", "passkey")
-    look(window.page, "account", also=("dark", "narrow"))
+    look(window.page, "account", small=True)
     second = chromium.window()
     second.take_passkeys(window.passkeys())
     sign_in_with_passkey(world, second, "arrival")
@@ -56,7 +56,7 @@ def show_again(world: World, window: Window) -> None:
 def refuse_a_used_link(window: Window, link: str) -> None:
     """Whoever finds the link later gets nothing, and no passkey is made for nothing."""
     window.open(link)
-    look(window.page, "first-credential", also=("dark", "narrow"))
+    look(window.page, "first-credential", small=True)
     window.fill(label="Somebody else's")
     window.expect("4(04|09|22) POST")
     window.page.get_by_role("button", name="Make my passkey").click()
@@ -83,7 +83,7 @@ def test_an_administrator_id(world: World, chromium: Chromium, company: LiveOrga
     """The other port asks for the certificate and leads back, with scripts and without; a session ends for its reasons."""
     window = chromium.window(identity=world.card(company.admin), script=script, passkeys=script)
     window.open(f"{place_of(world, 'leaving')}/account")
-    look(window.page, "sign-in" if script else "sign-in-without-scripts", also=("dark", "narrow") if script else ())
+    look(window.page, "sign-in" if script else "sign-in-without-scripts", small=script)
     sign_in_with_certificate(world, window, "leaving")
     assert "(used now)" in window.words
     world.let_time_pass("leaving", timedelta(minutes=31))
@@ -121,7 +121,7 @@ def test_no_way_in(world: World, chromium: Chromium, company: LiveOrganization) 
     foreign.open(f"{place_of(world, company.slug)}/sign-in")
     foreign.press("Sign in with a certificate")
     assert "not registered here" in foreign.words
-    look(foreign.page, "certificate-unknown", also=("dark", "narrow"))
+    look(foreign.page, "certificate-unknown", small=True)
     forgetful = chromium.window()
     forgetful.open(f"{place_of(world, company.slug)}/sign-in")
     forgetful.page.get_by_role("button", name="Sign in with a passkey").click()
@@ -134,16 +134,16 @@ def test_a_second_passkey_under_the_first(world: World, chromium: Chromium) -> N
     window = passkey_holder(world, chromium, "second-key", "second-key.test")
     window.hold_authenticator("usb")
     window.press("Add a passkey")
-    look(window.page, "passkey-new", also=("dark", "narrow"))
+    look(window.page, "passkey-new", small=True)
     window.fill(label="Blue key")
     window.touch(1)
     window.press("Make the passkey")
     assert window.heading == "Sign for the new passkey"
-    look(window.page, "passkey-sign", also=("dark", "narrow"))
+    look(window.page, "passkey-sign", small=True)
     window.touch(0)
     window.press("Sign with a passkey")
     assert window.heading == "Your passkey is registered", window.words
-    look(window.page, "passkey-done", also=("dark", "narrow"))
+    look(window.page, "passkey-done", small=True)
     window.press("Your account")
     assert "Blue key" in window.words
     window.press("Sign out")
@@ -160,7 +160,10 @@ def test_a_passkey_under_a_signed_file(world: World, chromium: Chromium, tmp_pat
     window.press("Add a passkey")
     window.fill(label="Phone")
     window.press("Make the passkey")
-    content = window.page.locator("#statement").inner_text()
+    with window.page.expect_download() as download:
+        window.page.get_by_role("link", name="passkey.json").click()
+    content = download.value.path().read_text()
+    assert content == window.page.locator("#statement").inner_text()
     window.expect("422 POST")
     hand_in(window, sign_file(company.admin, content.replace("papers", "others").encode(), tmp_path))
     assert window.problems != []

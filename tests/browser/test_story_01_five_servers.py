@@ -91,4 +91,4 @@ def serve_and_verify(world: World, chromium: Chromium, host: str, chain: Path, k
     judged.open(f"{world.base}/verify")
     judged.page.locator("[id=file]").set_input_files(chain)
     judged.press("Verify")
-    look(judged.page, "verified-good", also=("dark", "narrow"))
+    look(judged.page, "verified-good", small=True)

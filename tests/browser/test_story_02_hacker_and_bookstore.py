@@ -72,4 +72,4 @@ def refuse_what_is_not_his(window: Window, own: str) -> None:
         hand_csr_in(window, text)
         assert any(name.strip() in problem for problem in window.problems), (name, window.problems)
         assert window.page.locator("[id=csr]").input_value().split() == text.split()
-    look(window.page, "enroll-csr-refused", also=("narrow",))
+    look(window.page, "enroll-csr-refused", small=True)

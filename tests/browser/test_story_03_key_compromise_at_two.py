@@ -58,7 +58,7 @@ def revoke(admin: Decider, host: str) -> None:
     window.page.locator("input[name=reason][value=keyCompromise]").check()
     window.press("Go on to sign")
     if admin.card is None:
-        look(window.page, "console-sign-revocation", also=("dark", "narrow"))
+        look(window.page, "console-sign-revocation", small=True)
     began = time.monotonic()
     admin.sign("Revoke with a passkey")
     assert window.heading == f"The certificate of {host} is revoked", window.words
@@ -68,7 +68,7 @@ def revoke(admin: Decider, host: str) -> None:
     window.open(address)
     assert window.page.locator("details.danger").count() == 0, "what is revoked offers no second revocation"
     if admin.card is None:
-        look(window.page, "console-certificate-revoked", also=("dark", "narrow"))
+        look(window.page, "console-certificate-revoked", small=True)
 
 
 def ask_for_the_replacement(world: World, window: Window, slug: str, host: str, stolen: str) -> None:

@@ -27,7 +27,7 @@ WRITE_PICTURES = "PRIVYSEAL_PICTURES"
 """Set to ``write``, pictures that are there already are made anew."""
 
 WIDE, NARROW, HEIGHT = 1280, 320, 800
-COLORS = 32
+COLORS = 64
 FIRST_VIEW_BYTES = 60 * 1024
 SECONDS = 10.0
 """How long a step may take before it counts as failed: two cores, four processes and a browser share the machine."""
@@ -155,6 +155,24 @@ class Window:
         """A line of this latency and this speed in both directions."""
         speed = {"latency": milliseconds, "downloadThroughput": bytes_per_second, "uploadThroughput": bytes_per_second}
         self._devtools.send("Network.emulateNetworkConditions", {"offline": False, **speed})
+
+    def count_bytes(self) -> list[int]:
+        """From now on the list grows by what comes over the line, heads and compressed bodies; pictures do not count."""
+        received: list[int] = []
+        pictures: set[str] = set()
+
+        def note(event: dict[str, Any]) -> None:
+            if event["type"] == "Image" or event["response"]["mimeType"].startswith("image/"):
+                pictures.add(event["requestId"])
+
+        def count(event: dict[str, Any]) -> None:
+            if event["requestId"] not in pictures:
+                received.append(int(event["encodedDataLength"]))
+
+        self._devtools.on("Network.responseReceived", note)
+        self._devtools.on("Network.loadingFinished", count)
+        self._devtools.send("Network.enable")
+        return received
 
     def close(self) -> list[str]:
         """Close it; returns what nobody expected."""
@@ -287,14 +305,12 @@ def picture(page: Page, name: str, *, kind: str = "light", width: int = WIDE) ->
     _show(page, "light", before["width"] if before else WIDE)
 
 
-def look(page: Page, name: str, *, also: Sequence[str] = ()) -> None:
-    """Judge the page and keep a picture of it; ``also`` asks for more of them: ``dark``, ``narrow``."""
+def look(page: Page, name: str, *, small: bool = False) -> None:
+    """Judge the page and keep a picture of it; ``small`` asks for a second one, narrow and dark."""
     judge(page)
     picture(page, name)
-    if "dark" in also:
-        picture(page, f"{name}-dark", kind="dark")
-    if "narrow" in also:
-        picture(page, f"{name}-narrow", width=NARROW)
+    if small:
+        picture(page, f"{name}-narrow-dark", kind="dark", width=NARROW)
 
 
 def _show(page: Page, kind: str, width: int) -> None:

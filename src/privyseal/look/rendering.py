@@ -45,6 +45,7 @@ class Renderer:
             "day_text": day_text,
             "number": number,
             "hex_groups": hex_groups,
+            "isolated": isolated,
         }
 
     def page(self, template: str, values: Mapping[str, Any]) -> str:
@@ -87,6 +88,11 @@ def _machine(value: datetime) -> str:
 def number(value: float) -> str:
     """Return a number with the separators of the spoken language."""
     return format_decimal(value, locale=words.locale())
+
+
+def isolated(text: str) -> Markup:
+    """Return a text that somebody typed so that its direction ends with it: a Hebrew name turns no sentence around it."""
+    return Markup("<bdi>{}</bdi>").format(text)
 
 
 def hex_groups(text: str) -> Markup:

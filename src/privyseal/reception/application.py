@@ -103,7 +103,8 @@ def _answering(context: SiteContext, found: dict[str, tuple[Site, Page]]) -> Cal
             sent = await read_form(request, uploads=page.upload) if page.method is Method.POST else SentForm()
         except PrivysealError as error:
             visit = _visit(context, site, request, None, SentForm())
-            return await _in_thread(_turn_away, page, visit, error)
+            form_is_here = page.method is Method.POST and "GET" in found
+            return await _in_thread(_turn_away, page, visit, error, _path_of(request) if form_is_here else "")
         return await _in_thread(_answer, page, _visit(context, site, request, guest, sent))
 
     async def answer_always(request: Request) -> Response:
@@ -165,11 +166,11 @@ def _visit(context: SiteContext, site: Site, request: Request, guest: Visitor | 
     )
 
 
-def _turn_away(page: Page, visit: Visit, error: PrivysealError) -> Response:
-    """Lead to the sign-in where that helps, and show the error otherwise."""
+def _turn_away(page: Page, visit: Visit, error: PrivysealError, form: str = "") -> Response:
+    """Lead to the sign-in where that helps, and show the error otherwise; ``form`` is the address of what was filled in, or ""."""
     way = {"sign-in-needed": "sign-in", "step-up-needed": "step-up"}.get(error.kind)
     if way is None or page.audience is Audience.NONE or page.by_itself:
-        return refusal(visit, error)
+        return refusal(visit, error, Link(form, gettext("Back to the form")) if form else None)
     place = f"{site_of(audience_of(visit.request))}/{way}"
     if page.method is Method.GET:
         return visit.go_to(f"{place}?{urlencode({'next': _path_of(visit.request)})}")

@@ -12,6 +12,12 @@
   localize(document);
   document.addEventListener("htmx:after:swap", () => localize(document));
 
+  // On a narrow screen the cells of a row stand below each other, where the head of the table is out of sight.
+  for (const table of document.querySelectorAll(".work-list")) {
+    const heads = [...table.querySelectorAll("thead th")].map((head) => head.textContent.trim());
+    for (const cell of table.querySelectorAll("tbody td:not(.choose)")) cell.dataset.label = heads[cell.cellIndex] ?? "";
+  }
+
   document.querySelector(".error-summary")?.focus();
 
   document.addEventListener("click", async (event) => {

@@ -67,6 +67,7 @@ _ACTIONS = {
     "lapse-request": mark("Lapsed without a decision"),
     "prepare-certificate": mark("Certificate prepared and linted"),
     "issue-certificate": mark("Certificate issued"),
+    "deliver-fact": mark("Mail about it sent"),
     "complete-certificate": mark("Certificate issued"),
     "abandon-intent": mark("Serial number given up; a new one is drawn"),
     "pick-up-certificate": mark("Picked up"),

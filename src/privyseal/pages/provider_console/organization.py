@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from starlette.responses import Response
 
 from privyseal.actions.administrator.invite_administrator import invite_administrator
@@ -53,7 +55,13 @@ def _object_page(visit: Visit, *, status: int = 200) -> Response:
             "organization": organization,
             "state": state_words()[organization.state],
             "domains": [
-                (domain, challenge_name(domain.name), challenge_url(domain.name, domain.token, port), domain.is_valid(visit.now))
+                (
+                    domain,
+                    challenge_name(domain.name),
+                    challenge_url(domain.name, domain.token, port),
+                    domain.is_valid(visit.now),
+                    _seen(domain),
+                )
                 for domain in organizations.domains_of(tx, organization.id)
             ],
             "balances": [(tier.value, units.balance(tx, organization.id, tier)) for tier in UnitTier],
@@ -62,6 +70,16 @@ def _object_page(visit: Visit, *, status: int = 200) -> Response:
             "place": place(visit),
         }
     return visit.show(OBJECT, values, status=status)
+
+
+def _seen(domain: Domain) -> str:
+    """Return in words what the look-up saw, "" before the first one that succeeded."""
+    if not domain.evidence:
+        return ""
+    seen = json.loads(domain.evidence)
+    where = ", ".join(seen["resolvers"]) or seen["connected_to"]
+    words = gettext("Asked for %(name)s at %(where)s. The answer was %(answers)s.")
+    return words % {"name": seen["name"], "where": where, "answers": ", ".join(seen["answers"])}
 
 
 def register_domain(visit: Visit) -> Response:
