@@ -12,6 +12,8 @@ import pytest
 from tests.rigs.postgresql import PostgresServer
 from tests.rigs.service import ServiceRig, ServiceTemplate, make_template
 
+LIVE_FOLDERS = ("browser", "stories")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Registers ``--long``: full counts of crash cycles, races and mutations instead of the quick ones."""
@@ -23,10 +25,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Ctrl-C works in the children of the tests, even where the run itself was started in the background, which ignores it.
     """
+    config.addinivalue_line("markers", "xdist_group: which tests one worker runs together")
     signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis.settings.register_profile("quick", deadline=None)
     hypothesis.settings.register_profile("long", deadline=None, max_examples=2_000)
     hypothesis.settings.load_profile("long" if config.getoption("--long") else "quick")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Groups the tests for two workers: a file stays whole, and a folder whose files share live services does too.
+
+    Those folders come first, so that the longest pieces do not begin last.
+    """
+    here = Path(__file__).parent
+    for item in items:
+        folder = item.path.relative_to(here).parts[0] if item.path.is_relative_to(here) else ""
+        item.add_marker(pytest.mark.xdist_group(folder if folder in LIVE_FOLDERS else str(item.path)))
+    items.sort(key=lambda item: not (item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in LIVE_FOLDERS))
 
 
 @pytest.fixture(scope="session")

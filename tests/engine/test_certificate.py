@@ -115,9 +115,10 @@ def foreign_spkis() -> list[bytes]:
 NO_BIT_STRING = der.sequence(der.children(subject_spki(KeyAlgorithm.ED25519))[0], der.octet_string(b"\x00" * 33))
 
 
-@pytest.mark.parametrize(
-    "spki", [b"", b"\x30\x00", b"no key at all", subject_spki(KeyAlgorithm.P256)[:-1], NO_BIT_STRING, *foreign_spkis()]
-)
+NOT_CERTIFIED = [b"", b"\x30\x00", b"no key at all", subject_spki(KeyAlgorithm.P256)[:-1], NO_BIT_STRING, *foreign_spkis()]
+
+
+@pytest.mark.parametrize("spki", NOT_CERTIFIED, ids=[f"{place}: {len(spki)} octets" for place, spki in enumerate(NOT_CERTIFIED)])
 def test_other_keys_are_refused(spki: bytes) -> None:
     with pytest.raises(Refused, match="not certified here") as caught:
         read_spki(spki)

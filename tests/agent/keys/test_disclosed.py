@@ -61,6 +61,7 @@ def test_a_key_is_noticed(data: bytes) -> None:
         P256.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
         P256.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
     ],
+    ids=("empty", "dashes", "zero", "text", "P-256 CSR", "RSA CSR", "PEM key", "DER key"),
 )
 def test_what_may_be_sent(data: bytes) -> None:
     assert not has_private_key(data)

@@ -214,6 +214,13 @@ def test_the_log_is_filtered_exported_and_verified(rig: ConsoleRig, fox: Desk) -
     assert "The log is not what its checkpoint says" in fox.send("/audit/verify").text
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0000-01-01", "2026-02-30", "yesterday", "2026-11-22T00:00"])
+def test_what_is_no_day_of_a_filter_is_said(rig: ConsoleRig, fox: Desk, day: str) -> None:
+    for page in ("audit", "certificates"):
+        answer = fox.get(f"/{page}?to={day}")
+        assert (answer.status_code, "Write a day as 2026-11-22." in answer.text) == (400, True)
+
+
 def test_settings_show_record_domains_and_policies(rig: ConsoleRig, fox: Desk) -> None:
     page = fox.get("/settings").text
     for words in (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
 
@@ -13,7 +13,7 @@ from starlette.responses import Response
 from privyseal.look.frame import Chip
 from privyseal.look.words import gettext, mark
 from privyseal.model.errors import BadRequest
-from privyseal.pages.control_center.entry import PAGE_SIZE, home, look_up
+from privyseal.pages.control_center.entry import PAGE_SIZE, home, look_up, read_day
 from privyseal.pages.control_center.words import certificate_state
 from privyseal.reception.site import Visit
 from privyseal.store import certificates
@@ -70,7 +70,7 @@ def _search(asked: Mapping[str, str], standing: Standing | None) -> Search:
     """Read what was typed: an address is a contact, a long hexadecimal number a serial, anything else the beginning of a name."""
     text = asked.get("text", "").rstrip(".")
     serial = text.replace(":", "").replace(" ", "").lower()
-    from_day, to_day = _day(asked, "from"), _day(asked, "to")
+    from_day, to_day = read_day(asked, "from"), read_day(asked, "to")
     found = Search(standing=standing, issued_from=from_day, issued_before=to_day + timedelta(days=1) if to_day else None)
     if not text:
         return found
@@ -93,13 +93,3 @@ def _with(found: Search, *, text: str = "", serial_hex: str = "", contact_email:
         issued_from=found.issued_from,
         issued_before=found.issued_before,
     )
-
-
-def _day(asked: Mapping[str, str], name: str) -> datetime | None:
-    text = asked.get(name, "")
-    if not text:
-        return None
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise BadRequest("search", gettext("Write a day as 2026-11-22."), field=name) from error

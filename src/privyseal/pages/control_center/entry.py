@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import MAXYEAR, UTC, datetime
 from typing import Final, TypeVar
 
 from starlette.responses import Response
@@ -11,7 +12,7 @@ from starlette.responses import Response
 from privyseal.look.frame import Frame, Help, NavigationItem
 from privyseal.look.words import gettext
 from privyseal.model.administrator import Permission
-from privyseal.model.errors import NotFound, PrivysealError, TooManyRequests, Unavailable
+from privyseal.model.errors import BadRequest, NotFound, PrivysealError, TooManyRequests, Unavailable
 from privyseal.model.organization import Organization
 from privyseal.model.request import RequestState
 from privyseal.reception.site import Method, Page, Visit
@@ -49,6 +50,21 @@ def part(visit: Visit, name: str) -> str:
     if not FORMS[name].fullmatch(value):
         raise nothing_here()
     return value
+
+
+def read_day(asked: Mapping[str, str], name: str) -> datetime | None:
+    """Return the day, at midnight UTC, that a filter asks for, or None; raises BadRequest ``search`` for what is no day before 9999."""
+    text = asked.get(name, "")
+    if not text:
+        return None
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        day = None
+    # The last year of the calendar has no day behind its last one, which is where a filter would end.
+    if day is None or day.year == MAXYEAR:
+        raise BadRequest("search", gettext("Write a day as 2026-11-22."), field=name)
+    return day
 
 
 def may(visit: Visit, permission: Permission) -> bool:

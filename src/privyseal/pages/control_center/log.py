@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -16,7 +16,7 @@ from privyseal.look.words import gettext
 from privyseal.model.audit import organization_log
 from privyseal.model.errors import BadRequest, NotFound, Unavailable
 from privyseal.model.organization import Organization
-from privyseal.pages.control_center.entry import PAGE_SIZE, home, look_up
+from privyseal.pages.control_center.entry import PAGE_SIZE, home, look_up, read_day
 from privyseal.pages.control_center.history import actor_words, read_time
 from privyseal.pages.control_center.words import action_words
 from privyseal.reception.site import Visit
@@ -65,7 +65,7 @@ def show_log(visit: Visit) -> Response:
     asked = {name: visit.query(name, 128) for name in FIELDS if visit.query(name, 128)}
     visit.form.values = {name: [value] for name, value in asked.items()}
     try:
-        since, until = _day(asked, "from"), _day(asked, "to")
+        since, until = read_day(asked, "from"), read_day(asked, "to")
     except BadRequest as error:
         visit.form.refuse(error.field, error.sentence)
         return visit.show("control_center/log.html", _values(visit, asked, Found([], None, is_full=False)), status=400)
@@ -162,27 +162,17 @@ def _short(object_id: str) -> str:
     return object_id if "." in object_id or len(object_id) <= SHOWN_ID else f"{object_id[:SHOWN_ID]}…"
 
 
-def _day(asked: Mapping[str, str], name: str) -> datetime | None:
-    text = asked.get(name, "")
-    if not text:
-        return None
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise BadRequest("search", gettext("Write a day as 2026-11-22."), field=name) from error
+def _portion(tx: Transaction, log: str, start: int) -> list[str]:
+    """Return up to CHUNK export lines from an index on."""
+    return [f"{export_line(index, entry)}\n" for index, _, entry in audit.export(tx, log, start=start, limit=CHUNK)]
 
 
-def _lines(tx: Transaction, log: str, last: float = float("inf")) -> Iterator[str]:
+def _lines(tx: Transaction, log: str, last: float) -> Iterator[str]:
     """Yield the whole log as export lines; raises Unavailable ``too-slow`` after the moment ``last`` of the monotonic clock."""
     start = 0
-    while True:
-        count = 0
-        for index, _, entry in audit.export(tx, log, start=start, limit=CHUNK):
-            yield f"{export_line(index, entry)}\n"
-            count += 1
-        start += count
-        if count < CHUNK:
-            return
+    while portion := _portion(tx, log, start):
+        yield from portion
+        start += len(portion)
         if time.monotonic() > last:
             sentence = gettext("The log is too long to be verified in a page. Export it, and run: seal audit verify.")
             raise Unavailable("too-slow", sentence, retry_after_seconds=60)
@@ -193,8 +183,15 @@ def export(visit: Visit) -> Response:
     log = organization_log(look_up(visit, lambda _, organization: organization.slug))
 
     def rows() -> Iterator[str]:
-        with visit.house.database.read(visit.now) as tx:
-            yield from _lines(tx, log)
+        # Each portion is a transaction of its own: a reader who stops reading must not hold a connection of the database.
+        start = 0
+        while True:
+            with visit.house.database.read(visit.now) as tx:
+                portion = _portion(tx, log, start)
+            if not portion:
+                return
+            yield "".join(portion)
+            start += len(portion)
 
     headers = {"Content-Disposition": f'attachment; filename="{log}.jsonl"'}
     return StreamingResponse(rows(), media_type="application/jsonl", headers=headers)

@@ -150,7 +150,7 @@ def chosen_next(visit: Visit) -> list[str]:
 def stream_events(visit: Visit) -> Response:
     """Tell what changes as it happens: ids and states alone, for as long as whoever follows may read."""
     organization_id = look_up(visit, lambda _, organization: organization.id)
-    visit.context.entrance.watches.require_room()
+    visit.context.entrance.watches.require_room(organization_id)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_events(visit, organization_id), media_type="text/event-stream", headers=headers)
 
