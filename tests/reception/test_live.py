@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from privyseal.model.errors import TooManyRequests
+from privyseal.model.identifiers import OrganizationId
 from privyseal.reception.live import MAXIMUM_FOLLOWERS, MAXIMUM_OF_ONE, Watches
 from privyseal.store import organizations
 from tests.reception.reception_rig import ORG, OTHER, ReceptionRig
@@ -31,13 +32,11 @@ def test_one_organization_does_not_take_the_places_of_another(rig: ReceptionRig)
     assert watches.followers() == MAXIMUM_OF_ONE + 1
 
 
-def test_all_together_have_an_end(rig: ReceptionRig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("privyseal.reception.live.MAXIMUM_OF_ONE", MAXIMUM_FOLLOWERS + 1)
+def test_all_together_have_an_end(rig: ReceptionRig) -> None:
     house, watches = rig.service.house, Watches()
-    with house.database.read(rig.service.clock()) as tx:
-        one, other = organizations.require(tx, ORG).id, organizations.require(tx, OTHER).id
-    for _ in range(MAXIMUM_FOLLOWERS):
-        watches.join(house, one)
-    for refused in (watches.require_room, lambda: watches.join(house, other)):
+    many = [OrganizationId(f"org-{number:032x}") for number in range(MAXIMUM_FOLLOWERS // MAXIMUM_OF_ONE + 2)]
+    for place in range(MAXIMUM_FOLLOWERS):
+        watches.join(house, many[place // MAXIMUM_OF_ONE])
+    for refused in (watches.require_room, lambda: watches.join(house, many[-1])):
         with pytest.raises(TooManyRequests):
             refused()

@@ -25,7 +25,7 @@ TLS_PORTS: Final = frozenset({443, 465, 636, 853, 990, 993, 995, 5061, 8443, 944
 MAXIMUM_FETCHES: Final = 4
 """How many servers one process looks at at the same time: a silent one holds a thread for many seconds, and all pages share them."""
 
-_SLOTS: Final = threading.BoundedSemaphore(MAXIMUM_FETCHES)
+SLOTS: Final = threading.BoundedSemaphore(MAXIMUM_FETCHES)
 _PORT: Final = re.compile(r"[0-9]{1,5}", re.ASCII)
 _HOST: Final = re.compile(
     r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*\.?"
@@ -56,13 +56,13 @@ def fetch_certificate(server: Server, lookup: DnsLookup, policy: FetchPolicy) ->
     as many servers as may be are being looked at, ``server-busy``.
     """
     # Whoever waited here would hold the thread that the limit is to save.
-    if not _SLOTS.acquire(blocking=False):
+    if not SLOTS.acquire(blocking=False):
         sentence = "Too many servers are being looked at. Try again in a few seconds, or paste the certificate."
         raise Unavailable("server-busy", sentence, retry_after_seconds=10)
     try:
         return _fetched(server, lookup, policy)
     finally:
-        _SLOTS.release()
+        SLOTS.release()
 
 
 def _fetched(server: Server, lookup: DnsLookup, policy: FetchPolicy) -> bytes:
