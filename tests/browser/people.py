@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import subprocess
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from privyseal.store import administrators, organizations
 from privyseal.store.sessions import sessions
 from tests.rigs.browser import Chromium, Window
 from tests.rigs.live_people import LiveAdministrator, LiveOrganization, LiveProvider
-from tests.rigs.live_service import LiveService
+from tests.rigs.live_service import LiveService, text_of
 
 DEVICE = "Office laptop"
 
@@ -69,7 +70,10 @@ def place_of(world: World, slug: str) -> str:
 
 def make_first_passkey(world: World, window: Window, slug: str, email: str) -> None:
     """Follow the one-time link of an invitation and make a passkey the first credential."""
-    window.open(f"{place_of(world, slug)}/first-credential?code={world.provider.invitation(email)}")
+    letter = text_of(world.service.wait_for_letter(email, "administrator", seconds=30))
+    link = re.search(r"https://\S+/first-credential\?code=\S+", letter)
+    assert link is not None, letter
+    window.open(link[0])
     window.fill(label=DEVICE)
     window.press("Make my passkey")
     assert window.heading == "Your passkey is registered", window.words

@@ -264,12 +264,13 @@ def newcomer(organization_id: OrganizationId | None = ACME, role: Role = Role.CE
     return Administrator(AdministratorId("adm-new"), organization_id, "Gail Goe", "gail@acme.test", role, AdministratorState.INVITED, NOW)
 
 
-def test_an_invitation_carries_the_one_time_line(house: House, office: Office) -> None:
+def test_an_invitation_carries_the_one_time_line_and_link(house: House, office: Office) -> None:
     invite(house, newcomer())
     letter = office.letter(FactKind.ADMINISTRATOR_INVITED, "notices.invitation", administrator="adm-new", code=CODE)
     assert letter["To"] == "gail@acme.test"
-    assert letter["Subject"] == "Acme & Söhne <Rockets>: make your Administrator ID by 22 November 2026, 15:05 UTC"
+    assert letter["Subject"] == "Acme & Söhne <Rockets>: make your administrator's credential by 22 November 2026, 15:05 UTC"
     assert_lines(letter, f"  seal administrator enroll --service https://privyseal.test -- {CODE}", "Hello Gail Goe,")
+    assert_lines(letter, f"  https://privyseal.test/o/acme/first-credential?code={CODE}")
 
 
 def test_a_used_invitation_is_not_sent_any_more(house: House, office: Office) -> None:
@@ -284,8 +285,8 @@ def test_a_used_invitation_is_not_sent_any_more(house: House, office: Office) ->
 def test_the_provider_invites_its_own_people_too(house: House, office: Office) -> None:
     invite(house, newcomer(None, Role.PROVIDER_ADMINISTRATOR))
     letter = office.letter(FactKind.ADMINISTRATOR_INVITED, "notices.invitation", organization="", administrator="adm-new", code=CODE)
-    assert str(letter["Subject"]).startswith("the provider: make your Administrator ID")
-    assert_lines(letter, "Questions: certificates@privyseal.test")
+    assert str(letter["Subject"]).startswith("the provider: make your administrator's credential")
+    assert_lines(letter, "Questions: certificates@privyseal.test", f"  https://privyseal.test/provider/first-credential?code={CODE}")
     digest = "ab" * 32
     office.hear(
         FactKind.CREDENTIAL_ADDED, "notices.credential-added", 2, organization="", administrator="adm-new", certificate_sha256=digest

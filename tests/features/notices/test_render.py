@@ -17,6 +17,7 @@ from privyseal.model.errors import Refused
 
 NOW = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 VALUES: dict[str, Any] = {
+    "enroll_url": "https://privyseal.test/o/acme/enroll",
     "service": "privyseal.test",
     "organization": "Acme",
     "help_contact": "it@acme.test",
@@ -167,4 +168,4 @@ def test_every_template_has_both_forms() -> None:
 
     names = {name.removesuffix(".txt.j2").removesuffix(".html.j2") for name in _TEMPLATES.list_templates()}
     assert {f"{name}.{form}.j2" for name in names for form in ("txt", "html")} == set(_TEMPLATES.list_templates())
-    assert len(names) == 15
+    assert len(names) == 16

@@ -180,21 +180,23 @@ def revoked(desk: Desk) -> Letter | None:
 
 
 def invitation(desk: Desk) -> Letter | None:
-    """To a new administrator: the one-time line that makes the first Administrator ID (architecture section 4)."""
+    """To a new administrator: the one-time link and line that make the first credential (architecture section 4)."""
     person = administrators.get(desk.tx, AdministratorId(desk.payload["administrator"]))
     link = administrators.invitation_of_code(desk.tx, code_hash(desk.payload["code"]))
     if person is None or link is None or link.used_at is not None:
         return None
     organization = organizations.get(desk.tx, person.organization_id) if person.organization_id else None
     whom = organization.name if organization else "the provider"
+    place = f"/o/{organization.slug}" if organization else "/provider"
     values = _values(desk, organization) | {
         "name": person.name,
         "role": person.role.value.replace("-", " "),
         "whom": whom,
+        "enroll_url": f"{desk.house.service.base_url}{place}/first-credential?code={desk.payload['code']}",
         "enroll_line": f"seal administrator enroll --service {desk.house.service.base_url} {_last_word(desk.payload['code'])}",
         "expires_at": link.expires_at,
     }
-    subject = f"{whom}: make your Administrator ID by {time_text(link.expires_at)}"
+    subject = f"{whom}: make your administrator's credential by {time_text(link.expires_at)}"
     return Letter("invitation", person.email, subject, values)
 
 
