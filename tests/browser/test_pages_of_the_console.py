@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from tests.browser.people import World, passkey_holder, sign_file, sign_in_with_certificate
 from tests.browser.test_pages_of_the_portal import DOMAIN, FREE, LONGEST, csr_of, gallery, refuse, sqlite
-from tests.rigs.browser import Chromium, Window, judge, look
+from tests.rigs.browser import Chromium, Window, look
 from tests.rigs.service import make_csr, make_key
 
 EMPTY = ("", "requests", "certificates", "administrators", "tokens", "audit", "settings")
@@ -82,7 +82,6 @@ def comes_within(window: Window, world: World, seconds: float) -> Iterator[None]
     began = time.monotonic()
     live.wait_for(state="visible", timeout=seconds * 1000)
     assert time.monotonic() - began <= seconds
-    judge(window.page)
     look(window.page, "console-requests-new", small=True)
     window.page.keyboard.press("j")
     assert window.page.locator("tr.chosen").count() == 1
