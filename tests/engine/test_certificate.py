@@ -118,7 +118,7 @@ NO_BIT_STRING = der.sequence(der.children(subject_spki(KeyAlgorithm.ED25519))[0]
 NOT_CERTIFIED = [b"", b"\x30\x00", b"no key at all", subject_spki(KeyAlgorithm.P256)[:-1], NO_BIT_STRING, *foreign_spkis()]
 
 
-@pytest.mark.parametrize("spki", NOT_CERTIFIED, ids=[f"{place}: {len(spki)} octets" for place, spki in enumerate(NOT_CERTIFIED)])
+@pytest.mark.parametrize("spki", NOT_CERTIFIED, ids=map(str, range(len(NOT_CERTIFIED))))
 def test_other_keys_are_refused(spki: bytes) -> None:
     with pytest.raises(Refused, match="not certified here") as caught:
         read_spki(spki)
