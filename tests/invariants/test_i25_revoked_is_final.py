@@ -165,7 +165,9 @@ def test_the_code_deletes_from_few_tables_alone() -> None:
         (module, function, ast.unparse(node.func)) for module, function, node in calls() if ast.unparse(node.func).endswith(".delete")
     }
     assert deleting == {
+        ("drafts", "delete_expired", "enrollment_drafts.delete"),
         ("throttles", "clear_misses", "attempts.delete"),
+        ("throttles", "forget_misses", "attempts.delete"),
         ("throttles", "release_key", "idempotency_keys.delete"),
         ("throttles", "forget_answers", "idempotency_keys.delete"),
         ("revocations", "_PRUNE_CRLS", "crls.delete"),

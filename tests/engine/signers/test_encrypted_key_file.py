@@ -104,6 +104,20 @@ def test_a_wrong_passphrase_is_named_as_such(tmp_path: Path, passphrase: bytes) 
     assert kind_of(load, path, passphrase) == "key-file-passphrase"
 
 
+def test_the_one_in_256_that_decrypts_to_well_padded_nonsense_is_a_wrong_passphrase_too(tmp_path: Path) -> None:
+    path = tmp_path / "ca.key"
+    create(path, generate_key("p256"), PASSPHRASE, rounds=1)
+    assert {kind_of(load, path, b"wrong passphrase %d" % number) for number in range(3_000)} == {"key-file-passphrase"}
+
+
+def test_a_cut_file_is_not_blamed_on_the_passphrase(tmp_path: Path) -> None:
+    path = tmp_path / "ca.key"
+    create(path, generate_key("p256"), PASSPHRASE, rounds=QUICK)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:2], lines[-1]]))
+    assert kind_of(load, path, PASSPHRASE) == "key-file-form"
+
+
 def test_a_short_passphrase_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="at least 12 bytes"):
         create(tmp_path / "ca.key", generate_key("p256"), b"hunter2", rounds=QUICK)

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 from privyseal.engine import der
 from privyseal.engine.signers import SigningKey, signature_algorithm
-from privyseal.model.errors import Conflict, NotFound, Refused, Unavailable
+from privyseal.model.errors import BadRequest, Conflict, NotFound, Refused, Unavailable
 
 ROUNDS = 210_000
 """PBKDF2-HMAC-SHA256 rounds for a passphrase that a person may have chosen: 0.1 to 0.2 s of CPU for each guess."""
@@ -85,13 +85,24 @@ def load(path: Path, passphrase: bytes) -> SigningKey:
         raise _wrong_passphrase(path)
     try:
         key = serialization.load_pem_private_key(content, passphrase)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        # pyca tells a wrong passphrase from damaged bytes by its text alone; both end in a ValueError.
-        raise (_wrong_passphrase(path) if "incorrect password" in str(error).lower() else _no_key_file(path)) from None
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        # A wrong passphrase ends in one of 256 times in well padded nonsense, which pyca reports as no key: the outer form decides.
+        raise (_wrong_passphrase(path) if _is_encrypted_private_key_info(content) else _no_key_file(path)) from None
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey):
         raise _no_key_file(path)
     signature_algorithm(key)
     return key
+
+
+def _is_encrypted_private_key_info(pem: bytes) -> bool:
+    """An algorithm and an octet string of whole AES blocks (RFC 5958 3), whatever stands inside."""
+    text = pem.partition(_PEM_BEGIN.strip())[2].partition(_PEM_END.strip())[0]
+    try:
+        _, encrypted = der.children(base64.b64decode(b"".join(text.split()), validate=True))
+        octets = encrypted[der.read_header(encrypted).start :]
+    except (BadRequest, ValueError):
+        return False
+    return encrypted[:1] == b"\x04" and len(octets) % 16 == 0
 
 
 def _read_private(path: Path) -> bytes:
@@ -169,4 +180,4 @@ def _no_key_file(path: Path) -> Refused:
 
 
 def _wrong_passphrase(path: Path) -> Refused:
-    return Refused("key-file-passphrase", f"The passphrase does not open the key file {path}; check the passphrase file of this key.")
+    return Refused("key-file-passphrase", f"The passphrase does not open the key file {path}, or its content is damaged; check the passphrase file of this key.")
