@@ -49,8 +49,9 @@ MAY_BE_DELETED = {
     "sign_in_challenges",
     "hand_over_codes",
     "passkey_challenges",
+    "saved_searches",
 }
-"""Misses, answers under idempotency keys, CRL bodies that newer ones replaced, facts that were heard, sessions and sign-ins."""
+"""Misses, answers under idempotency keys, CRL bodies that newer ones replaced, facts that were heard, sessions and sign-ins, searches that a person keeps."""
 
 
 @pytest.fixture
@@ -174,6 +175,7 @@ def test_the_code_deletes_from_few_tables_alone() -> None:
         ("outbox", "delete_done", "outbox.delete"),
         ("passkeys", "insert_challenge", "passkey_challenges.delete"),
         ("passkeys", "take_challenge", "passkey_challenges.delete"),
+        ("searches", "delete", "saved_searches.delete"),
         ("sessions", "forget", "sessions.delete"),
         ("sessions", "forget_sign_ins", "sign_in_challenges.delete"),
         ("sessions", "forget_sign_ins", "hand_over_codes.delete"),

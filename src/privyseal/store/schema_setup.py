@@ -29,6 +29,7 @@ NOUNS = (
     "questions",
     "requests",
     "revocations",
+    "searches",
     "sessions",
     "throttles",
     "units",
