@@ -43,7 +43,15 @@ template:
     zonefile-sync: -1
     journal-content: all
     zonefile-load: difference-no-serial
+policy:
+  - id: signed
+    algorithm: ecdsap256sha256
+    single-type-signing: on
 zone:
+"""
+
+SIGNED = """    dnssec-signing: on
+    dnssec-policy: signed
 """
 
 ZONE = """$ORIGIN {zone}.
@@ -55,10 +63,11 @@ ns A {host}
 
 
 class KnotServer:
-    """One server for the given zones. Use it as a context manager."""
+    """One server for the given zones; those in ``signed`` as well carry DNSSEC signatures. Use it as a context manager."""
 
-    def __init__(self, zones: Iterable[str]) -> None:
+    def __init__(self, zones: Iterable[str], *, signed: Iterable[str] = ()) -> None:
         self.zones = tuple(zones)
+        self.signed = frozenset(signed)
         self._program = require_program("knotd", "knot")
         self._update_program = require_program("knsupdate", "knot-dnsutils")
         self._directory = Path(tempfile.mkdtemp(prefix="privyseal-knot-"))
@@ -66,7 +75,7 @@ class KnotServer:
         lines = [CONFIGURATION.format(host=LOOPBACK, port=self.port, directory=self._directory)]
         for zone in self.zones:
             (self._directory / f"{zone}.zone").write_text(ZONE.format(zone=zone, host=LOOPBACK), encoding="ascii")
-            lines.append(f"  - domain: {zone}\n")
+            lines.append(f"  - domain: {zone}\n{SIGNED if zone in self.signed else ''}")
         (self._directory / "knot.conf").write_text("".join(lines), encoding="ascii")
         self._child: Child | None = None
 
@@ -81,6 +90,12 @@ class KnotServer:
         self._child.wait_for_port(self.port, seconds=15)
         for zone in self.zones:
             self._child.wait_for_output(f"[{zone}.] loaded", seconds=15)
+
+    def trust_anchor(self, zone: str) -> str:
+        """The DS record of a signed zone, as a resolver's ``trust-anchor`` wants it."""
+        program = require_program("keymgr", "knot")
+        command: list[str | Path] = [program, "-c", self._directory / "knot.conf", zone, "ds"]
+        return subprocess.run(command, text=True, check=True, stdout=subprocess.PIPE, timeout=30).stdout.partition("\n")[0]
 
     def add(self, zone: str, name: str, kind: str, value: str, *, ttl: int = 1) -> None:
         """Adds one record and returns when the server serves it. ``name`` is absolute, without the final dot.

@@ -180,4 +180,7 @@ def _no_key_file(path: Path) -> Refused:
 
 
 def _wrong_passphrase(path: Path) -> Refused:
-    return Refused("key-file-passphrase", f"The passphrase does not open the key file {path}, or its content is damaged; check the passphrase file of this key.")
+    return Refused(
+        "key-file-passphrase",
+        f"The passphrase does not open the key file {path}, or its content is damaged; check the passphrase file of this key.",
+    )
