@@ -51,7 +51,8 @@ MAY_BE_DELETED = {
     "passkey_challenges",
     "saved_searches",
 }
-"""Misses, answers under idempotency keys, CRL bodies that newer ones replaced, facts that were heard, sessions and sign-ins, searches that a person keeps."""
+"""Misses, answers under idempotency keys, CRL bodies that newer ones replaced, facts that were heard, sessions and sign-ins,
+searches that a person kept."""
 
 
 @pytest.fixture

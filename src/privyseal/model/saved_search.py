@@ -47,9 +47,9 @@ class SavedSearch:
 
 
 def require_query(searched: SearchedList, query: Mapping[str, str]) -> dict[str, str]:
-    """Return the query in the order of the list's fields; raises Refused ``search`` for anything that is no search of this list."""
+    """Return the query in the order of the list's fields; raises Refused ``saved-search-query`` for what is no search of this list."""
     fields = FIELDS[searched]
     is_known = "show" in query and set(query) <= set(fields)
     if not is_known or not all(value and len(value) <= VALUE_CHARACTERS and value.isprintable() for value in query.values()):
-        raise Refused("search", "This is no search of the list. Search again, and save what you see then.")
+        raise Refused("saved-search-query", "This is no search of the list. Search again, and save what you see then.")
     return {name: query[name] for name in fields if name in query}

@@ -10,7 +10,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from privyseal.model.administrator import Permission
-from privyseal.pages.control_center import certificate, certificates, check, decide, home, log, people, queue, settings, signing, tokens
+from privyseal.pages.control_center import (
+    certificate,
+    certificates,
+    check,
+    decide,
+    home,
+    log,
+    people,
+    queue,
+    searches,
+    settings,
+    signing,
+    tokens,
+)
 from privyseal.pages.control_center.entry import console_frame, console_page
 from privyseal.reception.site import Method, Page, Site
 
@@ -20,6 +33,7 @@ PEOPLE, TOKENS = Permission.MANAGE_ADMINISTRATORS, Permission.MANAGE_TOKENS
 
 _REQUESTS = (
     console_page(GET, "/requests", READ, queue.show_requests),
+    console_page(POST, "/requests", READ, queue.save_requests_search),
     console_page(GET, "/requests/chosen", READ, queue.open_chosen),
     Page(GET, "/o/{org}/console/events", READ, queue.stream_events, by_itself=True),
     console_page(GET, "/requests/{request}", READ, check.show_check),
@@ -36,6 +50,8 @@ _REQUESTS = (
 
 _CERTIFICATES = (
     console_page(GET, "/certificates", READ, certificates.show_certificates),
+    console_page(POST, "/certificates", READ, certificates.save_certificates_search),
+    console_page(POST, "/searches/{search}/delete", READ, searches.delete),
     console_page(GET, "/certificates/{serial}", READ, certificate.show_certificate),
     console_page(GET, "/certificates/{serial}/files/{form}", READ, certificate.download),
     console_page(POST, "/certificates/{serial}/revocation", REVOKE, certificate.prepare_revocation),

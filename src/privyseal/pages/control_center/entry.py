@@ -28,6 +28,7 @@ FORMS: Final = {
     "administrator": re.compile(r"adm-[0-9a-f]{32}"),
     "token": re.compile(r"tok-[0-9a-f]{32}"),
     "sha256": re.compile(r"[0-9a-f]{64}"),
+    "search": re.compile(r"sea-[0-9a-f]{32}"),
 }
 """What the parts of an address look like; anything else leads nowhere and is not looked up."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,7 +17,9 @@ from privyseal.model.administrator import Permission
 from privyseal.model.identifiers import OrganizationId
 from privyseal.model.organization import Organization
 from privyseal.model.request import Request, RequestState
+from privyseal.model.saved_search import SearchedList
 from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, may
+from privyseal.pages.control_center.searches import keep, shelf
 from privyseal.pages.control_center.words import request_state
 from privyseal.reception.live import Change, follow
 from privyseal.reception.site import Visit
@@ -83,9 +85,25 @@ def _row(request: Request, approvals: int) -> Row:
 
 def show_requests(visit: Visit) -> Response:
     """Show one page of the list."""
-    chosen = visit.query("show") if visit.query("show") in FILTERS else "waiting"
-    text = visit.query("name").rstrip(".").lower()
     before = visit.query("before") if FORMS["request"].fullmatch(visit.query("before")) else ""
+    return _show(visit, _read(visit.query), before)
+
+
+def save_requests_search(visit: Visit) -> Response:
+    """Keep what the list shows under a name."""
+    query = _read(visit.form.value)
+    address = _address(visit, query["show"], query.get("name", ""))
+    return keep(visit, SearchedList.REQUESTS, query, address, lambda status: _show(visit, query, status=status))
+
+
+def _read(ask: Callable[[str], str]) -> dict[str, str]:
+    """Return filter and name as the list is asked for them, here by an address and there by the form that keeps them."""
+    show, text = ask("show"), ask("name").rstrip(".").lower()
+    return {"show": show if show in FILTERS else "waiting"} | ({"name": text} if text else {})
+
+
+def _show(visit: Visit, query: Mapping[str, str], before: str = "", status: int = 200) -> Response:
+    chosen, text = query["show"], query.get("name", "")
     states = FILTERS[chosen][1]
 
     def work(tx: Transaction, organization: Organization) -> tuple[list[Request], list[Row], dict[RequestState, int]]:
@@ -110,8 +128,9 @@ def show_requests(visit: Visit) -> Response:
         "states": json.dumps([state.value for state in states]),
         "is_newest": not before and not text,
         "state_words": json.dumps({state.value: request_state(state) for state in RequestState}),
+        "shelf": shelf(visit, SearchedList.REQUESTS, query, lambda kept: _address(visit, kept["show"], kept.get("name", ""))),
     }
-    return visit.show("control_center/requests.html", values)
+    return visit.show("control_center/requests.html", values, status=status)
 
 
 def _address(visit: Visit, chosen: str, text: str, before: str = "") -> str:

@@ -97,6 +97,8 @@ _ACTIONS = {
     "validate-domain": mark("Domain validated"),
     "add-policy": mark("Policy version added"),
     "place-order": mark("Units ordered"),
+    "save-search": mark("Search kept"),
+    "delete-search": mark("Search deleted"),
     "open-page": mark("Page opened"),
 }
 

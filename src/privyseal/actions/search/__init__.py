@@ -1,0 +1,1 @@
+"""Searches that administrators keep for themselves."""
