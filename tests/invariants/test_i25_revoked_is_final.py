@@ -176,7 +176,7 @@ def test_the_code_deletes_from_few_tables_alone() -> None:
         ("outbox", "delete_done", "outbox.delete"),
         ("passkeys", "insert_challenge", "passkey_challenges.delete"),
         ("passkeys", "take_challenge", "passkey_challenges.delete"),
-        ("searches", "delete", "saved_searches.delete"),
+        ("searches", "forget", "saved_searches.delete"),
         ("sessions", "forget", "sessions.delete"),
         ("sessions", "forget_sign_ins", "sign_in_challenges.delete"),
         ("sessions", "forget_sign_ins", "hand_over_codes.delete"),

@@ -65,10 +65,10 @@ def of_person(
     return sorted(map(_search, rows), key=lambda search: (search.name.casefold(), search.id))
 
 
-def delete(
+def forget(
     tx: Transaction, organization_id: OrganizationId, administrator_id: AdministratorId, search_id: SavedSearchId
 ) -> SearchedList | None:
-    """Delete a search of a person and return which list it was of; None when there is none."""
+    """Forget a search of a person and return which list it was of; None when there is none."""
     statement = (
         saved_searches.delete()
         .where(

@@ -18,7 +18,7 @@ def delete_search(house: House, tx: Transaction, actor: Actor, slug: str, search
     organization = organizations.require(tx, slug)
     require(actor, Permission.READ, organization.id)
     is_person = actor.kind is ActorKind.ADMINISTRATOR
-    searched = searches.delete(tx, organization.id, AdministratorId(actor.id), search_id) if is_person else None
+    searched = searches.forget(tx, organization.id, AdministratorId(actor.id), search_id) if is_person else None
     if searched is None:
         raise NotFound("not-found", "There is no such search, or it was deleted already.")
     return searched
