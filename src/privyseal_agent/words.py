@@ -89,6 +89,7 @@ def request_facts(request: Document) -> str:
             ("Platform", request.maybe("server_platform")),
             ("Comment", request.maybe("comment")),
             ("Warnings", "\n".join(request.texts("warnings"))),
+            ("Questions", "\n".join(_asked(question) for question in request.parts("questions")) if "questions" in request.fields else ""),
             ("Approvals", approvals),
             ("Certificate", request.maybe("serial")),
             ("Received", moment(request.text("created_at"))),
@@ -128,6 +129,12 @@ def subject_text(subject: Iterable[tuple[str, str]]) -> str:
 def _happened(entry: Document) -> str:
     outcome = entry.text("outcome")
     return f"{moment(entry.text('time'))}  {entry.text('action')}" + ("" if outcome == "done" else f" ({outcome})")
+
+
+def _asked(question: Document) -> str:
+    asked = f"{moment(question.text('asked_at'))}  {question.text('question')}"
+    given = moment(question.maybe("answered_at"))
+    return f"{asked}\n{given}  Answer: {question.maybe('answer')}" if given else f"{asked} (no answer yet)"
 
 
 def _kind(request: Document) -> str:

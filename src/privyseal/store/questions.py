@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from privyseal.model.identifiers import RequestId
@@ -29,8 +31,16 @@ def insert(tx: Transaction, question: Question) -> None:
 
 def of_request(tx: Transaction, request_id: RequestId) -> list[Question]:
     """Return the questions about a request, the oldest first."""
-    rows = tx.execute(request_questions.select().where(request_questions.c.request_id == request_id).order_by(request_questions.c.id))
-    return [Question(**row._mapping) for row in rows]
+    return of_requests(tx, [request_id])[request_id]
+
+
+def of_requests(tx: Transaction, request_ids: Sequence[RequestId]) -> dict[RequestId, list[Question]]:
+    """Return the questions about each request, the oldest first."""
+    found: dict[RequestId, list[Question]] = {request_id: [] for request_id in request_ids}
+    statement = request_questions.select().where(request_questions.c.request_id.in_(list(request_ids))).order_by(request_questions.c.id)
+    for row in tx.execute(statement):
+        found[row.request_id].append(Question(**row._mapping))
+    return found
 
 
 def answer(tx: Transaction, request_id: RequestId, text: str) -> bool:

@@ -219,6 +219,62 @@ def reject(request: str, /, *, reason: str, yes: bool = False, options: ServiceO
 
 
 @APP.command
+def hold(request: str, /, *, question: str, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Ask the contact of a request something before it is decided.
+
+    The request is held until the contact answers with the challenge phrase, or you release it; it can be decided all the
+    same. Needs your Administrator ID; nothing is signed.
+
+    Parameters
+    ----------
+    request
+        Id of the request.
+    question
+        What to ask, on one line; the contact reads it in the mail.
+    """
+    with open_service(options, desk) as service:
+        service.require_identity()
+        answer = service.post(service.path("requests", request, "hold"), {"question": question})
+    return Reply(answer.fields, f"Request {answer.text('id')} is {_state(answer)}, who gets it by mail.")
+
+
+@APP.command
+def release(request: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Take your question back, so that the request waits for a decision again.
+
+    Parameters
+    ----------
+    request
+        Id of the request.
+    """
+    with open_service(options, desk) as service:
+        service.require_identity()
+        answer = service.post(service.path("requests", request, "release"), {})
+    return Reply(answer.fields, f"Request {answer.text('id')} is {_state(answer)}.")
+
+
+@APP.command
+def answer(
+    request: str, /, *, text: str, phrase_file: Path | None = None, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk
+) -> Reply:
+    """Answer the question about your own request, with its challenge phrase.
+
+    Parameters
+    ----------
+    request
+        Id of the request.
+    text
+        The answer, on one line; the administrators read it.
+    phrase_file
+        File with the challenge phrase; asked for when left out.
+    """
+    phrase = challenge_phrase(phrase_file, desk)
+    with open_service(options, desk) as service:
+        answered = service.post(service.path("requests", request, "answer"), {"phrase": phrase, "answer": text})
+    return Reply(answered.fields, f"Request {answered.text('id')} is {_state(answered)}.")
+
+
+@APP.command
 def withdraw(request: str, /, *, phrase_file: Path | None = None, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
     """Take your own request back, with its challenge phrase.
 

@@ -412,6 +412,45 @@ def test_reject(rig: Rig) -> None:
     assert told.json["error"]["kind"] == "statement-reason"
 
 
+def test_hold_and_release(rig: Rig) -> None:
+    asked = {"administrator": ADMINISTRATOR_ID, "question": "Which team?", "asked_at": "2026-11-22T01:02:03Z"}
+    held = sample.request(state="held", state_reason="Which team?", questions=[asked])
+    rig.service.on("POST", f"{sample.REQUEST_PATH}/hold", held)
+    told = rig.seal("request", "hold", sample.REQUEST_ID, "--question", "Which team?", *rig.identity)
+    assert told.out == f"Request {sample.REQUEST_ID} is held with a question to its contact, who gets it by mail.\n"
+    assert rig.service.seen[-1].json == {"question": "Which team?"}
+    rig.service.on("GET", sample.REQUEST_PATH, held)
+    assert "Questions     2026-11-22 01:02 UTC  Which team? (no answer yet)\n" in rig.seal("request", "show", sample.REQUEST_ID).out
+    answered = {**asked, "answer": "The web team.", "answered_at": "2026-11-22T02:02:03Z"}
+    rig.service.on("GET", sample.REQUEST_PATH, sample.request(questions=[answered]))
+    shown = rig.seal("request", "show", sample.REQUEST_ID).out
+    assert "  Which team?\n              2026-11-22 02:02 UTC  Answer: The web team.\n" in shown
+    rig.service.on("POST", f"{sample.REQUEST_PATH}/release", sample.request())
+    told = rig.seal("request", "release", sample.REQUEST_ID, *rig.identity)
+    assert told.out == f"Request {sample.REQUEST_ID} is waiting for a decision.\n"
+    assert rig.service.seen[-1].json == {}
+    refused = problem(409, "request-state", "The request is pending; it cannot be released.")
+    rig.service.on("POST", f"{sample.REQUEST_PATH}/release", refused)
+    told = rig.seal("request", "release", sample.REQUEST_ID, *rig.identity)
+    assert (told.status, told.err) == (1, "The request is pending; it cannot be released.\n")
+
+
+def test_hold_and_release_need_an_administrator_id(rig: Rig) -> None:
+    for words in (("hold", sample.REQUEST_ID, "--question", "Which team?"), ("release", sample.REQUEST_ID)):
+        told = rig.seal("request", *words)
+        assert told.status == 2, told.err
+        assert "Administrator ID" in told.err
+    assert rig.seal("request", "hold", sample.REQUEST_ID, *rig.identity).status == 2, "without a question"
+
+
+def test_answer(files: Rig) -> None:
+    short = {"id": sample.REQUEST_ID, "state": "pending", "state_reason": "", "names": [], "created_at": "2026-11-22T01:02:03Z"}
+    files.service.on("POST", f"{sample.REQUEST_PATH}/answer", short)
+    told = files.seal("request", "answer", sample.REQUEST_ID, "--text", "The web team.", *phrase(files))
+    assert told.out == f"Request {sample.REQUEST_ID} is waiting for a decision.\n"
+    assert files.service.seen[-1].json == {"phrase": "seven green bottles", "answer": "The web team."}
+
+
 def test_minutes_have_bounds(rig: Rig) -> None:
     prepare_approval(rig)
     assert rig.seal("request", "approve", sample.REQUEST_ID, "--minutes", "0", *rig.identity).status == 2

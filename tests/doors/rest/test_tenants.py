@@ -55,6 +55,9 @@ ROWS = [
     Row("POST", f"{P}/requests/{{request_id}}/approval", {"signature": "AAAA"}),
     Row("POST", f"{P}/approvals", {"approvals": [{"request": f"req-{'0' * 32}", "signature": "AAAA"}]}),
     Row("POST", f"{P}/requests/{{request_id}}/rejection", {"signature": "AAAA"}),
+    Row("POST", f"{P}/requests/{{request_id}}/hold", {"question": "Whose is it?"}),
+    Row("POST", f"{P}/requests/{{request_id}}/release", {}),
+    Row("POST", f"{P}/requests/{{request_id}}/answer", {"phrase": "not the phrase", "answer": "x"}, PHRASE_ANSWER),
     Row("GET", f"{P}/certificates"),
     Row("GET", f"{P}/certificates/{{serial}}"),
     Row("GET", f"{P}/certificates/{{serial}}/pem"),
@@ -192,7 +195,7 @@ def test_nobody_gets_in(two: Two, row: Row, who: str) -> None:
 
 def test_a_phrase_opens_only_its_own_organization(two: Two) -> None:
     for row in (row for row in ROWS if row.answer == PHRASE_ANSWER):
-        right = Row(row.method, row.path, {"phrase": PHRASE}, row.answer)
+        right = Row(row.method, row.path, {**(row.body or {}), "phrase": PHRASE}, row.answer)
         assert call(two, two.rest.anonymous(), right, OTHER) == PHRASE_ANSWER
 
 

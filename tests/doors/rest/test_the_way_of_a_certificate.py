@@ -207,6 +207,51 @@ def test_a_rejection_is_signed_and_has_a_reason(rest: RestRig, fox: Administrato
     require_problem(admin.post(f"{BASE}/requests/{request_id}/rejection", json={"signature": signature}), 409, "request-state")
 
 
+def test_a_request_is_held_with_a_question_and_answered(rest: RestRig, fox: AdministratorRig) -> None:
+    admin, dana = rest.administrator(fox), rest.anonymous()
+    request_id = rest.submit(rest.token())["id"]
+    address, key = f"{BASE}/requests/{request_id}", {"Idempotency-Key": "asked"}
+    question = {"question": "Which team runs this server?"}
+    for who in (dana, rest.token()):
+        require_problem(
+            who.post(f"{address}/hold", json=question), 401 if who is dana else 403, "credential-needed" if who is dana else "permission"
+        )
+    for wrong in ("", "two\nlines", "x" * 501):
+        require_problem(admin.post(f"{address}/hold", json={"question": wrong}), 422, "text")
+    require_problem(admin.post(f"{address}/hold", json={}), 400, "body")
+    require_problem(admin.post(f"{address}/release", json={}), 409, "request-state")
+    require_problem(dana.post(f"{address}/answer", json={"phrase": PHRASE, "answer": "Early"}), 409, "request-state")
+    held = admin.post(f"{address}/hold", json=question, headers=key)
+    assert (held.status_code, held.json()["state"], held.json()["state_reason"]) == (200, "held", question["question"])
+    [asked] = held.json()["questions"]
+    assert (asked["question"], asked["administrator"], "answer" in asked) == (question["question"], fox.administrator.id, False)
+    again = admin.post(f"{address}/hold", json=question, headers=key)
+    assert (again.content, again.headers["idempotency-replayed"]) == (held.content, "true")
+    require_problem(admin.post(f"{address}/hold", json=question), 409, "request-state")
+    assert dana.post(f"{address}/status", json={"phrase": PHRASE}).json()["state_reason"] == question["question"]
+    require_problem(dana.post(f"{address}/answer", json={"phrase": "wrong phrase 1", "answer": "x"}), 422, "phrase")
+    require_problem(dana.post(f"{address}/answer", json={"phrase": PHRASE, "answer": "a\u202eb"}), 422, "text")
+    answered = dana.post(f"{address}/answer", json={"phrase": PHRASE, "answer": "The web team."})
+    assert (answered.status_code, answered.json()["state"]) == (200, "pending")
+    shown = admin.get(address).json()
+    assert [item["answer"] for item in shown["questions"]] == ["The web team."]
+    assert shown["questions"][0]["answered_at"] >= shown["questions"][0]["asked_at"]
+
+
+def test_a_question_is_taken_back(rest: RestRig, fox: AdministratorRig) -> None:
+    admin = rest.administrator(fox)
+    address = f"{BASE}/requests/{rest.submit(rest.token())['id']}"
+    require_problem(rest.token().post(f"{address}/release", json={}), 403, "permission")
+    for number in range(2):
+        assert admin.post(f"{address}/hold", json={"question": f"Question {number}"}).json()["state"] == "held"
+        require_problem(admin.post(f"{address}/release", json={"reason": "x"}), 400, "body")
+        released = admin.post(f"{address}/release", json={})
+        assert (released.status_code, released.json()["state"], released.json()["state_reason"]) == (200, "pending", "")
+    require_problem(admin.post(f"{address}/release", json={}), 409, "request-state")
+    [listed] = admin.get(f"{BASE}/requests").json()["items"]
+    assert [item["question"] for item in listed["questions"]] == ["Question 0", "Question 1"]
+
+
 def test_a_subscriber_takes_his_request_back(rest: RestRig) -> None:
     dana = rest.anonymous()
     request_id = rest.submit(rest.token())["id"]

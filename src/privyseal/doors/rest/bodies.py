@@ -60,6 +60,23 @@ class PhraseBody(Body):
     phrase: Annotated[str, Field(max_length=1000)] = Field(description="The challenge phrase of the request.", examples=["blue kettle 9"])
 
 
+class QuestionBody(Body):
+    """A question to the contact of a request."""
+
+    question: Text = Field(description="One line, which the contact reads in a mail.", examples=["Which team runs this server?"])
+
+
+class AnswerBody(Body):
+    """The answer of the contact."""
+
+    phrase: Annotated[str, Field(max_length=1000)] = Field(description="The challenge phrase of the request.", examples=["blue kettle 9"])
+    answer: Text = Field(description="One line, which the administrators read.", examples=["The web team, on floor 2."])
+
+
+class ReleaseBody(Body):
+    """Nothing: the address says everything."""
+
+
 class SignatureBody(Body):
     """A signed decision."""
 

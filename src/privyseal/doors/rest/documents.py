@@ -122,6 +122,16 @@ class ApprovalDocument(Document):
     content_sha256: str
 
 
+class QuestionDocument(Document):
+    """A question of an administrator to the contact; `answer` and `answered_at` are there once the contact has answered."""
+
+    administrator: str
+    question: str
+    asked_at: Time
+    answer: str | None = None
+    answered_at: Time | None = None
+
+
 class RequestDocument(Document):
     """Everything an administrator decides on; `subject` and `names` are in the order of the certificate."""
 
@@ -149,6 +159,7 @@ class RequestDocument(Document):
     changed_at: Time
     approvals: list[ApprovalDocument]
     approvals_needed: int
+    questions: list[QuestionDocument] = Field(description="Questions to the contact, the oldest first.")
     serial: str | None = Field(default=None, description="Serial of the certificate, once issued.")
 
 

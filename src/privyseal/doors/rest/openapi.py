@@ -17,6 +17,7 @@ from privyseal.doors.rest import (
     routes_events,
     routes_organizations,
     routes_provider,
+    routes_questions,
     routes_requests,
     routes_service,
 )
@@ -29,6 +30,7 @@ MODULES = (
     routes_organizations,
     routes_requests,
     routes_decisions,
+    routes_questions,
     routes_certificates,
     routes_events,
     routes_administrators,

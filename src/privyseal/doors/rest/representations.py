@@ -20,11 +20,12 @@ from privyseal.model.identifiers import PolicyId
 from privyseal.model.organization import Organization
 from privyseal.model.policy import Policy
 from privyseal.model.profile import NameKind
+from privyseal.model.question import Question
 from privyseal.model.request import Request, RequestState
 from privyseal.model.revocation import RevocationReason
 from privyseal.model.statement import utc_text
 from privyseal.model.unit import UnitBalance
-from privyseal.store import administrators, audit, certificates, passkeys, policies, requests
+from privyseal.store import administrators, audit, certificates, passkeys, policies, questions, requests
 from privyseal.store.database import Transaction
 
 _REASONS = {reason.code: reason.value for reason in RevocationReason}
@@ -41,13 +42,16 @@ def _names(names: Sequence[tuple[NameKind, str]]) -> list[str]:
 def request_documents(tx: Transaction, organization: Organization, found: Sequence[Request]) -> list[documents.RequestDocument]:
     """Return the documents of requests of one organization, in the same order."""
     approvals = requests.approvals_of(tx, [request.id for request in found])
+    asked = questions.of_requests(tx, [request.id for request in found])
     known: dict[tuple[PolicyId, int], Policy] = {}
     for request in found:
         version = (request.policy_id, request.policy_version)
         if version not in known:
             known[version] = policies.get(tx, *version)[0]
     return [
-        _request_document(tx, organization, request, known[request.policy_id, request.policy_version], approvals[request.id])
+        _request_document(
+            tx, organization, request, known[request.policy_id, request.policy_version], approvals[request.id], asked[request.id]
+        )
         for request in found
     ]
 
@@ -58,7 +62,12 @@ def request_document(tx: Transaction, organization: Organization, request: Reque
 
 
 def _request_document(
-    tx: Transaction, organization: Organization, request: Request, policy: Policy, approvals: list[requests.Approval]
+    tx: Transaction,
+    organization: Organization,
+    request: Request,
+    policy: Policy,
+    approvals: list[requests.Approval],
+    asked: list[Question],
 ) -> documents.RequestDocument:
     issued = certificates.of_request(tx, request.id) if request.state is RequestState.ISSUED else None
     given = [
@@ -91,7 +100,18 @@ def _request_document(
         changed_at=utc_text(request.changed_at),
         approvals=given,
         approvals_needed=policy.approvals,
+        questions=[_question_document(question) for question in asked],
         serial=issued.serial_hex if issued else None,
+    )
+
+
+def _question_document(question: Question) -> documents.QuestionDocument:
+    return documents.QuestionDocument(
+        administrator=question.administrator_id,
+        question=question.question,
+        asked_at=utc_text(question.asked_at),
+        answer=question.answer if question.answered_at else None,
+        answered_at=utc_text(question.answered_at) if question.answered_at else None,
     )
 
 
