@@ -27,7 +27,7 @@ WRITE_PICTURES = "PRIVYSEAL_PICTURES"
 """Set to ``write``, pictures that are there already are made anew."""
 
 WIDE, NARROW, HEIGHT = 1280, 320, 800
-COLORS = 64
+COLORS = 128
 FIRST_VIEW_BYTES = 60 * 1024
 SECONDS = 10.0
 """How long a step may take before it counts as failed: two cores, four processes and a browser share the machine."""
