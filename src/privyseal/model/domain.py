@@ -7,20 +7,26 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from privyseal.model import rules
 from privyseal.model.errors import Refused
 from privyseal.model.identifiers import DomainId, OrganizationId
+from privyseal.model.rules import Tier
 
 
 class ValidationMethod(enum.Enum):
     """How control over a domain is shown; each is really looked up."""
 
     DNS_TXT = "dns-txt"
+    DNS_PERSISTENT = "dns-persistent"
     HTTP_TOKEN = "http-token"  # noqa: S105 - the name of a method, not a secret
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """``name`` is a normalized A-label form; ``validated_at`` and ``expires_at`` are None until a look-up succeeded."""
+    """``name`` is a normalized A-label form; ``validated_at`` and ``expires_at`` are None until a look-up succeeded.
+
+    ``expires_at`` is what the private tier allowed when it was looked up; what a tier allows now is ``valid_until``.
+    """
 
     id: DomainId
     organization_id: OrganizationId
@@ -32,9 +38,23 @@ class Domain:
     expires_at: datetime | None
     created_at: datetime
 
-    def is_valid(self, now: datetime) -> bool:
-        """Tell whether the evidence may still be reused."""
-        return self.validated_at is not None and self.expires_at is not None and now < self.expires_at
+    def valid_until(self, tier: Tier = Tier.PRIVATE) -> datetime | None:
+        """Return the moment from which the evidence counts no more for this tier; None without evidence.
+
+        The dated rules are asked anew each time, so that a rule which shortens the reuse or ends a method takes effect on its
+        day, for evidence of any age (requirements A37, incident I4).
+        """
+        if self.validated_at is None or self.expires_at is None or self.method is None:
+            return None
+        reuse = rules.PERSISTENT_REUSE if self.method is ValidationMethod.DNS_PERSISTENT else rules.VALIDATION_REUSE
+        ends = [self.expires_at, rules.reusable_until(reuse[tier], self.validated_at)]
+        banned = rules.method_end(tier, self.method.value)
+        return min([*ends, banned] if banned is not None else ends)
+
+    def is_valid(self, now: datetime, tier: Tier = Tier.PRIVATE) -> bool:
+        """Tell whether the evidence may still be reused for certificates of this tier."""
+        until = self.valid_until(tier)
+        return until is not None and now < until
 
 
 def covers(domain_name: str, name: str) -> bool:
@@ -46,14 +66,14 @@ def covers(domain_name: str, name: str) -> bool:
     return bare == domain_name or bare.endswith("." + domain_name)
 
 
-def require_covered(names: Iterable[str], domains: Collection[Domain], now: datetime) -> None:
-    """Raise Refused ``name-not-validated`` naming every name that lies under no validated domain (I15)."""
-    valid = [domain.name for domain in domains if domain.is_valid(now)]
+def require_covered(names: Iterable[str], domains: Collection[Domain], now: datetime, tier: Tier) -> None:
+    """Raise Refused ``name-not-validated`` naming every name under no domain whose evidence counts for this tier now (I15)."""
+    valid = [domain.name for domain in domains if domain.is_valid(now, tier)]
     outside = [name for name in names if not any(covers(domain, name) for domain in valid)]
     if not outside:
         return
     asked = ", ".join(outside)
-    lapsed = [domain.name for domain in domains if not domain.is_valid(now) and any(covers(domain.name, name) for name in outside)]
+    lapsed = [domain.name for domain in domains if not domain.is_valid(now, tier) and any(covers(domain.name, name) for name in outside)]
     if lapsed:
         sentence = (
             f"The CSR asks for {asked}. The validation of {', '.join(lapsed)} is missing or has expired. "

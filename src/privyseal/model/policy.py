@@ -7,7 +7,7 @@ verified again at every signing.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -111,15 +111,20 @@ def _sequence(value: object) -> list[object]:
     return value
 
 
+def loosest_tier(policies: Iterable[Policy]) -> rules.Tier:
+    """Return the private tier if one of the policies is of it: what may be asked for before one of them is chosen."""
+    tiers = {policy.tier for policy in policies}
+    return rules.Tier.PUBLIC if tiers == {rules.Tier.PUBLIC} else rules.Tier.PRIVATE
+
+
 def require_lifetime(policy: Policy, lifetime_days: int, now: datetime) -> int:
     """Return the life in days; raises Refused ``lifetime`` outside the policy or the legal cap of its tier (I23)."""
     cap = rules.at(rules.LIFETIME_CAP[policy.tier], now)
     allowed = [days for days in policy.lifetimes_days if days <= cap.days]
     if lifetime_days not in allowed:
-        listed = " or ".join(str(days) for days in allowed) or "no life at all"
-        sentence = f"A certificate of the policy {policy.name} lives {listed} days; {lifetime_days} days were asked for."
-        if lifetime_days in policy.lifetimes_days:
-            sentence += f" {cap.source} allows at most {cap.days} days since {cap.effective}."
+        listed = ", ".join(str(days) for days in allowed) or "0"
+        limit = f" {cap.source} allows at most {cap.days} days since {cap.effective}." if lifetime_days in policy.lifetimes_days else ""
+        sentence = f"A certificate of the policy {policy.name} lives {listed} days; {lifetime_days} days were asked for.{limit}"
         raise Refused("lifetime", sentence, field="lifetime_days")
     return lifetime_days
 

@@ -6,8 +6,9 @@ Each row has its source and its date of effect; ``at`` picks the row in force.
 from __future__ import annotations
 
 import enum
+import itertools
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 
 class Tier(enum.Enum):
@@ -47,6 +48,52 @@ VALIDATION_REUSE = {
     Tier.PRIVATE: (DatedRule(date(2020, 1, 1), 398, "requirements A37: reuse window of the private tier"),),
 }
 """How many days evidence of domain control may be reused."""
+
+PERSISTENT_REUSE = {
+    Tier.PUBLIC: (DatedRule(date(2025, 11, 10), 10, "CA/Browser Forum TLS BR 3.2.2.4.22, ballot SC-088v3"),),
+    Tier.PRIVATE: VALIDATION_REUSE[Tier.PRIVATE],
+}
+"""The same for a persistent DNS record, which is looked up again by itself instead of being published anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodEnd:
+    """From ``effective`` (UTC midnight) on evidence of this method counts no more, however young it is."""
+
+    effective: date
+    source: str
+
+
+METHOD_ENDS: dict[Tier, dict[str, MethodEnd]] = {
+    Tier.PUBLIC: {"mail": MethodEnd(date(2028, 3, 15), "CA/Browser Forum TLS BR 3.2.2.4.4, ballot SC-090")},
+    Tier.PRIVATE: {},
+}
+"""Methods of domain validation that end, by the name of the method."""
+
+
+def reusable_until(rules: tuple[DatedRule, ...], since: datetime) -> datetime:
+    """Return the moment from which evidence of ``since`` counts no more, by the rows in force then and later.
+
+    A later row that shortens the reuse counts for old evidence too, from its date of effect on (incident I4).
+    """
+    rows = sorted(rules, key=lambda rule: rule.effective)
+    for row, following in itertools.pairwise((*rows, None)):
+        assert row is not None  # noqa: S101 - tells the type checker that only the last one is
+        end = max(_midnight(row.effective), since + timedelta(days=row.days))
+        if following is None or end < _midnight(following.effective):
+            return end
+    message = "no rule"
+    raise ValueError(message)
+
+
+def method_end(tier: Tier, method: str) -> datetime | None:
+    """Return the moment from which evidence of this method counts no more, if there is one."""
+    end = METHOD_ENDS[tier].get(method)
+    return None if end is None else _midnight(end.effective)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def at(rules: tuple[DatedRule, ...], now: datetime) -> DatedRule:

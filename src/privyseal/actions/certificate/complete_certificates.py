@@ -133,7 +133,7 @@ def _verify(house: House, tx: Transaction, case: _Case, approvals: list[requests
     require_active(organization)
     if request.state is not RequestState.ISSUING or case.intent.organization_id != organization.id:
         raise Conflict("request-state", "The request of this intent is not being issued.")
-    require_covered([name for _, name in request.names], readers.domains(organization.id), tx.now)
+    require_covered([name for _, name in request.names], readers.domains(organization.id), tx.now, policy.tier)
     vetted = dict(subject_values(organization, ""))
     if any(vetted.get(field) != value for field, value in request.subject if field is not SubjectField.COMMON_NAME):
         raise Refused("subject", "The subject of the request is not the vetted record of the organization.")

@@ -151,7 +151,7 @@ def _require_still_allowed(tx: Transaction, request: Request, around: _Circumsta
     current = [approval for approval in around.approvals[request.id] if approval.is_current(tx.now)]
     if len({approval.administrator_id for approval in current}) < policy.approvals:
         raise Conflict("approval-expired", "The approval expired before the certificate was prepared. Approve the request again.")
-    require_covered([name for _, name in request.names], around.domains[request.organization_id], tx.now)
+    require_covered([name for _, name in request.names], around.domains[request.organization_id], tx.now, policy.tier)
     if request.spki_sha256 in around.blocked_keys:
         raise Refused("key-blocked", "The key of this request became known as compromised after it was submitted. A new key is needed.")
     if request.kind is RequestKind.NEW:

@@ -47,7 +47,8 @@ def reissue_certificate(
     if policy is None:
         raise NotFound("policy-not-found", "The policy of this certificate does not exist any more.")
     _require_new_key(tx, certificate, csr, policy)
-    require_covered([name for _, name in certificate.names], organizations.domains_of(tx, organization.id), tx.now)
+    domains = organizations.domains_of(tx, organization.id)
+    require_covered([name for _, name in certificate.names], domains, tx.now, policy.tier)
     request = _request(house, tx, actor, certificate, original, policy, csr)
     same = sha256_hex(f"reissue\n{certificate.id}\n{request.spki_sha256}".encode())
     if not requests.insert(tx, request, sameness=same, confirm_code_hash=None):

@@ -15,8 +15,9 @@ from privyseal.model.actor import Actor
 from privyseal.model.domain import Domain, covers, require_covered
 from privyseal.model.errors import Refused
 from privyseal.model.organization import Organization
-from privyseal.model.policy import Policy
+from privyseal.model.policy import Policy, loosest_tier
 from privyseal.model.profile import KeyAlgorithm
+from privyseal.model.rules import Tier
 from privyseal.model.verdict import Finding, Verdict
 from privyseal.store import certificates, organizations, revocations, units
 from privyseal.store.database import Transaction
@@ -36,7 +37,7 @@ def judge_csr(house: House, tx: Transaction, actor: Actor, slug: str, csr: Csr, 
     return (
         Verdict("proof", Finding.GOOD, "The CSR is signed with its own key, so its sender has the private key.", _fingerprint(csr)),
         _key(tx, csr, policies),
-        *_names(tx, organization, csr),
+        *_names(tx, organization, csr, policies),
         *_units(tx, organization, policies),
     )
 
@@ -58,27 +59,28 @@ def _key(tx: Transaction, csr: Csr, policies: Sequence[Policy]) -> Verdict:
     return Verdict("key", Finding.GOOD, "The key is strong enough and has none of the known weaknesses.", title)
 
 
-def _names(tx: Transaction, organization: Organization, csr: Csr) -> list[Verdict]:
+def _names(tx: Transaction, organization: Organization, csr: Csr, policies: Sequence[Policy]) -> list[Verdict]:
     try:
         names, notices = read_names(csr)
     except Refused as refusal:
         return [Verdict("names", Finding.REFUSED, refusal.sentence)]
     domains = organizations.domains_of(tx, organization.id)
-    verdicts = [_name(tx, name, domains) for name in names]
+    verdicts = [_name(tx, name, domains, loosest_tier(policies)) for name in names]
     for name, serial in sorted(certificates.valid_names(tx, organization.id, names).items()):
         sentence = f"{name} already has a valid certificate. A second one is possible; to exchange the key, replace the first one."
         verdicts.append(Verdict("duplicate", Finding.WARNING, sentence, f"Serial number {serial}"))
     return verdicts + [Verdict("ignored", Finding.WARNING, notice) for notice in notices]
 
 
-def _name(tx: Transaction, name: str, domains: Sequence[Domain]) -> Verdict:
+def _name(tx: Transaction, name: str, domains: Sequence[Domain], tier: Tier) -> Verdict:
     try:
-        require_covered([name], domains, tx.now)
+        require_covered([name], domains, tx.now, tier)
     except Refused as refusal:
         return Verdict("names", Finding.REFUSED, refusal.sentence, name)
-    domain = max((domain for domain in domains if domain.is_valid(tx.now) and covers(domain.name, name)), key=lambda found: len(found.name))
-    until = f", validated until {domain.expires_at:%Y-%m-%d}" if domain.expires_at else ""
-    return Verdict("names", Finding.GOOD, f"{name} belongs to the organization.", f"Under {domain.name}{until}")
+    fitting = [domain for domain in domains if domain.is_valid(tx.now, tier) and covers(domain.name, name)]
+    domain = max(fitting, key=lambda found: len(found.name))
+    evidence = f"Under {domain.name}, validated until {domain.valid_until(tier):%Y-%m-%d}"
+    return Verdict("names", Finding.GOOD, f"{name} belongs to the organization.", evidence)
 
 
 def _units(tx: Transaction, organization: Organization, policies: Sequence[Policy]) -> list[Verdict]:

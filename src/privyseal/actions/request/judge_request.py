@@ -10,12 +10,13 @@ from privyseal.actions.house import House
 from privyseal.engine import key_policy
 from privyseal.model.actor import Actor, ActorKind, require
 from privyseal.model.administrator import Administrator, Permission
-from privyseal.model.domain import Domain, covers
+from privyseal.model.domain import Domain, ValidationMethod, covers
 from privyseal.model.errors import NotFound, Refused
 from privyseal.model.identifiers import AdministratorId, RequestId
 from privyseal.model.policy import Policy, require_lifetime
 from privyseal.model.profile import KeyAlgorithm
 from privyseal.model.request import Request, RequestKind, RequestState, is_own_request
+from privyseal.model.rules import Tier
 from privyseal.model.unit import UnitTier
 from privyseal.model.verdict import Finding, Verdict
 from privyseal.store import administrators, certificates, organizations, policies, requests, revocations, units
@@ -28,7 +29,11 @@ TITLES = {
     KeyAlgorithm.P521: "ECDSA P-521",
     KeyAlgorithm.ED25519: "Ed25519",
 }
-METHODS = {"dns-txt": "a TXT record of the domain", "http-token": "a token on its web server"}
+METHODS = {
+    ValidationMethod.DNS_TXT: "a TXT record of the domain",
+    ValidationMethod.DNS_PERSISTENT: "a TXT record that stays in the domain",
+    ValidationMethod.HTTP_TOKEN: "a token on its web server",
+}
 
 
 def judge_request(house: House, tx: Transaction, actor: Actor, slug: str, request_id: RequestId) -> tuple[Verdict, ...]:
@@ -42,7 +47,7 @@ def judge_request(house: House, tx: Transaction, actor: Actor, slug: str, reques
     domains = organizations.domains_of(tx, organization.id)
     return (
         *_own(tx, actor, request),
-        *(_name(tx, name, domains) for _, name in request.names),
+        *(_name(tx, name, domains, policy.tier) for _, name in request.names),
         *_duplicates(tx, request),
         _key(tx, request, policy),
         _blocked(tx, request),
@@ -63,11 +68,11 @@ def _own(tx: Transaction, actor: Actor, request: Request) -> list[Verdict]:
     return [Verdict("own", Finding.REFUSED, sentence, f"You are its {part}.")]
 
 
-def _name(tx: Transaction, name: str, domains: list[Domain]) -> Verdict:
+def _name(tx: Transaction, name: str, domains: list[Domain], tier: Tier) -> Verdict:
     fitting = [domain for domain in domains if covers(domain.name, name)]
-    valid = max((domain for domain in fitting if domain.is_valid(tx.now)), key=lambda domain: len(domain.name), default=None)
-    if valid is not None and valid.validated_at is not None and valid.expires_at is not None and valid.method is not None:
-        method, until = METHODS[valid.method.value], f"{valid.expires_at:%Y-%m-%d}"
+    valid = max((domain for domain in fitting if domain.is_valid(tx.now, tier)), key=lambda domain: len(domain.name), default=None)
+    if valid is not None and valid.validated_at is not None and valid.method is not None:
+        method, until = METHODS[valid.method], f"{valid.valid_until(tier):%Y-%m-%d}"
         evidence = f"{valid.name} was validated on {valid.validated_at:%Y-%m-%d} by {method}; good until {until}."
         return Verdict("name", Finding.GOOD, f"{name} lies under a domain of your organization.", evidence)
     if fitting:
@@ -144,7 +149,7 @@ def _requester(tx: Transaction, request: Request) -> Verdict:
         return Verdict("requester", Finding.GOOD, sentence, f"API token {request.requester_id}.")
     person = administrators.get(tx, AdministratorId(request.requester_id))
     sender = person.name if isinstance(person, Administrator) else request.requester_id
-    return Verdict("requester", Finding.GOOD, "An administrator sent it, and vouches for the contact.", sender)
+    return Verdict("requester", Finding.GOOD, "An administrator sent it, and vouches for the contact.", f"Sent by {sender}.")
 
 
 def _units(tx: Transaction, request: Request) -> list[Verdict]:

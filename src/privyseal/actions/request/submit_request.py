@@ -81,7 +81,7 @@ def _require_allowed(tx: Transaction, organization: Organization, policy: Policy
     if revocations.blocked_reason(tx, submission.csr.spki_sha256.hex()) is not None:
         sentence = "This key is known to be compromised and is never certified again. Make a new key and a new CSR."
         raise Refused("key-blocked", sentence, field="csr")
-    require_covered(submission.names, organizations.domains_of(tx, organization.id), tx.now)
+    require_covered(submission.names, organizations.domains_of(tx, organization.id), tx.now, policy.tier)
     require_lifetime(policy, submission.lifetime_days, tx.now)
     if len(submission.endpoints) > policy.max_endpoints:
         named = len(submission.endpoints)

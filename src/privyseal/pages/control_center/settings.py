@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from privyseal.engine.dcv import challenge_name, challenge_url
-from privyseal.model.domain import Domain
+from privyseal.model.domain import Domain, ValidationMethod
 from privyseal.model.organization import Organization
 from privyseal.model.policy import Policy
 from privyseal.pages.control_center.entry import home, look_up
@@ -16,7 +16,11 @@ from privyseal.reception.site import Visit
 from privyseal.store import organizations, policies
 from privyseal.store.database import Transaction
 
-METHODS = {"dns-txt": "DNS TXT", "http-token": "HTTP"}
+METHODS = {
+    ValidationMethod.DNS_TXT: "DNS TXT",
+    ValidationMethod.DNS_PERSISTENT: "DNS TXT",
+    ValidationMethod.HTTP_TOKEN: "HTTP",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def _shown(visit: Visit, domain: Domain, port: int) -> ShownDomain:
     return ShownDomain(
         domain=domain,
         state=tried if domain.validated_at is not None else "waiting",
-        method=METHODS[domain.method.value] if domain.method else "",
+        method=METHODS[domain.method] if domain.method else "",
         record_name=challenge_name(domain.name),
         token_url=challenge_url(domain.name, domain.token, port),
         seen=_seen(domain.evidence),

@@ -16,12 +16,15 @@ from privyseal.look.words import gettext
 from privyseal.model.domain import require_covered
 from privyseal.model.draft import Draft
 from privyseal.model.errors import PrivysealError, Refused
-from privyseal.model.policy import MAXIMUM_ENDPOINTS, require_lifetime
+from privyseal.model.organization import Organization
+from privyseal.model.policy import MAXIMUM_ENDPOINTS, loosest_tier, require_lifetime
 from privyseal.model.request import Endpoint, ServerKind, read_endpoint, require_endpoints, require_text
+from privyseal.model.rules import Tier
 from privyseal.pages.portal.drafts import Offer, after, first_open, offers, place, save, show_step, with_draft
 from privyseal.pages.portal.entry import look_up, portal_page, show_again
 from privyseal.reception.site import Method, Visit
 from privyseal.store import organizations
+from privyseal.store.database import Transaction
 
 FIRST_ROWS = 3
 """Rows for servers on a fresh page; more come with a button."""
@@ -98,12 +101,24 @@ def _names(visit: Visit, typed: list[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(normalize_dns_name(name) for name in typed))
 
     names = attempt(visit.house, visit.actor, visit.about("check-names", "draft", "draft"), read)
-    look_up(visit, lambda tx, organization: require_covered(names, organizations.domains_of(tx, organization.id), tx.now))
+
+    def judge(tx: Transaction, organization: Organization) -> None:
+        require_covered(names, organizations.domains_of(tx, organization.id), tx.now, _tier(tx, organization))
+
+    look_up(visit, judge)
     return names
 
 
+def _tier(tx: Transaction, organization: Organization) -> Tier:
+    return loosest_tier(offer.policy for offer in offers(tx, organization))
+
+
 def _show_names(visit: Visit, draft: Draft, status: int = 200) -> Response:
-    domains = look_up(visit, lambda tx, organization: [d.name for d in organizations.domains_of(tx, organization.id) if d.is_valid(tx.now)])
+    def valid(tx: Transaction, organization: Organization) -> list[str]:
+        tier = _tier(tx, organization)
+        return [domain.name for domain in organizations.domains_of(tx, organization.id) if domain.is_valid(tx.now, tier)]
+
+    domains = look_up(visit, valid)
     return show_step(visit, draft, "names", {"domains": domains, "written": "\n".join(draft.answers.names)}, status)
 
 
