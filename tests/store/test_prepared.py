@@ -158,3 +158,14 @@ def test_the_lists_of_in_are_for_ordinary_statements(database: Database) -> None
     listed = Prepared(things.select().where(things.c.id.in_(["one", "two"])))
     with pytest.raises(ValueError, match="lists"), database.read(NOW) as tx:
         listed.every(tx)
+
+
+def test_a_list_is_looked_up_by_the_key(database: Database) -> None:
+    """SQLAlchemy takes a condition of its own kind for a number on SQLite, unless told, and the whole table is read."""
+    statement = sa.select(things.c.id).where(is_among(things.c.id, "wanted"), things.c.number >= 0)
+    with database.read(NOW) as tx:
+        compiled = str(statement.compile(dialect=tx.connection.dialect))
+        assert "= 1" not in compiled
+        if database.is_sqlite:
+            plan = [row.detail for row in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", ("[]", 0))]
+            assert any(line.startswith("SEARCH things USING INDEX") for line in plan), plan

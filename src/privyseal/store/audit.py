@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -32,6 +33,14 @@ entries = sa.Table(
     sa.Column("leaf_index", sa.BigInteger),
     sa.Column("leaf_hash", Digest),
     sa.UniqueConstraint("log", "leaf_index"),
+    sa.Index(
+        "ix_audit_entries_newest",
+        "log",
+        "leaf_index",
+        "at",
+        sqlite_where=sa.text("leaf_index IS NOT NULL"),
+        postgresql_where=sa.text("leaf_index IS NOT NULL"),
+    ),
     sa.Index(
         "ix_audit_entries_waiting",
         "sequence",
@@ -141,6 +150,20 @@ _OLDEST_WAITING = sa.select(entries.c.at).where(entries.c.leaf_index.is_(None)).
 _NEWEST_TIME = sa.select(sa.func.max(entries.c.at))
 
 
+def _newest_checkpoints() -> sa.Select[Any]:
+    """From one log to the next, and of each the largest head: two steps in the key for a log, however many heads it has had."""
+    found = sa.select(sa.func.min(checkpoints.c.log).label("log")).cte("logs", recursive=True)
+    following = sa.select(sa.func.min(checkpoints.c.log)).where(checkpoints.c.log > found.c.log).scalar_subquery()
+    found = found.union_all(sa.select(following).where(found.c.log.is_not(None)))
+    known = checkpoints.alias("known")
+    largest = sa.select(sa.func.max(known.c.size)).where(known.c.log == found.c.log).scalar_subquery()
+    columns = (checkpoints.c.log, checkpoints.c.size, checkpoints.c.note)
+    return sa.select(*columns).join_from(found, checkpoints, sa.and_(checkpoints.c.log == found.c.log, checkpoints.c.size == largest))
+
+
+_NEWEST_CHECKPOINTS = _newest_checkpoints()
+
+
 def insert(tx: Transaction, rows: Sequence[tuple[str, str, bytes, str]]) -> None:
     """Add entries given as (id, log, canonical bytes, id of the object).
 
@@ -226,9 +249,7 @@ def first_checkpoint_at(tx: Transaction, log: str) -> datetime | None:
 
 def newest_checkpoints(tx: Transaction) -> dict[str, tuple[int, str]]:
     """Return log -> (size, note) of the newest checkpoint of every log."""
-    newest = sa.select(checkpoints.c.log, sa.func.max(checkpoints.c.size).label("size")).group_by(checkpoints.c.log).subquery()
-    statement = checkpoints.select().join(newest, sa.and_(checkpoints.c.log == newest.c.log, checkpoints.c.size == newest.c.size))
-    return {row.log: (row.size, row.note) for row in tx.execute(statement)}
+    return {row.log: (row.size, row.note) for row in tx.execute(_NEWEST_CHECKPOINTS)}
 
 
 def export(tx: Transaction, log: str, *, start: int = 0, limit: int = 1000) -> Iterator[tuple[int, str, bytes]]:
@@ -254,17 +275,22 @@ def newest(
     limit: int = 500,
 ) -> list[tuple[int, bytes]]:
     """Return (index, entry) of integrated entries, newest first: of one object, from ``since`` on, before ``until``, below ``before``."""
-    statement = sa.select(entries.c.leaf_index, entries.c.entry).where(entries.c.log == log, entries.c.leaf_index.is_not(None))
+    narrow = sa.select(entries.c.sequence).where(entries.c.leaf_index.is_not(None))
     if object_id:
-        about = sa.select(objects.c.entry_id).where(objects.c.object_id == object_id)
-        statement = statement.where(entries.c.id.in_(about))
+        about = sa.select(objects.c.entry_id).where(objects.c.object_id == object_id, objects.c.log == log)
+        narrow = narrow.where(entries.c.id.in_(about))
+    else:
+        narrow = narrow.where(entries.c.log == log)
     if since is not None:
-        statement = statement.where(entries.c.at >= since)
+        narrow = narrow.where(entries.c.at >= since)
     if until is not None:
-        statement = statement.where(entries.c.at < until)
+        narrow = narrow.where(entries.c.at < until)
     if before is not None:
-        statement = statement.where(entries.c.leaf_index < before)
-    rows = tx.execute(statement.order_by(entries.c.leaf_index.desc()).limit(limit))
+        narrow = narrow.where(entries.c.leaf_index < before)
+    # Places first, which an index holds with their times: entries are wide, and most may be of other days.
+    found = narrow.order_by(entries.c.leaf_index.desc()).limit(limit)
+    statement = sa.select(entries.c.leaf_index, entries.c.entry).where(entries.c.sequence.in_(found))
+    rows = tx.execute(statement.order_by(entries.c.leaf_index.desc()))
     return [(row.leaf_index, bytes(row.entry)) for row in rows]
 
 
@@ -276,14 +302,13 @@ def every_entry(tx: Transaction, log: str) -> Iterator[tuple[int | None, bytes]]
         yield row.leaf_index, bytes(row.entry)
 
 
-def of_objects(tx: Transaction, log: str, object_ids: Sequence[str]) -> list[bytes]:
-    """Return the entries of one log about any of these objects, oldest first: their time line."""
-    statement = (
-        sa.select(entries.c.entry)
-        .join(objects, objects.c.entry_id == entries.c.id)
-        .where(objects.c.object_id.in_(list(object_ids)), entries.c.log == log)
-        .order_by(entries.c.sequence)
-    )
+def of_objects(tx: Transaction, log: str, object_ids: Sequence[str], newest: int | None = None) -> list[bytes]:
+    """Return the entries of one log about any of these objects, oldest first: their time line; with ``newest`` so many at most."""
+    # The log by the objects' own column: by that of the entries, SQLite reads the log from its first entry to its last.
+    about = sa.select(objects.c.entry_id).where(objects.c.object_id.in_(list(object_ids)), objects.c.log == log)
+    if newest is not None:
+        about = about.order_by(objects.c.entry_id.desc()).limit(newest)  # Ids sort by time of birth.
+    statement = sa.select(entries.c.entry).where(entries.c.id.in_(about)).order_by(entries.c.sequence)
     return [bytes(row.entry) for row in tx.execute(statement)]
 
 

@@ -74,7 +74,7 @@ certificates = sa.Table(
     sa.Column("replaces", Id),
     sa.Column("revoke_after", UtcTime),
     sa.UniqueConstraint("ca_id", "serial_hex"),
-    sa.Index("ix_certificates_organization", "organization_id", "id"),
+    sa.Index("ix_certificates_newest", "organization_id", "id", "state", "not_after"),
     sa.Index("ix_certificates_contact", "organization_id", "contact_email"),
     sa.Index("ix_certificates_state_end", "organization_id", "state", "not_after", "id"),
     sa.Index("ix_certificates_serial", "serial_hex"),
@@ -87,7 +87,7 @@ certificate_names = sa.Table(
     sa.Column("name", sa.String(254), primary_key=True),
     sa.Column("organization_id", Id),
     sa.Column("not_after", UtcTime, nullable=False),
-    sa.Index("ix_certificate_names_name", "name", "organization_id"),
+    sa.Index("ix_certificate_names_named", "name", "organization_id", "certificate_id"),
 )
 
 
@@ -271,71 +271,102 @@ class Listed:
 _LISTED = [certificates.c[name] for name in Listed.__slots__]
 
 
+NEAR = 500
+"""So many of the newest certificates of a name are looked at first: mostly the page is full then."""
+
 PROBED = 2_000
-"""So many certificates at most are named one by one when they are found by name or contact; more are met on the way anyway."""
+"""So many certificates at most are named one by one when they are found by serial, contact or standing."""
+
+GATHERED = 20_000
+"""So many at most are gathered by the database when they are found by name; more are soon met among the newest."""
 
 
 def search(tx: Transaction, organization_id: OrganizationId, wanted: Search, *, before: str = "", limit: int = 50) -> list[Listed]:
     """Return the organization's certificates that fit, newest first, before the id ``before`` (keyset paging)."""
-    narrow = sa.select(certificates.c.id).where(certificates.c.organization_id == organization_id, *_clauses(tx, organization_id, wanted))
+    clauses = [certificates.c.organization_id == organization_id, *_clauses(tx, organization_id, wanted)]
     if before:
-        narrow = narrow.where(certificates.c.id < before)
+        clauses.append(certificates.c.id < before)
+    if not wanted.name and not wanted.text:
+        return _listed(tx, clauses, limit)
+    ids = sa.select(certificate_names.c.certificate_id).where(*_fits(organization_id, wanted))
+    if tx.execute(ids.order_by(certificate_names.c.name).offset(GATHERED).limit(1)).first() is not None:
+        named = sa.exists().where(certificate_names.c.certificate_id == certificates.c.id, *_fits(organization_id, wanted))
+        return _listed(tx, [*clauses, named], limit)
+    behind = [certificate_names.c.certificate_id < before] if before else []
+    near = list(tx.execute(ids.where(*behind).order_by(certificate_names.c.certificate_id.desc()).limit(NEAR)).scalars())
+    found = _listed(tx, [*clauses, certificates.c.id.in_(near)], limit)
+    if len(found) == limit or len(near) < NEAR:
+        return found
+    return _listed(tx, [*clauses, certificates.c.id.in_(ids)], limit)
+
+
+def _listed(tx: Transaction, clauses: Sequence[sa.ColumnElement[bool]], limit: int) -> list[Listed]:
     # Ids first, which indexes hold: rows are wide, and sorting many of them is what would take long.
-    found = narrow.order_by(certificates.c.id.desc()).limit(limit)
+    found = sa.select(certificates.c.id).where(*clauses).order_by(certificates.c.id.desc()).limit(limit)
     rows = tx.execute(sa.select(*_LISTED).where(certificates.c.id.in_(found)).order_by(certificates.c.id.desc()))
     return [Listed(**{**row._mapping, "state": CertificateState(row.state)}) for row in rows]
 
 
 def ending_soon(tx: Transaction, organization_id: OrganizationId, limit: int = 5) -> list[Listed]:
     """Return the valid certificates of the organization that end within 30 days, the next one first."""
-    clauses = _clauses(tx, organization_id, Search(standing=Standing.EXPIRING))
+    clauses = _standing(tx, Standing.EXPIRING, certificates.c.state)
     statement = sa.select(*_LISTED).where(certificates.c.organization_id == organization_id, *clauses)
     rows = tx.execute(statement.order_by(certificates.c.not_after).limit(limit))
     return [Listed(**{**row._mapping, "state": CertificateState(row.state)}) for row in rows]
 
 
-def count(tx: Transaction, organization_id: OrganizationId, wanted: Search) -> int:
-    """Return how many certificates of the organization fit."""
-    clauses = _clauses(tx, organization_id, wanted)
+def count(tx: Transaction, organization_id: OrganizationId, standing: Standing) -> int:
+    """Return how many certificates of the organization stand so."""
+    clauses = _standing(tx, standing, certificates.c.state)
     statement = sa.select(sa.func.count()).select_from(certificates).where(certificates.c.organization_id == organization_id, *clauses)
     return int(tx.execute(statement).scalar_one())
 
 
 def _clauses(tx: Transaction, organization_id: OrganizationId, wanted: Search) -> list[sa.ColumnElement[bool]]:
+    """Return what is asked for besides names."""
+    scope = certificates.c.organization_id == organization_id
     clauses: list[sa.ColumnElement[bool]] = []
-    if wanted.name or wanted.text:
-        clauses.append(_named(tx, organization_id, wanted))
     if wanted.serial_hex:
-        clauses.append(_probed(tx, certificates.c.id, certificates.c.serial_hex == wanted.serial_hex)[0])
+        known = certificates.c.serial_hex == wanted.serial_hex
+        few = _probed(tx, known)
+        clauses.append(known if few is None else few)
     if wanted.contact_email:
-        scope = certificates.c.organization_id == organization_id
-        clauses.append(_probed(tx, certificates.c.id, scope, certificates.c.contact_email == wanted.contact_email)[0])
+        few = _probed(tx, scope, certificates.c.contact_email == wanted.contact_email)
+        clauses.append(_unindexed(tx, certificates.c.contact_email) == wanted.contact_email if few is None else few)
     if wanted.issued_from is not None:
         clauses += [certificates.c.issued_at >= wanted.issued_from, certificates.c.id >= _first_id(wanted.issued_from)]
     if wanted.issued_before is not None:
         clauses += [certificates.c.issued_at < wanted.issued_before, certificates.c.id < _first_id(wanted.issued_before)]
+    if wanted == Search(standing=wanted.standing):
+        stands = _standing(tx, wanted.standing, certificates.c.state)
+        few = None if wanted.standing in {None, Standing.VALID} else _probed(tx, scope, *stands)
+        return stands if few is None else [*stands, few]
     # What was named leads to few or is soon met among the newest; an index of states would lead through all of a state first.
-    state = sa.func.coalesce(certificates.c.state, "") if clauses else certificates.c.state
-    return clauses + _standing(tx, wanted.standing, state)
+    return clauses + _standing(tx, wanted.standing, _unindexed(tx, certificates.c.state))
+
+
+def _unindexed(tx: Transaction, column: sa.Column[str]) -> sa.ColumnElement[str]:
+    """Return the column so that SQLite looks for no index of it; PostgreSQL knows by its statistics which one leads to less."""
+    return sa.func.coalesce(column, "") if tx.connection.dialect.name == "sqlite" else column
+
+
+def _probed(tx: Transaction, *fits: sa.ColumnElement[bool]) -> sa.ColumnElement[bool] | None:
+    """Return the condition that a certificate is one of those that fit, or None when they are too many to be named."""
+    found = list(tx.execute(sa.select(certificates.c.id).where(*fits).limit(PROBED + 1)).scalars())
+    return None if len(found) > PROBED else certificates.c.id.in_(found)
+
+
+def _fits(organization_id: OrganizationId, wanted: Search) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions of a name of this organization that was asked for."""
+    named = certificate_names.c.name
+    # A range, because an index serves it on both databases; LIKE needs another one on each.
+    fits = [named == wanted.name] if wanted.name else [named >= wanted.text, named < f"{wanted.text}~"]
+    return [*fits, certificate_names.c.organization_id == organization_id]
 
 
 def _first_id(moment: datetime) -> str:
     """Return what every id of a certificate issued from this moment on is behind: ids begin with their time of birth."""
     return f"crt-{to_microseconds(moment) // 1000:012x}"
-
-
-def _named(tx: Transaction, organization_id: OrganizationId, wanted: Search) -> sa.ColumnElement[bool]:
-    named = certificate_names.c.name
-    # A range, because an index serves it on both databases; LIKE needs another one on each.
-    fits = [named == wanted.name] if wanted.name else [named >= wanted.text, named < f"{wanted.text}~"]
-    clause, are_many = _probed(tx, certificate_names.c.certificate_id, *fits, certificate_names.c.organization_id == organization_id)
-    return sa.exists().where(certificate_names.c.certificate_id == certificates.c.id, *fits) if are_many else clause
-
-
-def _probed(tx: Transaction, ids: sa.Column[Any], *fits: sa.ColumnElement[bool]) -> tuple[sa.ColumnElement[bool], bool]:
-    """Return the condition that a certificate is among those whose ``ids`` fit, or what fits itself, and True, for many."""
-    found = list(tx.execute(sa.select(ids).where(*fits).limit(PROBED + 1)).scalars())
-    return (sa.and_(*fits), True) if len(found) > PROBED else (certificates.c.id.in_(found), False)
 
 
 def _standing(tx: Transaction, standing: Standing | None, state: sa.ColumnElement[str]) -> list[sa.ColumnElement[bool]]:

@@ -47,6 +47,10 @@ class _Among(sa.ColumnElement[bool]):
         self.column = column
         self.texts = sa.bindparam(parameter, type_=_Texts())
 
+    def self_group(self, against: object = None) -> _Among:  # noqa: ARG002 - SQLAlchemy's own signature
+        """Return itself: SQLAlchemy would write ``= 1`` behind a truth of SQLite, which then reads the whole table."""
+        return self
+
 
 @compiles(_Among, "postgresql")
 def _as_array(element: _Among, compiler: Any, **_: object) -> str:  # noqa: ANN401 - SQLAlchemy's own

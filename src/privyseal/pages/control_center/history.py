@@ -30,7 +30,7 @@ class Happened:
 
 def history_of(tx: Transaction, organization: Organization, object_ids: Sequence[str]) -> list[Happened]:
     """Return what happened to these objects, at most the last 200 things."""
-    entries = [json.loads(entry) for entry in audit.of_objects(tx, organization_log(organization.slug), object_ids)[-LONGEST:]]
+    entries = [json.loads(entry) for entry in audit.of_objects(tx, organization_log(organization.slug), object_ids, LONGEST)]
     names: dict[str, str] = {}
     return [_happened(tx, entry, names) for entry in entries]
 

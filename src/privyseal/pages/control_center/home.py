@@ -10,7 +10,7 @@ from privyseal.model.unit import UnitTier
 from privyseal.pages.control_center.entry import home, look_up
 from privyseal.reception.site import Visit
 from privyseal.store import certificates, requests, units
-from privyseal.store.certificates import Search, Standing
+from privyseal.store.certificates import Standing
 from privyseal.store.database import Transaction
 
 COUNTED = [RequestState.PENDING, RequestState.HELD, RequestState.FAILED]
@@ -24,7 +24,7 @@ def show_home(visit: Visit) -> Response:
             "home": home(visit),
             "counts": {state.value: quantity for state, quantity in requests.count_in(tx, organization.id, COUNTED).items()},
             "oldest": requests.oldest_in(tx, organization.id, RequestState.PENDING),
-            "expiring": certificates.count(tx, organization.id, Search(standing=Standing.EXPIRING)),
+            "expiring": certificates.count(tx, organization.id, Standing.EXPIRING),
             "next_to_expire": certificates.ending_soon(tx, organization.id),
             "balances": [balance for tier in UnitTier if (balance := units.balance(tx, organization.id, tier)).bought],
         }
