@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 from privyseal.engine.authority import Authority
+from privyseal.engine.caa import Issuer
 from privyseal.engine.private_keys import PrivateKeyFound
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.audit import (
@@ -57,6 +59,11 @@ class ServiceIdentity:
     administrator_url: str
     status_url: str
     personal_salt: bytes
+
+    def caa_issuer(self, slug: str) -> Issuer:
+        """Return how the owner of a domain names this provider, and an organization here as its account (RFC 8657 3)."""
+        host = urlsplit(self.base_url).hostname or ""
+        return Issuer(frozenset({host.rstrip(".")}), f"{self.base_url}/o/{slug}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ _MAXIMUM_SHOWN: Final = 120
 
 METHOD_LABELS: Final = {
     ValidationMethod.DNS_TXT: frozenset({"dns-01", "ca-tbr-7"}),
+    ValidationMethod.DNS_PERSISTENT: frozenset({"dns-persist-01", "ca-tbr-22"}),
     ValidationMethod.HTTP_TOKEN: frozenset({"ca-tbr-18"}),
 }
 """What ``validationmethods`` calls our methods: the section of BR 3.2.2.4, and ACME's label where it is the same method."""

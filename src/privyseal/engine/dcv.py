@@ -181,7 +181,7 @@ def validate_dns_txt(domain: str, token: str, lookup: DnsLookup, *, now: datetim
     if not answer.values:
         raise Refused("dcv-no-answer", f"There is no TXT record at {name}. {publish}", field="domain")
     if not _any_equals(answer.values, token):
-        shown = _printable(answer.values[0])[:_MAXIMUM_SHOWN_CHARACTERS]
+        shown = printable(answer.values[0])[:_MAXIMUM_SHOWN_CHARACTERS]
         more = f" and {len(answer.values) - 1} more" if len(answer.values) > 1 else ""
         sentence = f'The TXT record at {name} says "{shown}"{more}, not the token of your organization. {publish}'
         raise Refused("dcv-mismatch", sentence, field="domain")
@@ -190,7 +190,7 @@ def validate_dns_txt(domain: str, token: str, lookup: DnsLookup, *, now: datetim
     return Evidence(
         method=ValidationMethod.DNS_TXT,
         name=name,
-        answers=tuple(_printable(value)[:_MAXIMUM_ANSWER_CHARACTERS] for value in seen[:_MAXIMUM_ANSWERS]),
+        answers=tuple(printable(value)[:_MAXIMUM_ANSWER_CHARACTERS] for value in seen[:_MAXIMUM_ANSWERS]),
         resolvers=(answer.resolver,),
         connected_to="",
         authenticated=answer.authenticated,
@@ -259,7 +259,7 @@ def _dns_name(name: str) -> dns.name.Name:
     try:
         return dns.name.from_text(name.encode("ascii").decode("ascii"))
     except (dns.exception.DNSException, UnicodeError) as error:
-        sentence = f"{_printable(name)[:_MAXIMUM_SHOWN_CHARACTERS]} cannot be looked up in the DNS: it is too long or not a host name."
+        sentence = f"{printable(name)[:_MAXIMUM_SHOWN_CHARACTERS]} cannot be looked up in the DNS: it is too long or not a host name."
         raise Refused("dcv-name", sentence, field="domain") from error
 
 
@@ -303,6 +303,6 @@ def _endpoint(address: str, port: int) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return ``text`` with everything but printable ASCII escaped: what a stranger's DNS says goes to logs and screens."""
     return "".join(character if " " <= character <= "~" else f"\\u{ord(character):04x}" for character in text)

@@ -15,9 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from privyseal.engine.key_policy import CURVES
 from privyseal.engine.private_keys import refuse_private_keys
 from privyseal.engine.reader_errors import READER_ERRORS
 from privyseal.model.errors import BadRequest
+from privyseal.model.profile import KeyAlgorithm
 
 MAXIMUM_BYTES = 100_000
 MAXIMUM_SHOWN_NAMES = 200
@@ -28,7 +30,7 @@ _PEM = b"-----BEGIN CERTIFICATE-----"
 class ForeignCertificate:
     """``names`` are DNS names, IP and mail addresses; ``holder`` and ``issuer`` organization or common name, or "".
 
-    ``vouched_by`` is the slug of the CA of ours whose key made the signature, or "".
+    ``key_algorithm`` is the value of a KeyAlgorithm, the name of another kind of key, or ""; ``vouched_by`` is the slug of the CA of ours whose key made the signature, or "".
     """
 
     der: bytes
@@ -39,7 +41,8 @@ class ForeignCertificate:
     issuer: str
     not_before: datetime
     not_after: datetime
-    key: str
+    key_algorithm: str
+    key_bits: int
     is_ca: bool
     vouched_by: str
 
@@ -63,6 +66,7 @@ def read_certificate(data: bytes, authorities: Iterable[tuple[str, bytes]] = ())
             "both lines included."
         )
         raise BadRequest("certificate-form", sentence, field="certificate") from error
+    algorithm, bits = _key(certificate)
     return ForeignCertificate(
         der=der,
         sha256=hashlib.sha256(der).hexdigest(),
@@ -72,7 +76,8 @@ def read_certificate(data: bytes, authorities: Iterable[tuple[str, bytes]] = ())
         issuer=_organization(_read(lambda: certificate.issuer)),
         not_before=dates[0],
         not_after=dates[1],
-        key=_key(certificate),
+        key_algorithm=algorithm,
+        key_bits=bits,
         is_ca=_is_ca(certificate),
         vouched_by=_voucher(certificate, authorities),
     )
@@ -110,22 +115,23 @@ def _text(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
-def _key(certificate: x509.Certificate) -> str:
+def _key(certificate: x509.Certificate) -> tuple[str, int]:
     try:
         key = certificate.public_key()
     except READER_ERRORS:
-        return ""
+        return "", 0
     match key:
         case rsa.RSAPublicKey():
-            return f"RSA {key.key_size}"
+            return KeyAlgorithm.RSA.value, key.key_size
         case ec.EllipticCurvePublicKey():
-            return f"EC {key.curve.name}"
+            known = CURVES.get(key.curve.name)
+            return known.value if known else f"ECDSA {key.curve.name}", key.key_size
         case ed25519.Ed25519PublicKey():
-            return "Ed25519"
+            return KeyAlgorithm.ED25519.value, 256
         case ed448.Ed448PublicKey():
-            return "Ed448"
+            return "Ed448", 456
         case _:
-            return type(key).__name__.removesuffix("PublicKey")
+            return type(key).__name__.removesuffix("PublicKey"), 0
 
 
 def _is_ca(certificate: x509.Certificate) -> bool:

@@ -29,7 +29,7 @@ RSA_EXPONENT = 65537  # BR 6.1.6 advises 2^16 + 1 or more; all tools in use make
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 """The kinds of keys that a profile can allow at all."""
 
-_CURVES = {"secp256r1": KeyAlgorithm.P256, "secp384r1": KeyAlgorithm.P384, "secp521r1": KeyAlgorithm.P521}
+CURVES = {"secp256r1": KeyAlgorithm.P256, "secp384r1": KeyAlgorithm.P384, "secp521r1": KeyAlgorithm.P521}
 """BR 6.1.5 names these three curves."""
 
 _CANONICAL_POINTS = {
@@ -128,7 +128,7 @@ def _accept(key: PublicKeyTypes) -> tuple[PublicKey, KeyFacts]:
             _require_rsa_form(key)
             return key, KeyFacts(KeyAlgorithm.RSA, key.key_size)
         case ec.EllipticCurvePublicKey():
-            algorithm = _CURVES.get(key.curve.name)
+            algorithm = CURVES.get(key.curve.name)
             if algorithm is None:
                 raise Refused(
                     "key-curve",

@@ -284,7 +284,7 @@ def _normalize_label(label: str, text: str) -> str:
         u_label = idna.ulabel(a_label)
     except UnicodeError as error:  # idna.IDNAError is one
         raise _idna_refusal(text) from error
-    _refuse_mixed_scripts(u_label, text)
+    _refuse_mixed_scripts(u_label, a_label, text)
     return a_label
 
 
@@ -296,17 +296,22 @@ def _idna_refusal(text: str) -> Refused:
     )
 
 
-def _refuse_mixed_scripts(u_label: str, text: str) -> None:
+def _refuse_mixed_scripts(u_label: str, a_label: str, text: str) -> None:
     """Raise Refused if a label mixes scripts that are never written together, as a Cyrillic a in a Latin word (UTS 39 5.2)."""
     scripts = {script for script in map(_script, u_label) if script}
     if len(scripts) > 1 and not any(scripts <= together for together in _WRITTEN_TOGETHER):
-        spelled = u_label.encode("unicode_escape").decode("ascii")
-        listed = " and ".join(sorted(script.capitalize() for script in scripts))
-        raise Refused(
-            "name-mixed-script",
-            _about(text, f'mixes {listed} letters in one part ("{spelled}"), so it looks like another name. Type it in one script'),
-            field="names",
+        own = (
+            "LATIN" if "LATIN" in scripts else max(sorted(scripts), key=lambda script: sum(_script(letter) == script for letter in u_label))
         )
+        foreign = [letter for letter in u_label if _script(letter) not in {None, own}]
+        # As people read it, and beside it as DNS has it: only there the two names differ.
+        name = shown(text.replace(a_label, u_label))
+        others, ours = " and ".join(sorted(script.capitalize() for script in scripts - {own})), own.capitalize()
+        sentence = (
+            f"The name {name} ({a_label}) has {others} letters that look like {ours} ones ({', '.join(foreign)}). "
+            f"Write it with {ours} letters only."
+        )
+        raise Refused("name-mixed-script", sentence, field="names")
 
 
 def _script(character: str) -> str | None:

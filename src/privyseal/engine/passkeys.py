@@ -2,6 +2,9 @@
 
 Registrations are read by py_webauthn, which knows the formats of authenticators; everything it may raise ends in Refused.
 Assertions over statements are verified by privyseal_wire.passkey alone, for the issuer and auditors as well.
+
+The library is imported where it is used: it brings a parser for every format of attestation, and the first page of a portal
+would wait for all of them.
 """
 
 from __future__ import annotations
@@ -9,27 +12,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import webauthn
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from webauthn.helpers import (
-    decode_credential_public_key,
-    decoded_public_key_to_cryptography,
-    parse_attestation_object,
-    parse_registration_credential_json,
-)
-from webauthn.helpers.cose import COSEAlgorithmIdentifier
-from webauthn.helpers.structs import (
-    AttestationConveyancePreference,
-    AttestationFormat,
-    AuthenticatorSelectionCriteria,
-    AuthenticatorTransport,
-    PublicKeyCredentialDescriptor,
-    RegistrationCredential,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from privyseal.model.administrator import Administrator
 from privyseal.model.errors import Refused
@@ -38,13 +23,17 @@ from privyseal_wire.canonical import parse_json
 from privyseal_wire.errors import CanonicalRefused
 from privyseal_wire.passkey import CHALLENGE_BYTES, MAX_CREDENTIAL_BYTES, MIN_CREDENTIAL_BYTES, RelyingParty, encode_base64url
 
+if TYPE_CHECKING:
+    from webauthn.helpers.cose import COSEAlgorithmIdentifier
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor, RegistrationCredential
+
 MAX_REGISTRATION_BYTES: Final = 16 * 1024
 """A registration without attestation has about 1 KiB."""
 
-ALGORITHMS: Final = [COSEAlgorithmIdentifier.ECDSA_SHA_256, COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256]
+ALGORITHMS: Final = (-7, -257)
 """ES256 (RFC 9053 2.1), RS256 (RFC 8812 2) for Windows Hello. EdDSA is left out: the CAs certify no Ed25519 key for people."""
 
-_FORMATS: Final = {AttestationFormat.NONE, AttestationFormat.PACKED}
+_FORMATS: Final = {"none", "packed"}
 """None was asked for; a browser may leave a self attestation in place (WebAuthn 5.1.3). Others are not even read."""
 
 TIMEOUT_MILLISECONDS: Final = 300_000  # WebAuthn 15.1 recommends 5 minutes where a person is verified.
@@ -73,6 +62,14 @@ def registration_options(site: RelyingParty, person: Administrator, challenge: b
 
     ``challenge`` is 32 random bytes; ``existing`` are the person's passkeys, so that one authenticator is not registered twice.
     """
+    import webauthn  # noqa: PLC0415 - see above
+    from webauthn.helpers.structs import (  # noqa: PLC0415 - see above
+        AttestationConveyancePreference,
+        AuthenticatorSelectionCriteria,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     options = webauthn.generate_registration_options(
         rp_id=site.id,
         rp_name="Privyseal",
@@ -86,7 +83,7 @@ def registration_options(site: RelyingParty, person: Administrator, challenge: b
             resident_key=ResidentKeyRequirement.PREFERRED, user_verification=UserVerificationRequirement.REQUIRED
         ),
         exclude_credentials=[_descriptor(passkey) for passkey in existing],
-        supported_pub_key_algs=ALGORITHMS,
+        supported_pub_key_algs=_algorithms(),
     )
     return webauthn.options_to_json(options)
 
@@ -97,6 +94,9 @@ def assertion_options(site: RelyingParty, challenge: bytes, allowed: Sequence[Pa
     ``challenge`` is SHA-256 of a statement, or 32 random bytes for a sign-in. ``allowed`` are the passkeys of the person who
     decides, in this organization; empty lets a sign-in choose any passkey of this site that the authenticator keeps.
     """
+    import webauthn  # noqa: PLC0415 - see above
+    from webauthn.helpers.structs import UserVerificationRequirement  # noqa: PLC0415 - see above
+
     options = webauthn.generate_authentication_options(
         rp_id=site.id,
         challenge=challenge,
@@ -108,9 +108,18 @@ def assertion_options(site: RelyingParty, challenge: bytes, allowed: Sequence[Pa
 
 
 def _descriptor(passkey: Passkey) -> PublicKeyCredentialDescriptor:
+    from webauthn.helpers import base64url_to_bytes  # noqa: PLC0415 - see above
+    from webauthn.helpers.structs import AuthenticatorTransport, PublicKeyCredentialDescriptor  # noqa: PLC0415 - see above
+
     known = {item.value: item for item in AuthenticatorTransport}
     hints = [known[name] for name in passkey.transports if name in known]
-    return PublicKeyCredentialDescriptor(id=webauthn.base64url_to_bytes(passkey.passkey_id), transports=hints or None)
+    return PublicKeyCredentialDescriptor(id=base64url_to_bytes(passkey.passkey_id), transports=hints or None)
+
+
+def _algorithms() -> list[COSEAlgorithmIdentifier]:
+    from webauthn.helpers.cose import COSEAlgorithmIdentifier  # noqa: PLC0415 - see above
+
+    return [COSEAlgorithmIdentifier(number) for number in ALGORITHMS]
 
 
 def registration_challenge(registration: str) -> bytes:
@@ -118,11 +127,13 @@ def registration_challenge(registration: str) -> bytes:
 
     Raises Refused ``passkey-registration``.
     """
+    from webauthn.helpers import base64url_to_bytes  # noqa: PLC0415 - see above
+
     _require_size(registration)
     try:
         response = _member(parse_json(registration.encode()), "response")
-        client_data = webauthn.base64url_to_bytes(str(_member(response, "clientDataJSON")))
-        challenge = webauthn.base64url_to_bytes(str(_member(parse_json(client_data), "challenge")))
+        client_data = base64url_to_bytes(str(_member(response, "clientDataJSON")))
+        challenge = base64url_to_bytes(str(_member(parse_json(client_data), "challenge")))
     except (CanonicalRefused, ValueError) as error:
         raise _unreadable() from error
     if len(challenge) != CHALLENGE_BYTES:
@@ -136,6 +147,9 @@ def read_registration(registration: str, challenge: bytes, site: RelyingParty) -
     The person was verified, the page was ours and in no foreign frame, the challenge is the given one, the key is P-256 or
     RSA. Raises Refused ``passkey-registration`` for everything else.
     """
+    import webauthn  # noqa: PLC0415 - see above
+    from webauthn.helpers import decode_credential_public_key, decoded_public_key_to_cryptography  # noqa: PLC0415 - see above
+
     _require_size(registration)
     try:
         presented = _require_own_page(registration)
@@ -145,7 +159,7 @@ def read_registration(registration: str, challenge: bytes, site: RelyingParty) -
             expected_rp_id=site.id,
             expected_origin=site.origin,
             require_user_verification=True,
-            supported_pub_key_algs=ALGORITHMS,
+            supported_pub_key_algs=_algorithms(),
         )
         key = decoded_public_key_to_cryptography(decode_credential_public_key(verified.credential_public_key))
         spki_der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
@@ -162,6 +176,8 @@ def read_registration(registration: str, challenge: bytes, site: RelyingParty) -
 
 
 def _require_own_page(registration: str) -> RegistrationCredential:
+    from webauthn.helpers import parse_attestation_object, parse_registration_credential_json  # noqa: PLC0415 - see above
+
     # WebAuthn 7.1 steps 10 and 11: the library looks at the origin alone, and at attestations that nobody asked for.
     presented = parse_registration_credential_json(registration)
     values = parse_json(presented.response.client_data_json)

@@ -62,11 +62,15 @@ class FoundPrivateKey:
 
 
 class PrivateKeyFound(Refused):
-    """Somebody sent a private key. ``spki_sha256`` has the keys to block: those that could be read, proven to be whole."""
+    """Somebody sent a private key. ``spki_sha256`` has the keys to block: those that could be read, proven to be whole.
 
-    def __init__(self, sentence: str, *, spki_sha256: tuple[bytes, ...], field: str) -> None:
+    ``is_known`` tells whether that is all of them, so that none of them would be certified by mistake.
+    """
+
+    def __init__(self, sentence: str, *, spki_sha256: tuple[bytes, ...], field: str, is_known: bool) -> None:
         super().__init__("private-key-found", sentence, field=field)
         self.spki_sha256 = spki_sha256
+        self.is_known = is_known
 
 
 def find_private_keys(content: str | bytes) -> tuple[FoundPrivateKey, ...]:
@@ -98,10 +102,11 @@ def refuse_private_keys(*readings: str | bytes, field: str = "") -> None:
     if not found:
         return
     hashes = tuple(dict.fromkeys(key.spki_sha256 for keys in found for key in keys if key.spki_sha256 is not None))
+    is_known = any(all(key.spki_sha256 is not None for key in keys) for keys in found)
     blocked = (
-        "the key counts as compromised from now on"
-        if any(all(key.spki_sha256 is not None for key in keys) for keys in found)
-        else "the key counts as compromised from now on. One that is under a passphrase or damaged cannot be read here, so the service "
+        "the key is never certified from now on"
+        if is_known
+        else "the key is not to be certified from now on. One that is under a passphrase or damaged cannot be read here, so the service "
         "would not know it again: it is for you never to use it"
     )
     raise PrivateKeyFound(
@@ -110,6 +115,7 @@ def refuse_private_keys(*readings: str | bytes, field: str = "") -> None:
         "replace it there.",
         spki_sha256=hashes,
         field=field,
+        is_known=is_known,
     )
 
 

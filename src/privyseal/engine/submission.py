@@ -96,7 +96,7 @@ def read_names(csr: Csr) -> tuple[tuple[str, ...], tuple[str, ...]]:
     warnings = [f"The CSR also asks for {kind} {text[:80]}; only DNS names are certified." for kind, text in csr.other_names[:5]]
     ignored = [oid for oid in csr.asked_extensions if oid not in _EXPECTED_EXTENSIONS]
     if ignored:
-        warnings.append("The CSR asks for extensions that the policy decides; they were ignored: " + ", ".join(ignored[:10]) + ".")
+        warnings.append(f"The CSR asks for extensions that the policy decides; they were ignored: {', '.join(ignored[:10])}.")
     return names, tuple(warnings)
 
 

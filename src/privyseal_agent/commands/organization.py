@@ -15,7 +15,7 @@ from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions
 APP = group("organization", "Organizations: create, vet, list.")
 DOMAINS = group("domain", "Domains of an organization: add, validate, list.")
 
-Method: TypeAlias = Literal["dns-txt", "http-token"]
+Method: TypeAlias = Literal["dns-txt", "dns-persistent", "http-token"]
 
 
 @APP.command
@@ -125,7 +125,7 @@ def validate(name: str, /, *, method: Method = "dns-txt", options: ServiceOption
     name
         The domain.
     method
-        dns-txt (the default) or http-token.
+        dns-txt (the default), dns-persistent or http-token.
     """
     with open_service(options, desk) as service:
         path = service.path("domains", host_name(name), "validation")
@@ -148,11 +148,12 @@ def list_domains(*, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) 
 
 
 def _instructions(domain: Document) -> str:
-    record, file = domain.part("dns_record"), domain.part("http")
+    record, file, lasting = domain.part("dns_record"), domain.part("http"), domain.part("dns_persistent")
     rows = [
         ("Domain", domain.text("name")),
         ("DNS record", f'{record.text("name")} {record.text("type")} "{record.text("value")}"'),
         ("or file at", f"{file.text('url')}\nwith the text {file.text('body')}"),
-        ("then run", f"seal domain validate {domain.text('name')}"),
+        ("or for good", f'{lasting.text("name")} {lasting.text("type")} "{lasting.text("value")}"'),
+        ("then run", f"seal domain validate {domain.text('name')} --method dns-txt, http-token or dns-persistent"),
     ]
     return words.facts(rows)

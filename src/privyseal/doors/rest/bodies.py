@@ -182,7 +182,7 @@ class DomainBody(Body):
 class ValidationBody(Body):
     """How control over a domain is looked up."""
 
-    method: ValidationMethod = Field(description="Where the token was published.")
+    method: ValidationMethod = Field(description="What was published, and where it is looked up.")
 
 
 class OrderBody(Body):

@@ -392,6 +392,7 @@ class DomainDocument(Document):
     token: str
     dns_record: DnsRecord
     http: HttpToken
+    dns_persistent: DnsRecord = Field(description="The record that may stay: it is looked up again without being published anew.")
     method: str | None = None
     validated_at: Time | None = None
     expires_at: Time | None = None

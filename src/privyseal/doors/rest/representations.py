@@ -9,7 +9,9 @@ from typing import Literal
 
 from privyseal.actions.house import House
 from privyseal.doors.rest import documents
+from privyseal.engine.caa import Issuer
 from privyseal.engine.dcv import challenge_name, challenge_url
+from privyseal.engine.dns_persistent import record_name, record_value
 from privyseal.engine.pem import certificate_to_pem, chain_to_pem, csr_to_pem
 from privyseal.engine.pkcs7 import certs_only_pem
 from privyseal.model.administrator import Administrator
@@ -268,13 +270,14 @@ def organization_document(organization: Organization) -> documents.OrganizationD
     )
 
 
-def domain_document(domain: Domain, port: int) -> documents.DomainDocument:
-    """Return a domain with what to publish; ``port`` is where HTTP tokens are fetched."""
+def domain_document(domain: Domain, port: int, issuer: Issuer) -> documents.DomainDocument:
+    """Return a domain with what to publish; ``port`` is where HTTP tokens are fetched, ``issuer`` names us and its owner."""
     return documents.DomainDocument(
         name=domain.name,
         token=domain.token,
         dns_record=documents.DnsRecord(name=challenge_name(domain.name), type="TXT", value=domain.token),
         http=documents.HttpToken(url=challenge_url(domain.name, domain.token, port), body=domain.token),
+        dns_persistent=documents.DnsRecord(name=record_name(domain.name), type="TXT", value=record_value(issuer)),
         method=domain.method.value if domain.method else None,
         validated_at=_maybe(domain.validated_at),
         expires_at=_maybe(domain.expires_at),

@@ -49,11 +49,11 @@ def show_organization(org: Slug, context: Context, caller: CallerOf) -> PublicOr
 @router.get("/organizations/{org}/domains", **described(holder(Permission.READ), 403))
 def list_domains(org: Slug, context: Context, caller: CallerOf, after: After = "", limit: Limit = 50) -> DomainPage:
     """List the registered domains by name, with what to publish for their validation."""
-    port = context.fetch_policy.ports[0]
+    port, issuer = context.fetch_policy.ports[0], context.house.service.caa_issuer(org)
 
     def page(tx: Transaction, organization: Organization) -> DomainPage:
         found = organizations.domain_page(tx, organization.id, after=after, limit=limit + 1)
-        items = [domain_document(domain, port) for domain in found[:limit]]
+        items = [domain_document(domain, port, issuer) for domain in found[:limit]]
         return DomainPage(items=items, next=found[limit - 1].id if len(found) > limit else "")
 
     return read(context, caller, About("list-domains", org, "organization", org), Permission.READ, page)

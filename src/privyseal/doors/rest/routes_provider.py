@@ -38,10 +38,10 @@ from privyseal.doors.rest.reading import attempt_within, read, read_of_provider
 from privyseal.doors.rest.representations import balance_document, domain_document, organization_document, policy_document
 from privyseal.doors.rest.routes_administrators import invited_by_provider
 from privyseal.doors.rest.routes_audit import Entries, Start, checkpoint, lines
-from privyseal.engine.dcv import Evidence, validate_dns_txt, validate_http_token
+from privyseal.engine.domain_control import look_up_control
 from privyseal.model.administrator import Permission
 from privyseal.model.audit import PROVIDER_LOG
-from privyseal.model.domain import Domain, ValidationMethod
+from privyseal.model.domain import Domain
 from privyseal.model.errors import NotFound
 from privyseal.model.organization import Organization
 from privyseal.model.statement import utc_text
@@ -85,7 +85,7 @@ def register_domain(org: Slug, body: DomainBody, context: Context, caller: Calle
     """Register a domain and tell what to publish; the same domain a second time is the first one again."""
     about = About("add-domain", org, "domain", "new")
     _require_organization(context, caller, about, Permission.VET)
-    return domain_document(perform(context.house, caller.actor, about, add_domain, org, body.name), context.fetch_policy.ports[0])
+    return _shown(context, org, perform(context.house, caller.actor, about, add_domain, org, body.name))
 
 
 @router.post("/organizations/{org}/domains/{name}/validation", **described(provider(Permission.VET), 403, 409, post=True))
@@ -101,16 +101,18 @@ def validate_domain(org: Slug, name: DomainPath, body: ValidationBody, context: 
         return domain
 
     domain = read(context, caller, about, None, registered)
-    evidence = attempt_within(context, caller, about, lambda: _look_up(context, domain, body.method))
-    validated = perform(context.house, caller.actor, about, record_validation, org, name, domain.token, evidence)
-    return domain_document(validated, context.fetch_policy.ports[0])
+    issuer, now = context.house.service.caa_issuer(org), context.house.clock()
+    evidence = attempt_within(
+        context,
+        caller,
+        about,
+        lambda: look_up_control(domain, body.method, issuer, context.lookup, context.fetch_policy, now=now),
+    )
+    return _shown(context, org, perform(context.house, caller.actor, about, record_validation, org, name, domain.token, evidence))
 
 
-def _look_up(context: DoorContext, domain: Domain, method: ValidationMethod) -> Evidence:
-    now = context.house.clock()
-    if method is ValidationMethod.DNS_TXT:
-        return validate_dns_txt(domain.name, domain.token, context.lookup, now=now)
-    return validate_http_token(domain.name, domain.token, context.lookup, context.fetch_policy, now=now)
+def _shown(context: DoorContext, slug: str, domain: Domain) -> DomainDocument:
+    return domain_document(domain, context.fetch_policy.ports[0], context.house.service.caa_issuer(slug))
 
 
 @router.post("/organizations/{org}/orders", status_code=201, **described(provider(Permission.SELL), 403, post=True))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from privyseal.engine.dcv import challenge_name, challenge_url
+from privyseal.engine.dns_persistent import record_name, record_value
 from privyseal.model.domain import Domain, ValidationMethod
 from privyseal.model.organization import Organization
 from privyseal.model.policy import Policy
@@ -31,6 +32,8 @@ class ShownDomain:
     state: str
     method: str
     record_name: str
+    persistent_name: str
+    persistent_value: str
     token_url: str
     seen: dict[str, str]
 
@@ -63,6 +66,8 @@ def _shown(visit: Visit, domain: Domain, port: int) -> ShownDomain:
         state=tried if domain.validated_at is not None else "waiting",
         method=METHODS[domain.method] if domain.method else "",
         record_name=challenge_name(domain.name),
+        persistent_name=record_name(domain.name),
+        persistent_value=record_value(visit.house.service.caa_issuer(visit.slug)),
         token_url=challenge_url(domain.name, domain.token, port),
         seen=_seen(domain.evidence),
     )

@@ -12,7 +12,9 @@ from privyseal.actions.organization.add_domain import add_domain
 from privyseal.actions.organization.add_policy import PolicyDraft, add_policy
 from privyseal.actions.organization.record_validation import record_validation
 from privyseal.actions.organization.vet_organization import vet_organization
-from privyseal.engine.dcv import Evidence, challenge_name, challenge_url, validate_dns_txt, validate_http_token
+from privyseal.engine.dcv import Evidence, challenge_name, challenge_url
+from privyseal.engine.dns_persistent import record_name, record_value
+from privyseal.engine.domain_control import look_up_control
 from privyseal.look.words import gettext
 from privyseal.model.administrator import Role
 from privyseal.model.domain import Domain, ValidationMethod
@@ -59,6 +61,7 @@ def _object_page(visit: Visit, *, status: int = 200) -> Response:
                     domain,
                     challenge_name(domain.name),
                     challenge_url(domain.name, domain.token, port),
+                    (record_name(domain.name), record_value(visit.house.service.caa_issuer(organization.slug))),
                     domain.is_valid(visit.now),
                     _seen(domain),
                 )
@@ -116,10 +119,12 @@ def _registered(visit: Visit, organization: Organization, name: str) -> Domain:
 
 
 def _look_up(visit: Visit, domain: Domain) -> Evidence:
-    entrance, now = visit.context.entrance, visit.house.clock()
-    if visit.form.value("method") == ValidationMethod.HTTP_TOKEN.value:
-        return validate_http_token(domain.name, domain.token, entrance.lookup, entrance.fetch_policy, now=now)
-    return validate_dns_txt(domain.name, domain.token, entrance.lookup, now=now)
+    entrance, issuer = visit.context.entrance, visit.house.service.caa_issuer(visit.path("slug"))
+    try:
+        method = ValidationMethod(visit.form.value("method"))
+    except ValueError:
+        raise Refused("validation-method", gettext("Choose how the domain is looked up."), field="domains") from None
+    return look_up_control(domain, method, issuer, entrance.lookup, entrance.fetch_policy, now=visit.house.clock())
 
 
 def show_vetting(visit: Visit) -> Response:
