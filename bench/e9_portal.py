@@ -7,6 +7,7 @@ what the imports of an ordinary web stack alone cost in the same minute, shortes
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import subprocess
 import sys
@@ -20,7 +21,6 @@ from pathlib import Path
 
 from bench.e9_start import import_stack
 from bench.figure import Figure
-from bench.status_process import free_port
 from privyseal.cli.service_certificate import issue_service_certificate
 from tests.rigs.service import ServiceRig
 
@@ -53,13 +53,14 @@ def run() -> Iterator[Figure]:
 
 def start_and_open(data: Path) -> float:
     """Seconds from the start of the process to its first page."""
-    port, administrator_port = free_port(), free_port()
+    port, administrator_port = free_ports()
     environment = {**os.environ, "PRIVYSEAL_WEB_PORT": str(port), "PRIVYSEAL_ADMINISTRATOR_PORT": str(administrator_port)}
     # The certificate of the rig is of its own CA; whose it is, is not what is measured.
     context = ssl._create_unverified_context()  # noqa: S323, SLF001 - on the loopback
     began = time.perf_counter()
     command = [sys.executable, "-m", "privyseal.app", "run", "web", "--data", str(data)]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    written = tempfile.TemporaryFile()  # noqa: SIM115 - closed below, when the process has ended
+    process = subprocess.Popen(command, env=environment, stdout=written, stderr=written)
     try:
         while process.poll() is None:
             try:
@@ -70,7 +71,15 @@ def start_and_open(data: Path) -> float:
                 raise
             except urllib.error.URLError:
                 time.sleep(0.005)
-        raise ChildProcessError("the web process ended before it answered")
+        written.seek(0)
+        raise ChildProcessError(f"The web process ended before it answered: {written.read().decode(errors='replace')}")
     finally:
         process.terminate()
         process.wait(30)
+        written.close()
+
+
+def free_ports() -> tuple[int, int]:
+    """Two ports on the loopback that nobody listens on; one after the other could be twice the same."""
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        return one.getsockname()[1], other.getsockname()[1]

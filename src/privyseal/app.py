@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pkgutil
 import resource
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
@@ -33,21 +35,22 @@ def _discover(package: str, attribute: str, kind: type[_Found]) -> tuple[_Found,
     return tuple(found)
 
 
-def discover() -> Rooms:
-    """Return the rooms with every door, feature and site whose folder is there; there is no list to edit."""
+def discover(*, entrances: bool = True) -> Rooms:
+    """Return the rooms with every feature, door and site whose folder is there; there is no list to edit.
+
+    A process that lets nobody in needs no ``entrances``: doors and sites are left out then.
+    """
     # Imported here and not above: the supervisor of `serve` needs no room, and whoever starts a room waits for seconds.
     from privyseal.cli.rooms import Rooms  # noqa: PLC0415
-    from privyseal.doors import Door  # noqa: PLC0415
     from privyseal.features import Feature  # noqa: PLC0415
+
+    rooms = Rooms(now, os.urandom, doors=(), features=_discover("privyseal.features", "FEATURE", Feature))
+    if not entrances:
+        return rooms
+    from privyseal.doors import Door  # noqa: PLC0415
     from privyseal.reception.site import Site  # noqa: PLC0415
 
-    return Rooms(
-        clock=now,
-        random_bytes=os.urandom,
-        doors=_discover("privyseal.doors", "DOOR", Door),
-        features=_discover("privyseal.features", "FEATURE", Feature),
-        sites=_discover("privyseal.pages", "SITE", Site),
-    )
+    return replace(rooms, doors=_discover("privyseal.doors", "DOOR", Door), sites=_discover("privyseal.pages", "SITE", Site))
 
 
 def main() -> None:
@@ -57,10 +60,15 @@ def main() -> None:
     arguments = sys.argv[1:]
     if arguments[:1] == ["serve"]:
         run_program(serving_program(), arguments)
-        return
-    from privyseal.cli.program import make_application  # noqa: PLC0415 - as above
+    elif arguments[:1] in (["run"], ["work"]):
+        gc.disable()  # Until start_collecting(): modules leave no garbage, and looking for it takes a fifth of the start.
+        from privyseal.cli.commands_run import process_program  # noqa: PLC0415 - as above
 
-    run_program(make_application(discover()), arguments)
+        run_program(process_program(discover(entrances=arguments[1:2] == ["web"])), arguments)
+    else:
+        from privyseal.cli.program import make_application  # noqa: PLC0415 - as above
+
+        run_program(make_application(discover()), arguments)
 
 
 if __name__ == "__main__":

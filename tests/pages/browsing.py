@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from privyseal.app import discover
@@ -49,7 +49,7 @@ class PagesRig:
     resolvers: tuple[tuple[str, int], ...] = (("127.0.0.1", 9),)
     fetch_policy: FetchPolicy = field(default_factory=FetchPolicy)
     issuer: DeskIssuer = field(init=False)
-    app: FastAPI = field(init=False)
+    app: Starlette = field(init=False)
 
     def __post_init__(self) -> None:
         self.issuer = DeskIssuer(self.service)

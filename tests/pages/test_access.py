@@ -67,7 +67,8 @@ def session_of(service: ServiceRig, person: AdministratorRig) -> dict[str, str]:
 @sqlite
 def test_every_route_outside_of_the_programs_is_a_page_with_its_access(service: ServiceRig) -> None:
     app = make_application(entrance(service), ROOMS.doors, ROOMS.sites)
-    paths = {str(route.path) for route in iter_route_contexts(app.routes)}
+    routes = [*iter_route_contexts(app.routes), *iter_route_contexts(app.state.doors.application().routes)]
+    paths = {str(route.path) for route in routes}
     assert {path for path in paths if not path.startswith(PROGRAMS)} == set()
     pages = make_pages(ROOMS.sites, entrance(service), stopping=threading.Event())
     known = {(page.path, page.method.value) for page in PAGES}

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 
 from privyseal.model.errors import Unavailable
 from privyseal.store.database import Database
-from privyseal.store.schema_setup import OWN_TABLES, differences, require_current, upgrade
+from privyseal.store.schema_setup import OWN_TABLES, differences, upgrade
+from privyseal.store.schema_version import VERSIONS, newest_revision, require_current
 
 
 @pytest.fixture
@@ -36,6 +38,19 @@ def test_an_empty_database_is_not_served(database: Database) -> None:
     with pytest.raises(Unavailable) as refusal:
         require_current(database)
     assert refusal.value.kind == "schema"
+    database.close()
+
+
+def test_the_newest_migration_is_the_head_that_alembic_sees() -> None:
+    assert ScriptDirectory(str(VERSIONS.parent)).get_heads() == [newest_revision()]
+
+
+def test_an_older_schema_is_not_served(database: Database) -> None:
+    upgrade(database)
+    with database.writer.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+    with pytest.raises(Unavailable, match="has the schema 0001"):
+        require_current(database)
     database.close()
 
 

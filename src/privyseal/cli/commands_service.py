@@ -1,20 +1,18 @@
-"""`privyseal init`, `serve`, `run`, `migrate`: a service from nothing to running."""
+"""`privyseal init`, `serve`, `migrate` and others: a service from nothing to running."""
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from privyseal.cli.commands_run import run_commands
 from privyseal.cli.house_setup import open_house
 from privyseal.cli.initialize import Plan, initialize
 from privyseal.cli.listening import listening_of
-from privyseal.cli.processes import only_one, run_issuer, run_web, run_work
 from privyseal.cli.rooms import Rooms
 from privyseal.cli.serve import serve
 from privyseal.cli.service_certificate import issue_service_certificate
@@ -34,8 +32,7 @@ def service_commands(program: App, rooms: Rooms) -> None:
     program.command(_migrate, name="migrate")
     program.command(_service_certificate(rooms), name="service-certificate")
     program.command(serve, name="serve")
-    program.command(_work(rooms), name="work")
-    program.command(_run(rooms), name="run")
+    run_commands(program, rooms)
 
 
 def _init(rooms: Rooms) -> Callable[..., None]:
@@ -127,44 +124,3 @@ def _service_certificate(rooms: Rooms) -> Callable[..., None]:
         print(f"Written to {settings.path(settings.tls_certificate)} and {settings.path(settings.tls_key)}. Start the service again.")
 
     return service_certificate
-
-
-def _work(rooms: Rooms) -> Callable[..., None]:
-    def work(*, data: Data) -> None:
-        """Do background work on one more machine of a service on PostgreSQL, until SIGTERM.
-
-        Parameters
-        ----------
-        data
-            The data directory of the service on this machine.
-        """
-        settings = read_settings(data)
-        if not settings.database_url:
-            raise Refused("work", "With the embedded database the web process does this work; a work process needs PostgreSQL.")
-        run_work(settings, rooms, f"{socket.gethostname()}-{os.getpid()}"[:64])
-
-    return work
-
-
-def _run(rooms: Rooms) -> Callable[..., None]:
-    def run(process: Literal["issuer", "web"], /, *, data: Data) -> None:
-        """Run one process of the service until SIGTERM; `serve` runs them all.
-
-        Parameters
-        ----------
-        process
-            Which one. The work process is `privyseal work`, the status process `python -m privyseal.status`.
-        data
-            The data directory of the service.
-        """
-        settings = read_settings(data)
-        if process == "issuer":
-            with only_one(settings, "issuer"):
-                run_issuer(settings, rooms)
-        elif settings.database_url:
-            run_web(settings, rooms, None)
-        else:
-            with only_one(settings, "web and work"):
-                run_web(settings, rooms, "local")
-
-    return run

@@ -18,7 +18,7 @@ from privyseal.model.fact import FactKind
 from privyseal.store import authorities
 from privyseal.store.database import Database, require_private_directory
 from privyseal.store.log_files import LogFiles
-from privyseal.store.schema_setup import require_current
+from privyseal.store.schema_version import require_current
 
 
 def open_database(settings: Settings) -> Database:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from privyseal.doors import Door
 from privyseal.features import Feature
 from privyseal.model.identifiers import RandomBytes
-from privyseal.reception.site import Site
+
+if TYPE_CHECKING:
+    # A process without entrances imports none.
+    from privyseal.doors import Door
+    from privyseal.reception.site import Site
 
 
 @dataclass(frozen=True, slots=True)

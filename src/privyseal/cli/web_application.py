@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import ipaddress
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from privyseal.actions.house import require_evidence
+from privyseal.cli.late_doors import LateDoors
 from privyseal.doors import Door, DoorContext
 from privyseal.jobs.counters import DELIVERIES, PERIODIC_RUNS, RESCUED
-from privyseal.model.errors import PrivysealError
+from privyseal.model.errors import PrivysealError, Unavailable
 from privyseal.reception.application import make_pages
 from privyseal.reception.site import Site
 from privyseal.store import audit, outbox, revocations
@@ -32,23 +37,31 @@ def make_application(
     doors: Sequence[Door],
     sites: Sequence[Site] = (),
     demonstration: Callable[[], Mapping[str, str] | None] | None = None,
-) -> FastAPI:
+) -> Starlette:
     """Return the application that both ports serve: what no door knows is a page, or does not exist.
 
-    ``app.state.stopping`` is an event that ends streams; serve_web sets it when the process is to end.
+    ``app.state.stopping`` is an event that ends streams; serve_web sets it when the process is to end. ``app.state.doors``
+    are the LateDoors. ``app.state.later`` are functions that load what else is loaded when it is first needed.
     """
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.state.stopping = threading.Event()
     metrics = _Metrics(context)
-    for door in doors:
-        door.mount(app, context)
-    _add_health(app, context, metrics)
+    app = Starlette(
+        routes=_health(context, metrics),
+        # The first one is the outermost: what is answered by a middleware is counted and gets the headers too.
+        middleware=[
+            Middleware(_Headers, strict_transport=_is_public(context.house.service.base_url)),
+            Middleware(_Counting, metrics=metrics),
+        ],
+    )
+    app.router.redirect_slashes = False
+    app.state.stopping = threading.Event()
+    app.state.doors = LateDoors(doors, context, app.state)
+    app.state.later = [app.state.doors.application]
+    elsewhere: ASGIApp = app.state.doors
     if sites:
         pages = make_pages(sites, context, stopping=app.state.stopping, demonstration=demonstration)
-        app.router.default = _Pages(pages, app.router.not_found)
-    # The last one added is the outermost: what is answered by a middleware is counted and gets the headers too.
-    app.add_middleware(_Counting, context=context, metrics=metrics)
-    app.add_middleware(_Headers, strict_transport=_is_public(context.house.service.base_url))
+        app.state.later.append(pages.state.compile)
+        elsewhere = pages
+    app.router.default = _Elsewhere(app.state.doors, elsewhere)
     return app
 
 
@@ -93,20 +106,22 @@ class _Metrics:
         return generate_latest(self.registry)
 
 
-def _add_health(app: FastAPI, context: DoorContext, metrics: _Metrics) -> None:
-    @app.get("/healthz", include_in_schema=False)
-    async def show_liveness() -> PlainTextResponse:
+def _health(context: DoorContext, metrics: _Metrics) -> list[Route]:
+    async def show_liveness(_request: Request) -> Response:
         return PlainTextResponse("alive\n")
 
-    @app.get("/readyz", include_in_schema=False)
-    def show_readiness() -> JSONResponse:
+    def show_readiness(_request: Request) -> Response:
         found = {"database": _database(context), "issuer": _issuer(context)}
         ready = all(word == "ready" for word in found.values())
         return JSONResponse({"ready": ready, **found}, 200 if ready else 503, None if ready else {"Retry-After": "5"})
 
-    @app.get("/metrics", include_in_schema=False)
-    def show_metrics() -> Response:
-        return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+    def show_metrics(_request: Request) -> Response:
+        try:
+            return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+        except Unavailable as error:
+            return PlainTextResponse(f"{error.sentence}\n", 503, {"Retry-After": str(error.retry_after_seconds)})
+
+    return [Route("/healthz", show_liveness), Route("/readyz", show_readiness), Route("/metrics", show_metrics)]
 
 
 def _database(context: DoorContext) -> str:
@@ -127,16 +142,16 @@ def _issuer(context: DoorContext) -> str:
     return "ready"
 
 
-class _Pages:
-    """Passes on what no door knows; under ``/api/`` that is nothing, in the words of programs."""
+class _Elsewhere:
+    """Passes on what is no question of health: to the doors what begins as theirs, and everything else to the pages."""
 
-    def __init__(self, pages: ASGIApp, nothing: ASGIApp) -> None:
+    def __init__(self, doors: LateDoors, pages: ASGIApp) -> None:
+        self._doors = doors
         self._pages = pages
-        self._nothing = nothing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
-        await (self._nothing if scope["path"].startswith("/api/") else self._pages)(scope, receive, send)
+        await (self._doors if self._doors.knows(scope["path"]) else self._pages)(scope, receive, send)
 
 
 class _Headers:
@@ -172,9 +187,8 @@ class _Headers:
 class _Counting:
     """Counts answers and their time by route, never by address: an address may name an organization or a request."""
 
-    def __init__(self, app: ASGIApp, context: DoorContext, metrics: _Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: _Metrics) -> None:
         self._app = app
-        self._clock = context.house.clock
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -182,7 +196,7 @@ class _Counting:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began = self._clock()
+        began = time.monotonic()
         status = 500
 
         async def send_on(message: Message) -> None:
@@ -197,4 +211,4 @@ class _Counting:
             route = getattr(scope.get("route"), "path", "none")
             method = scope["method"] if scope["method"] in {"GET", "POST", "DELETE", "HEAD"} else "other"
             self._metrics.requests.labels(method, route, str(status)).inc()
-            self._metrics.seconds.labels(route).observe(max(0.0, (self._clock() - began).total_seconds()))
+            self._metrics.seconds.labels(route).observe(time.monotonic() - began)

@@ -21,7 +21,7 @@ from typing import Any
 
 import uvicorn
 import uvloop
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -192,7 +192,7 @@ class WebServer:
 
     def __init__(
         self,
-        application: FastAPI,
+        application: Starlette,
         *,
         host: str,
         web_port: int,
@@ -271,7 +271,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def serve_web(
-    application: FastAPI,
+    application: Starlette,
     *,
     host: str,
     web_port: int,

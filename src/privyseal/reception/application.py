@@ -57,12 +57,12 @@ def make_pages(
     stopping: threading.Event,
     demonstration: Callable[[], Mapping[str, str] | None] | None = None,
 ) -> Starlette:
-    """Return the application of these sites and of the assets; every template is compiled before the first call.
+    """Return the application of these sites and of the assets; a template is compiled when it is first needed.
 
-    ``stopping`` is set when the process is to end; ``demonstration`` as in SiteContext.
+    ``app.state.compile`` compiles all of them, for when nobody waits. ``stopping`` is set when the process is to end;
+    ``demonstration`` as in SiteContext.
     """
     renderer = Renderer({site.name: site.templates for site in sites})
-    renderer.check()
     desk = Desk(entrance, AnonymousLimit(entrance.house.clock))
     context = SiteContext(entrance, renderer, desk.limit, stopping, demonstration)
     routes = [Route(f"{PREFIX}/{{digest}}/{{name}}", _show_asset, methods=["GET"])]
@@ -73,6 +73,7 @@ def make_pages(
     routes += [Route(path, _answering(context, found), methods=sorted(found)) for path, found in by_path.items()]
     application = Starlette(routes=routes, middleware=[Middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED, compresslevel=5)])
     application.state.desk = desk
+    application.state.compile = renderer.check
     application.add_exception_handler(HTTPException, _framework_error(context, sites))
     return application
 

@@ -1,4 +1,4 @@
-"""Brings a database to the schema of this release, and tells whether it is there."""
+"""Brings a database to the schema of this release; whether it is there already, schema_version.py tells."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
-from privyseal.model.errors import Unavailable
 from privyseal.store.database import Database
 from privyseal.store.schema import metadata
 
@@ -59,17 +57,6 @@ def upgrade(database: Database) -> None:
     with database.writer.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-
-
-def require_current(database: Database) -> None:
-    """Raise Unavailable ``schema`` unless the database has exactly the schema of this release."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    with database.reader.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    if current != head:
-        raise Unavailable(
-            "schema", f"The database has the schema {current}, this release needs {head}. Run `privyseal init` or `privyseal migrate`."
-        )
 
 
 def differences(database: Database) -> list[object]:

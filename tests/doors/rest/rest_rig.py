@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from privyseal.actions.administrator.create_api_token import create_api_token
@@ -61,7 +61,7 @@ class RestRig:
     resolvers: tuple[tuple[str, int], ...] = (("127.0.0.1", 9),)
     fetch_policy: FetchPolicy = field(default_factory=FetchPolicy)
     issuer: DeskIssuer = field(init=False)
-    app: FastAPI = field(init=False)
+    app: Starlette = field(init=False)
 
     def __post_init__(self) -> None:
         self.issuer = DeskIssuer(self.service)
@@ -74,6 +74,7 @@ class RestRig:
             trusted_proxies=("10.9.9.9",),
         )
         self.app = make_application(context, [REST])
+        self.app.state.doors.application()
         self.app.state.authenticator.limit = AnonymousLimit(self.service.clock, burst=100_000)
 
     def anonymous(self) -> TestClient:

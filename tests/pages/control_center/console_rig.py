@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from privyseal.actions.house import About, perform
@@ -45,7 +45,7 @@ class ConsoleRig:
     service: ServiceRig
     issuer: DeskIssuer = field(init=False)
     context: EntranceContext = field(init=False)
-    app: FastAPI = field(init=False)
+    app: Starlette = field(init=False)
 
     def __post_init__(self) -> None:
         self.issuer = DeskIssuer(self.service)

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import sqlalchemy as sa
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from privyseal.cli.web_application import make_application
@@ -150,7 +150,7 @@ class PortalRig:
 
     service: ServiceRig
     issuer: DeskIssuer = field(init=False)
-    app: FastAPI = field(init=False)
+    app: Starlette = field(init=False)
     client: TestClient = field(init=False)
     _approver: AdministratorRig | None = None
 

@@ -6,31 +6,20 @@ authenticated, an action is called, its result is shown.
 
 from __future__ import annotations
 
-import threading
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from privyseal.doors import Door, DoorContext
 
-from privyseal.doors import AnonymousLimit, Door, DoorContext
-from privyseal.doors.rest.authentication import Authenticator
-from privyseal.doors.rest.errors import install_problem_handlers
-from privyseal.doors.rest.intake import Intake
-from privyseal.doors.rest.openapi import PREFIX, add_routes
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 
 def mount(app: FastAPI, context: DoorContext) -> None:
-    """Add the routes, the problem handlers and what happens to every POST.
+    """Add the routes and what happens around them."""
+    # Imported here: the models of all bodies and documents take half a second, for which no page waits.
+    from privyseal.doors.rest.mounting import mount_routes  # noqa: PLC0415
 
-    ``app.state.stopping`` ends the event streams when the process is to end; whoever serves the application sets it.
-    """
-    authenticator = Authenticator(context, AnonymousLimit(context.house.clock))
-    app.state.rest = context
-    app.state.authenticator = authenticator
-    app.state.streams = set()
-    if not hasattr(app.state, "stopping"):
-        app.state.stopping = threading.Event()
-    install_problem_handlers(app)
-    app.add_middleware(Intake, context=context, authenticator=authenticator, prefix=PREFIX)
-    add_routes(app)
+    mount_routes(app, context)
 
 
-DOOR = Door("rest", mount)
+DOOR = Door("rest", "/api/", mount)

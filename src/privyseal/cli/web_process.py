@@ -1,0 +1,145 @@
+"""The process that answers portal, consoles and REST; on the embedded database it does the work of the service too.
+
+A service that is started again has people waiting, so what the first page does not need comes once the process answers:
+the worker with its job engine, the doors for programs, the templates, the linters. Whoever needs one of them sooner
+waits for that one alone.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import dns.resolver
+from starlette.applications import Starlette
+
+from privyseal.cli.demo_roads import read_roads
+from privyseal.cli.house_setup import Opened, open_house
+from privyseal.cli.processes import load_linters, start_collecting
+from privyseal.cli.rooms import Rooms
+from privyseal.cli.serve import until_told
+from privyseal.cli.settings import Settings
+from privyseal.cli.web_server import make_application, serve_web
+from privyseal.doors import DoorContext
+from privyseal.engine.dcv import DnsLookup
+from privyseal.engine.pem import certificate_to_pem
+from privyseal.engine.token_fetch import FetchPolicy
+from privyseal.issuer.client import IssuerClient
+
+if TYPE_CHECKING:
+    from privyseal.jobs.worker import Worker
+
+WORK_AFTER_SECONDS = 0.5
+REST_AFTER_SECONDS = 2.5
+"""How long pages have the process for themselves before the work begins, and how long after that everything else is loaded."""
+
+STOP_SECONDS = 60.0
+
+
+def run_web(settings: Settings, rooms: Rooms, work_as: str | None) -> None:
+    """Serve portal and administrator port until SIGTERM; with ``work_as`` also do the work of this node (SQLite).
+
+    Raises what opening the house, listening, and beginning the work raise; the work begins last.
+    """
+    opened = open_house(settings, rooms)
+    issuer = IssuerClient(settings.path(settings.issuer_socket))
+    context = DoorContext(
+        house=opened.house,
+        issuer=issuer,
+        lookup=DnsLookup(resolver_addresses(settings)),
+        fetch_policy=fetch_policy(settings),
+        vkey=opened.vkey,
+        trusted_proxies=settings.trusted_proxies,
+    )
+    anchor = certificate_to_pem(opened.house.administrators_authority.root)
+    demonstration = partial(read_roads, settings.data) if settings.demo else None
+    application = make_application(context, rooms.doors, rooms.sites, demonstration)
+    with until_told() as told:
+        later = _Later(told, application, partial(_make_worker, settings, opened, rooms, issuer, work_as) if work_as is not None else None)
+        later.begin()
+        start_collecting()
+        try:
+            serve_web(
+                application,
+                host=settings.host,
+                web_port=settings.web_port,
+                administrator_port=settings.administrator_port,
+                certificate_file=settings.path(settings.tls_certificate),
+                key_file=settings.path(settings.tls_key),
+                administrators_ca_pem=anchor,
+                stop=told,
+            )
+        finally:
+            told.set()
+            later.end()
+    later.require_success()
+
+
+class _Later:
+    """What this process does when it has begun to answer, in a thread. A worker that cannot begin ends the process."""
+
+    def __init__(self, told: threading.Event, application: Starlette, make_worker: Callable[[], Worker] | None) -> None:
+        self._told = told
+        self._application = application
+        self._make_worker = make_worker
+        self._worker: Worker | None = None
+        self._failure: BaseException | None = None
+        self._work_has_begun = threading.Event()
+        # A daemon: the end of the process does not wait for what nobody will use any more.
+        self._thread = threading.Thread(target=self._run, name="later", daemon=True)
+
+    def begin(self) -> None:
+        """Begin the thread."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """End the worker, when it has begun or as soon as it has."""
+        self._work_has_begun.wait(STOP_SECONDS)
+        if self._worker is not None:
+            self._worker.stop()
+
+    def require_success(self) -> None:
+        """Raise what kept the worker from beginning."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _run(self) -> None:
+        try:
+            if self._make_worker is not None and not self._told.wait(WORK_AFTER_SECONDS):
+                worker = self._make_worker()
+                worker.start()
+                self._worker = worker
+        except BaseException as failure:  # noqa: BLE001 - raised again in the main thread, which ends the process
+            self._failure = failure
+            self._told.set()
+        finally:
+            self._work_has_begun.set()
+        if self._told.wait(REST_AFTER_SECONDS):
+            return
+        for load in (*self._application.state.later, load_linters):
+            if not self._told.is_set():
+                load()
+
+
+def _make_worker(settings: Settings, opened: Opened, rooms: Rooms, issuer: IssuerClient, node: str) -> Worker:
+    from privyseal.cli.work_process import make_worker  # noqa: PLC0415 - the job engine alone takes longer than all pages
+
+    return make_worker(settings, opened, rooms, issuer, node)
+
+
+def resolver_addresses(settings: Settings) -> tuple[tuple[str, int], ...]:
+    """Return (address, port) of the resolvers in the settings, or of this machine."""
+    if settings.resolvers:
+        found = [text.rpartition(":") for text in settings.resolvers]
+        return tuple((address.strip("[]"), int(port)) for address, _, port in found)
+    return tuple((str(address), 53) for address in dns.resolver.Resolver().nameservers)
+
+
+def fetch_policy(settings: Settings) -> FetchPolicy:
+    """Where HTTP tokens may be fetched."""
+    loopback = tuple(ipaddress.ip_network(text) for text in ("127.0.0.0/8", "::1/128"))
+    opened = loopback if settings.allow_private_validation else ()
+    return FetchPolicy((settings.http_validation_port,), allow_private=settings.allow_private_validation, allowed_networks=opened)
