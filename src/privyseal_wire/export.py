@@ -131,6 +131,10 @@ def _differing(checkpoint: Checkpoint, leaves: bytes, tiles: ReadTile | None) ->
     sentence = f"The export does not match the checkpoint of {checkpoint.origin}: its first {checkpoint.size} entries have another root."
     if tiles is None:
         return ExportRefused("export-root", f"{sentence} Give the published tiles to learn which entries differ.")
+    return _against_tiles(sentence, checkpoint, leaves, tiles)
+
+
+def _against_tiles(sentence: str, checkpoint: Checkpoint, leaves: bytes, tiles: ReadTile) -> ExportRefused:
     found, published_root, missing = _compare(checkpoint.size, leaves, tiles)
     if found is None and missing is None:
         return ExportRefused("export-root", f"{sentence} The tiles agree with the export, so they do not match the checkpoint either.")

@@ -271,9 +271,9 @@ def _arguments(kind: type[Statement], values: Mapping[str, object]) -> dict[str,
     missing = (known | fixed) - _OPTIONAL - values.keys()
     unknown = values.keys() - known - fixed
     if missing or unknown:
-        parts = [f"lacks {', '.join(sorted(missing))}"] if missing else []
-        parts += [f"has {len(unknown)} unknown field(s)"] if unknown else []
-        raise StatementRefused("statement-fields", f"The statement of the type {kind.TYPE} {' and '.join(parts)}.")
+        lacks = f" It lacks {', '.join(sorted(missing))}." if missing else ""
+        more = f" Fields of it that nobody knows: {len(unknown)}." if unknown else ""
+        raise StatementRefused("statement-fields", f"The statement of the type {kind.TYPE} has other fields than it should.{lacks}{more}")
     if values.get("decision", "") != kind.DECISION:
         raise formats.refuse("decision", f'is not "{kind.DECISION}"')
     return {name: value for name, value in values.items() if name not in fixed}

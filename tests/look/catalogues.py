@@ -11,15 +11,19 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+from privyseal.look.sentences import SENTENCE, WORD
+from tests.look import sentences
+
 SOURCE = Path(__file__).parents[2] / "src" / "privyseal"
 LOCALE = SOURCE / "look" / "locale"
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None}
 JINJA = {"extensions": "jinja2.ext.do", "newstyle_gettext": "true", "trimmed": "false", "silent": "false"}
+PLACE = re.compile(r"\{\d+(?::[a-z]+)?\}")
 PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]")
 
 
 def texts() -> Catalog:
-    """Return a catalogue of every text, with the file it stands in."""
+    """Return a catalogue of every text, with the file it stands in; raises UnreadableSentenceError."""
     found = Catalog(project="Privyseal", charset="utf-8")
     for path in sorted([*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html")]):
         if path.suffix == ".html" and not {"look", "pages"} & set(path.relative_to(SOURCE).parts):
@@ -28,6 +32,10 @@ def texts() -> Catalog:
         place = path.relative_to(SOURCE.parents[1]).as_posix()
         for _line, message, _comments, _context in extract_from_file(method, path, keywords=KEYWORDS, options=options):
             found.add(message, locations=[(place, None)])  # type: ignore[list-item] # Babel takes a place without a line
+    for sentence in sentences.sentences():
+        found.add(sentence, context=SENTENCE)
+    for word in sentences.words():
+        found.add(word, context=WORD)
     return found
 
 
@@ -48,12 +56,12 @@ def languages() -> list[str]:
 def faults(language: str) -> list[str]:
     """Return what is wrong with a catalogue: missing, empty, unused, or with other placeholders than the text."""
     wanted, there = texts(), catalogue(language)
-    wrong = [f"missing: {message.id}" for message in wanted if message.id and message.id not in there]
+    wrong = [f"missing: {message.id}" for message in wanted if message.id and there.get(message.id, message.context) is None]
     for message in there:
         if not message.id:
             continue
         translated, originals = _forms(message.string), _forms(message.id)
-        if message.id not in wanted:
+        if wanted.get(message.id, message.context) is None:
             wrong.append(f"not used: {message.id}")
         elif not all(translated) or message.fuzzy:
             wrong.append(f"not translated: {message.id}")
@@ -61,6 +69,8 @@ def faults(language: str) -> list[str]:
             PLACEHOLDER.findall(originals[-1])
         ) - set(PLACEHOLDER.findall(translated[-1])):
             wrong.append(f"other placeholders: {message.id}")
+        elif message.context == SENTENCE and sorted(PLACE.findall(originals[0])) != sorted(PLACE.findall(translated[0])):
+            wrong.append(f"other places: {message.id}")
     return wrong
 
 
@@ -73,7 +83,7 @@ def update(language: str) -> None:
     fresh, known = texts(), catalogue(language)
     fresh.locale = language
     for message in fresh:
-        old = known.get(message.id) if message.id else None
+        old = known.get(message.id, message.context) if message.id else None
         if old is not None:
             message.string = old.string
     with (LOCALE / language / "privyseal.po").open("wb") as target:

@@ -27,16 +27,14 @@ class IssuerClient:
         """
         results, unavailable = decode_answer(self._call(encode_call("complete", intent_ids)))
         if unavailable is not None:
-            kind, sentence, seconds = unavailable
-            raise Unavailable(kind, sentence, retry_after_seconds=seconds)
+            raise Unavailable(unavailable.kind, unavailable.sentence, retry_after_seconds=unavailable.retry_after_seconds)
         return results
 
     def ping(self) -> None:
         """Raise Unavailable ``issuer`` unless the issuer answers and may sign."""
         _, unavailable = decode_answer(self._call(encode_call("ping", ())))
         if unavailable is not None:
-            kind, sentence, seconds = unavailable
-            raise Unavailable(kind, sentence, retry_after_seconds=seconds)
+            raise Unavailable(unavailable.kind, unavailable.sentence, retry_after_seconds=unavailable.retry_after_seconds)
 
     def _call(self, line: bytes) -> bytes:
         try:

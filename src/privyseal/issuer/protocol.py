@@ -23,6 +23,15 @@ class CompletedIntent:
     sentence: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """Why the issuer did nothing at all, and when to try again."""
+
+    kind: str
+    sentence: str
+    retry_after_seconds: int
+
+
 def encode_call(operation: str, intent_ids: Sequence[IntentId]) -> bytes:
     """Return the line of a call."""
     return json.dumps({"op": operation, "intents": list(intent_ids)}).encode() + b"\n"
@@ -50,7 +59,7 @@ def encode_answer(results: Sequence[CompletedIntent], *, unavailable: tuple[str,
     return json.dumps(answer).encode() + b"\n"
 
 
-def decode_answer(line: bytes) -> tuple[list[CompletedIntent], tuple[str, str, int] | None]:
+def decode_answer(line: bytes) -> tuple[list[CompletedIntent], Standstill | None]:
     """Return the results of an answer line, and why nothing was done if so; raises BadRequest."""
     try:
         answer = json.loads(line)
@@ -58,4 +67,4 @@ def decode_answer(line: bytes) -> tuple[list[CompletedIntent], tuple[str, str, i
         refusal = answer.get("unavailable")
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise BadRequest("issuer-answer", "The issuer's answer cannot be read.") from error
-    return results, (str(refusal[0]), str(refusal[1]), int(refusal[2])) if refusal else None
+    return results, Standstill(str(refusal[0]), str(refusal[1]), int(refusal[2])) if refusal else None

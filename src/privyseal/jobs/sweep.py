@@ -95,7 +95,7 @@ def _hand_over(intents: list[IntentId], complete: Complete) -> None:
         raise trouble
 
 
-_LAPSES = (
+LAPSES = (
     (RequestState.UNCONFIRMED, CONFIRM_WITHIN, "The address was not confirmed within 7 days."),
     (RequestState.PENDING, LAPSES_AFTER, "No decision within 30 days."),
     (RequestState.HELD, LAPSES_AFTER, "No decision within 30 days."),
@@ -106,7 +106,7 @@ def _lapse(house: House) -> int:
     now = house.clock()
     lapsed = 0
     with house.database.write(now) as tx:
-        for state, wait, reason in _LAPSES:
+        for state, wait, reason in LAPSES:
             for request_id, organization_id in requests.in_state_since(tx, state, now - wait):
                 if requests.happen(tx, [request_id], RequestEvent.LAPSE, reason):
                     slug = organizations.get(tx, organization_id).slug

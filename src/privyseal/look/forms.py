@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from privyseal.look.sentences import told
+
 SECRET_FIELDS = frozenset({"phrase", "phrase_again", "code"})
 
 
@@ -49,8 +51,8 @@ class Form:
         return value in self.values.get(name, ())
 
     def refuse(self, name: str, sentence: str) -> None:
-        """Remember what is wrong with a field."""
-        self.problems.append(Problem(name, sentence))
+        """Remember what is wrong with a field; what the rooms below say of it is told in the reader's language."""
+        self.problems.append(Problem(name, told(sentence)))
 
     def problem(self, name: str) -> str:
         """Return the sentences about one field."""

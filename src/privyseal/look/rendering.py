@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from privyseal.look import words
 from privyseal.look.assets import address_of
+from privyseal.look.sentences import told, word
 
 JUST_NOW = timedelta(seconds=10)
 TEMPLATES = Path(__file__).parent / "templates"
@@ -47,6 +48,8 @@ class Renderer:
             "hex_groups": hex_groups,
             "isolated": isolated,
         }
+            "told": told,
+            "word": word,
 
     def page(self, template: str, values: Mapping[str, Any]) -> str:
         """Return the whole text of a template in the spoken language; raises UndefinedError for a value that is missing."""

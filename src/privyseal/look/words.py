@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from babel import Locale, negotiate_locale
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -49,13 +50,22 @@ def locale() -> Locale:
 
 
 @cache
-def _catalogue(language: str) -> NullTranslations:
+def messages(language: str) -> Catalog | None:
+    """Return what the catalogue of a language holds; None for English, which needs none."""
     file = LOCALE / language / "privyseal.po"
     if language == SOURCE_LANGUAGE or not file.exists():
+        return None
+    with file.open("rb") as source:
+        return read_po(source, locale=language)
+
+
+@cache
+def _catalogue(language: str) -> NullTranslations:
+    found = messages(language)
+    if found is None:
         return NullTranslations()
     compiled = io.BytesIO()
-    with file.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language))
+    write_mo(compiled, found)
     compiled.seek(0)
     return Translations(compiled)
 

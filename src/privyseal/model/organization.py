@@ -87,7 +87,9 @@ def require_country(country: str) -> str:
     return value
 
 
-_UPPER_BOUNDS = {"name": 64, "state_or_province": 128, "locality": 128}  # RFC 5280 appendix A.1
+RECORD_BOUNDS = {"name": 64, "state_or_province": 128, "locality": 128}
+"""Characters that each vetted text may have (RFC 5280 appendix A.1)."""
+
 _JUNK = frozenset(
     {"some-state", "default city", "internet widgits pty ltd", "n/a", "none", "test", "1", ".", "-", "unknown", "default company ltd"}
 )
@@ -102,7 +104,7 @@ def require_record_text(field: str, value: str, *, optional: bool = False) -> st
     text = " ".join(value.split())
     if optional and not text:
         return ""
-    bound = _UPPER_BOUNDS[field]
+    bound = RECORD_BOUNDS[field]
     label = field.replace("_", " ")
     if any(not character.isprintable() for character in text):
         raise Refused("organization-record", f"The {label} contains control characters or invisible characters.", field=field)

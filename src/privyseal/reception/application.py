@@ -29,6 +29,7 @@ from privyseal.look.assets import FOREVER, PREFIX, assets
 from privyseal.look.forms import Form
 from privyseal.look.frame import Frame, Link
 from privyseal.look.rendering import Renderer
+from privyseal.look.sentences import told
 from privyseal.look.words import gettext
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Permission
@@ -187,7 +188,7 @@ def refusal(visit: Visit, error: PrivysealError, way_on: Link | None = None) -> 
     """Return the page of an error: its sentence, and the way on."""
     status, title = next(row for kind, row in STATUS.items() if isinstance(error, kind))
     if _asks_for_json(visit.request):
-        answer: Response = JSONResponse({"kind": error.kind, "sentence": error.sentence}, status)
+        answer: Response = JSONResponse({"kind": error.kind, "sentence": told(error.sentence)}, status)
     else:
         heading = gettext("This page does not exist") if isinstance(error, NotFound) else gettext(title)
         answer = _refusal_page(visit, heading, error.sentence, status, way_on)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from privyseal.look.words import mark
 from privyseal.model.errors import (
     BadRequest,
     Conflict,
@@ -15,13 +16,13 @@ from privyseal.model.errors import (
 )
 
 STATUS: dict[type[PrivysealError], tuple[int, str]] = {
-    BadRequest: (400, "Bad request"),
-    Unauthenticated: (401, "Credential needed"),
-    NotPermitted: (403, "Not permitted"),
-    NotFound: (404, "Not found"),
-    Conflict: (409, "Conflict"),
-    Refused: (422, "Refused"),
-    TooManyRequests: (429, "Too many requests"),
-    Unavailable: (503, "Unavailable"),
+    BadRequest: (400, mark("Bad request")),
+    Unauthenticated: (401, mark("Credential needed")),
+    NotPermitted: (403, mark("Not permitted")),
+    NotFound: (404, mark("Not found")),
+    Conflict: (409, mark("Conflict")),
+    Refused: (422, mark("Refused")),
+    TooManyRequests: (429, mark("Too many requests")),
+    Unavailable: (503, mark("Unavailable")),
 }
-"""error class -> (status, title); subclasses follow their parent."""
+"""error class -> (status, title in English, translated where it is shown); subclasses follow their parent."""

@@ -23,7 +23,8 @@ def pick_up_certificate(house: House, tx: Transaction, actor: Actor, slug: str, 
         raise NotFound("not-found", "There is no such request in your organization.")
     certificate = certificates.of_request(tx, request.id)
     if certificate is None:
-        sentence = f"There is no certificate yet: the request is {request.state.value}. {request.state_reason}".strip()
+        why = f" {request.state_reason}" if request.state_reason else ""
+        sentence = f"There is no certificate yet: the request is {request.state.value}.{why}"
         raise Conflict("not-issued", sentence)
     first = certificates.mark_picked_up(tx, certificate.id)
     reason = "first" if first else "again"

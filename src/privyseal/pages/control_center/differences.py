@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from privyseal.look.rendering import number
+from privyseal.look.sentences import word
 from privyseal.look.words import gettext, ngettext
 from privyseal.model.certificate import Certificate
 from privyseal.model.organization import Organization
@@ -81,7 +83,7 @@ def _texts(request: Request, policy: Policy) -> dict[str, tuple[str, ...]]:
 def key_words(algorithm: str, bits: int) -> str:
     """Return kind and size of a key as people name it."""
     curves = {"p256": "ECDSA P-256", "p384": "ECDSA P-384", "p521": "ECDSA P-521", "ed25519": "Ed25519"}
-    return curves.get(algorithm) or gettext("RSA, %(bits)s bits") % {"bits": f"{bits:,}"}
+    return curves.get(algorithm) or gettext("RSA, %(bits)s bits") % {"bits": number(bits)}
 
 
 def _life(request: Request) -> str:
@@ -91,13 +93,13 @@ def _life(request: Request) -> str:
 
 
 def _addresses(request: Request) -> tuple[str, ...]:
-    return tuple(f"{endpoint.address} ({endpoint.kind.value.replace('-', ' ')})" for endpoint in request.endpoints)
+    return tuple(f"{endpoint.address} ({word(endpoint.kind.value)})" for endpoint in request.endpoints)
 
 
 def _price(request: Request) -> str:
     if request.kind is RequestKind.REISSUE:
         return gettext("No unit: a reissue is free")
-    return gettext("1 %(tier)s unit") % {"tier": request.unit_tier}
+    return gettext("1 %(tier)s unit") % {"tier": word(request.unit_tier)}
 
 
 _FIELDS = {
