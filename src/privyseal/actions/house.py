@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from privyseal.engine.authority import Authority
 from privyseal.engine.caa import Issuer
 from privyseal.engine.private_keys import PrivateKeyFound
-from privyseal.model.actor import Actor, ActorKind
+from privyseal.model.actor import SYSTEM, Actor, ActorKind
 from privyseal.model.audit import (
     PROVIDER_LOG,
     AuditEvent,
@@ -33,7 +33,7 @@ from privyseal.model.errors import NotFound, PrivysealError, Refused, Unavailabl
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import RandomBytes, new_id
 from privyseal.model.statement import utc_text
-from privyseal.store import audit, outbox, revocations
+from privyseal.store import audit, certificates, organizations, outbox, revocations
 from privyseal.store.database import Database, Transaction
 from privyseal_wire.canonical import canonical_bytes
 from privyseal_wire.errors import WireError
@@ -216,8 +216,7 @@ def _record_refusal(house: House, actor: Actor, about: About, refusal: Privyseal
     try:
         with house.database.write(now) as tx:
             if isinstance(refusal, PrivateKeyFound):
-                for spki_sha256 in refusal.spki_sha256:
-                    revocations.block_key(tx, spki_sha256.hex(), "private-key-disclosed")
+                _block(house, tx, about, refusal)
             if actor.kind is ActorKind.REQUESTER:
                 minute = now.replace(second=0, microsecond=0)
                 if audit.count_refusal(tx, minute, refusal.kind[:40]) > UNAUTHENTICATED_ENTRIES_PER_MINUTE:
@@ -228,6 +227,24 @@ def _record_refusal(house: House, actor: Actor, about: About, refusal: Privyseal
             return  # The caller is told the first trouble, which says more: the disk is full, the database is locked.
         sentence = "The service cannot write its audit log at the moment, so it did nothing. Try again in a few seconds."
         raise Unavailable("audit-unavailable", sentence) from error
+
+
+def _block(house: House, tx: Transaction, about: About, refusal: PrivateKeyFound) -> None:
+    """Block the keys that were sent. The sweep revokes their certificates; here their owners are told, each once."""
+    concerned: list[tuple[str, str]] = []
+    for spki_sha256 in refusal.spki_sha256:
+        is_first = revocations.block_disclosed_key(tx, spki_sha256.hex())
+        for certificate in certificates.valid_with_key(tx, spki_sha256.hex()):
+            if certificate.organization_id is None:
+                continue
+            slug = organizations.get(tx, certificate.organization_id).slug
+            if slug == about.organization:
+                concerned.append((certificate.common_name, certificate.serial_hex))
+            if is_first:
+                event = AuditEvent("receive-private-key", Outcome.DONE, "certificate", certificate.serial_hex, certificate.sha256)
+                record(house, tx, SYSTEM, slug, event)
+                announce(house, tx, FactKind.KEY_DISCLOSED, {"organization": slug, "certificate": certificate.id})
+    refusal.certificates = tuple(concerned)
 
 
 def _loggable(house: House, object_id: str) -> str:

@@ -64,13 +64,15 @@ class FoundPrivateKey:
 class PrivateKeyFound(Refused):
     """Somebody sent a private key. ``spki_sha256`` has the keys to block: those that could be read, proven to be whole.
 
-    ``is_known`` tells whether that is all of them, so that none of them would be certified by mistake.
+    ``is_known`` tells whether that is all of them, so that none of them would be certified by mistake. ``certificates`` are
+    name and serial number of what the caller's organization has with these keys, once the refusal is recorded.
     """
 
     def __init__(self, sentence: str, *, spki_sha256: tuple[bytes, ...], field: str, is_known: bool) -> None:
         super().__init__("private-key-found", sentence, field=field)
         self.spki_sha256 = spki_sha256
         self.is_known = is_known
+        self.certificates: tuple[tuple[str, str], ...] = ()
 
 
 def find_private_keys(content: str | bytes) -> tuple[FoundPrivateKey, ...]:

@@ -17,6 +17,7 @@ class FactKind(enum.Enum):
     REQUEST_FAILED = "request-failed"
     CERTIFICATE_ISSUED = "certificate-issued"
     CERTIFICATE_REVOKED = "certificate-revoked"
+    KEY_DISCLOSED = "key-disclosed"
     ADMINISTRATOR_INVITED = "administrator-invited"
     LAST_ADMINISTRATOR_REPLACED = "last-administrator-replaced"
     CREDENTIAL_ADDED = "credential-added"

@@ -15,6 +15,7 @@ from privyseal.model.identifiers import AuthorityId, CertificateId, IntentId, Or
 from privyseal.model.profile import NameKind
 from privyseal.store.database import Transaction
 from privyseal.store.prepared import Prepared, is_among
+from privyseal.store.revocations import KEY_DISCLOSED, blocked_keys
 from privyseal.store.schema import Digest, Id, Serial, UtcTime, metadata, to_microseconds
 
 intents = sa.Table(
@@ -418,6 +419,46 @@ def schedule_revocation(tx: Transaction, certificate_id: CertificateId, moment: 
     tx.execute(statement.values(revoke_after=moment))
 
 
+def unschedule_revocation(tx: Transaction, certificate_id: CertificateId) -> bool:
+    """Let a valid certificate live to its end after all; tells whether it was to be revoked."""
+    statement = certificates.update().where(
+        certificates.c.id == certificate_id,
+        certificates.c.revoke_after.is_not(None),
+        certificates.c.state == CertificateState.VALID.value,
+    )
+    return tx.changed(statement.values(revoke_after=None)) == 1
+
+
+def lock(tx: Transaction, certificate_id: CertificateId) -> Certificate | None:
+    """Return the certificate as it now stands, locked until the end of the transaction, or None.
+
+    Whoever revokes one of several replacements waits here for whoever revokes another of them.
+    """
+    row = tx.execute(certificates.select().where(certificates.c.id == certificate_id).with_for_update()).first()
+    return None if row is None else _certificate(row)
+
+
+def replacements_of(tx: Transaction, certificate: Certificate) -> list[Certificate]:
+    """Return what was issued to replace a certificate, the newest first."""
+    # By its first name, which every replacement has as well, because an index leads there.
+    named = sa.select(certificate_names.c.certificate_id).where(
+        certificate_names.c.name == certificate.names[0][1], certificate_names.c.organization_id == certificate.organization_id
+    )
+    statement = certificates.select().where(certificates.c.id.in_(named), certificates.c.replaces == certificate.id)
+    return [_certificate(row) for row in tx.execute(statement.order_by(certificates.c.id.desc()))]
+
+
+def successor_of(tx: Transaction, certificate: Certificate) -> Certificate | None:
+    """Return a valid certificate that replaces this one, or what replaced it, or None."""
+    waiting = [certificate]
+    while waiting:
+        for replacement in replacements_of(tx, waiting.pop()):
+            if replacement.state is CertificateState.VALID and replacement.not_after > tx.now:
+                return replacement
+            waiting.append(replacement)
+    return None
+
+
 def due_for_revocation(tx: Transaction, limit: int = 200) -> list[Certificate]:
     """Return valid certificates whose grace after a reissue has ended."""
     statement = certificates.select().where(
@@ -429,6 +470,26 @@ def due_for_revocation(tx: Transaction, limit: int = 200) -> list[Certificate]:
 def with_key(tx: Transaction, spki_sha256: str) -> list[Certificate]:
     """Return every certificate of a key, of any organization: what a compromise reaches."""
     return [_certificate(row) for row in tx.execute(certificates.select().where(certificates.c.spki_sha256 == spki_sha256))]
+
+
+def valid_with_key(tx: Transaction, spki_sha256: str) -> list[Certificate]:
+    """Return the certificates of a key that are neither revoked nor expired, of any organization."""
+    statement = certificates.select().where(certificates.c.spki_sha256 == spki_sha256, *_in_use(tx))
+    return [_certificate(row) for row in tx.execute(statement.order_by(certificates.c.id))]
+
+
+def valid_with_disclosed_key(tx: Transaction, limit: int = 200) -> list[Certificate]:
+    """Return certificates of organizations, neither revoked nor expired, whose private key somebody sent to the service."""
+    statement = certificates.select().where(
+        certificates.c.spki_sha256.in_(sa.select(blocked_keys.c.spki_sha256).where(blocked_keys.c.reason == KEY_DISCLOSED)),
+        certificates.c.organization_id.is_not(None),
+        *_in_use(tx),
+    )
+    return [_certificate(row) for row in tx.execute(statement.limit(limit))]
+
+
+def _in_use(tx: Transaction) -> tuple[sa.ColumnElement[bool], ...]:
+    return certificates.c.state == CertificateState.VALID.value, certificates.c.not_after > tx.now
 
 
 def abandoned_of(tx: Transaction, request_ids: Sequence[RequestId]) -> dict[RequestId, list[datetime]]:

@@ -89,6 +89,9 @@ crl_scopes = sa.Table(
     sa.Column("this_update", UtcTime),
 )
 
+KEY_DISCLOSED = "private-key-disclosed"
+"""Why a key is blocked whose private half somebody sent to the service."""
+
 blocked_keys = sa.Table(
     "blocked_keys",
     metadata,
@@ -345,6 +348,17 @@ def insert_statement(
 def block_key(tx: Transaction, spki_sha256: str, reason: str) -> None:
     """Never certify this key again; a second time is harmless."""
     insert_once(tx, blocked_keys, {"spki_sha256": spki_sha256, "reason": reason, "at": tx.now})
+
+
+def block_disclosed_key(tx: Transaction, spki_sha256: str) -> bool:
+    """Never certify a key again whose private half was shown to us; tells whether this is the first time that it was shown.
+
+    It outweighs what somebody only said of the key before.
+    """
+    if insert_once(tx, blocked_keys, {"spki_sha256": spki_sha256, "reason": KEY_DISCLOSED, "at": tx.now}):
+        return True
+    known = blocked_keys.update().where(blocked_keys.c.spki_sha256 == spki_sha256, blocked_keys.c.reason != KEY_DISCLOSED)
+    return tx.changed(known.values(reason=KEY_DISCLOSED, at=tx.now)) == 1
 
 
 def blocked_among(tx: Transaction, spki_sha256: Iterable[str]) -> set[str]:

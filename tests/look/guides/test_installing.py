@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from privyseal.look.guides.installing import guide_for, guides, key_sentences
@@ -18,10 +20,15 @@ from privyseal.look.guides.steps import file_stem
         ("../../etc/passwd", "etc-passwd"),
         ("A B;rm -rf", "a-b-rm--rf"),
         ("...", "certificate"),
+        (".".join(["a" * 40] * 6), f"{'a' * 40}.{'a' * 7}"),
     ],
 )
 def test_file_names_are_plain(name: str, stem: str) -> None:
     assert file_stem(name) == stem
+
+
+def test_a_replacement_has_files_of_its_own() -> None:
+    assert file_stem("*.acme.test", datetime(2026, 11, 22, tzinfo=UTC)) == "wildcard.acme.test.2026-11-22"
 
 
 @pytest.mark.parametrize(

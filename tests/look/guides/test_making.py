@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,36 @@ def test_openssl_makes_what_the_page_says(names: tuple[str, ...], elliptic: bool
     assert (read_names(csr)[0], csr.key.algorithm) == (names, algorithm)
     [key] = tmp_path.glob("*.key")
     assert key.stat().st_mode & 0o077 == 0, "the commands make the key for its owner alone"
+
+
+DAY = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+
+
+def run(platform: Platform, folder: Path, day: datetime | None = None) -> str:
+    """Run the commands of the page as somebody pastes them, and return what they print."""
+    lines = [line for step in steps_to_make(platform, ("www.acme.test",), day=day) for line in step.lines]
+    return subprocess.run(["bash", "-uc", "\n".join(lines)], cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def test_no_command_writes_over_a_key_in_use(tmp_path: Path) -> None:
+    first = run(Platform.NGINX, tmp_path)
+    made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert set(made) == {"www.acme.test.key", "www.acme.test.csr"}
+    again = run(Platform.NGINX, tmp_path)
+    assert "www.acme.test.key exists already, so nothing was made" in again
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == made
+    assert first in again, "the CSR that was made before is shown"
+    # A replacement has files of its own beside those that are in use.
+    run(Platform.NGINX, tmp_path, DAY)
+    assert {path.name for path in tmp_path.iterdir()} == {*made, "www.acme.test.2026-11-22.key", "www.acme.test.2026-11-22.csr"}
+    assert {name: (tmp_path / name).read_bytes() for name in made} == made
+
+
+@pytest.mark.parametrize("platform", list(Platform))
+def test_every_way_looks_first(platform: Platform) -> None:
+    text = "\n".join(step.text for step in steps_to_make(platform, NAMES, elliptic=False, day=DAY))
+    assert "exists already" in text
+    assert text.count("www.acme.test.2026-11-22.") >= 2
 
 
 @pytest.mark.parametrize("platform", list(Platform))

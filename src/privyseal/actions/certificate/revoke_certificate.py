@@ -12,12 +12,13 @@ from privyseal.actions.house import House, announce, record
 from privyseal.engine.crl import encode_entry
 from privyseal.engine.serials import serial_from_hex, shard_of
 from privyseal.engine.signed_statement import Trust, require_signed, signer_of
-from privyseal.model.actor import Actor, ActorKind
+from privyseal.model.actor import SYSTEM, Actor, ActorKind
 from privyseal.model.administrator import Permission, require_permission
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.certificate import Certificate, CertificateState
 from privyseal.model.errors import NotFound, Refused
 from privyseal.model.fact import FactKind
+from privyseal.model.identifiers import CertificateId
 from privyseal.model.organization import Organization
 from privyseal.model.proof import PhraseProof
 from privyseal.model.revocation import Revocation, RevocationReason, read_reason
@@ -46,15 +47,23 @@ class BySubscriber:
 
 @dataclass(frozen=True, slots=True)
 class BySystem:
-    """A rule of the service: the grace after a reissue ended."""
+    """A rule of the service: whoever showed its private key proved that others have it (RFC 8555 7.6)."""
 
     reason: RevocationReason
 
 
-def revoke_certificate(
-    house: House, tx: Transaction, actor: Actor, slug: str, serial_hex: str, authority: ByAdministrator | BySubscriber | BySystem
-) -> Certificate:
+@dataclass(frozen=True, slots=True)
+class ByReplacement:
+    """The grace of a replaced certificate has ended; it stays valid when no replacement is left that could serve instead."""
+
+
+Authority = ByAdministrator | BySubscriber | BySystem | ByReplacement
+
+
+def revoke_certificate(house: House, tx: Transaction, actor: Actor, slug: str, serial_hex: str, authority: Authority) -> Certificate:
     """Revoke and return the certificate; a revoked one is returned as it is.
+
+    What a revoked replacement was to take the place of is no longer revoked by itself, unless its own key is in danger.
 
     Raises NotFound, Refused (signature, content, expiry, reason, phrase of another certificate), NotPermitted (role).
     """
@@ -69,6 +78,10 @@ def revoke_certificate(
         if authority.proof.request_id != certificate.request_id:
             raise NotFound("not-found", "There is no such certificate in your organization.")
         reason = read_reason(authority.reason)
+    elif isinstance(authority, ByReplacement):
+        reason = RevocationReason.SUPERSEDED
+        if _is_spared(house, tx, slug, certificate.id):
+            return certificates.get(tx, certificate.id) or certificate
     else:
         reason = authority.reason
     if certificate.state is CertificateState.REVOKED:
@@ -81,6 +94,7 @@ def revoke_certificate(
     announce(
         house, tx, FactKind.CERTIFICATE_REVOKED, {"organization": slug, "certificate": certificate.id, "request": certificate.request_id}
     )
+    _spare_replaced(house, tx, slug, certificate)
     failpoint("revoke.before-commit")
     return certificates.get(tx, certificate.id) or certificate
 
@@ -120,3 +134,31 @@ def _revoke(house: House, tx: Transaction, certificate: Certificate, reason: Rev
     revocations.insert(tx, revocation, encode_entry(serial, tx.now, reason.code))
     if reason is RevocationReason.KEY_COMPROMISE:
         revocations.block_key(tx, certificate.spki_sha256, "revoked-for-key-compromise")
+
+
+def _spare_replaced(house: House, tx: Transaction, slug: str, certificate: Certificate) -> None:
+    """Let what a revoked certificate replaced live on; what that replaced in turn as well, where it is revoked itself."""
+    while certificate.replaces is not None:
+        _is_spared(house, tx, slug, certificate.replaces)
+        older = certificates.get(tx, certificate.replaces)
+        if older is None or older.state is not CertificateState.REVOKED:
+            return
+        certificate = older
+
+
+def _is_spared(house: House, tx: Transaction, slug: str, certificate_id: CertificateId) -> bool:
+    """Tell whether a replaced certificate is not revoked by itself, and put that on record when it was to be."""
+    # Locked, because two replacements may be revoked at the same time and each would see the other one valid.
+    certificate = certificates.lock(tx, certificate_id)
+    if certificate is None or certificate.state is CertificateState.REVOKED:
+        return False
+    if certificate.revoke_after is None:
+        return True
+    if revocations.blocked_reason(tx, certificate.spki_sha256) is not None or certificates.successor_of(tx, certificate) is not None:
+        return False
+    if certificates.unschedule_revocation(tx, certificate.id):
+        event = AuditEvent(
+            "keep-certificate", Outcome.DONE, "certificate", certificate.serial_hex, certificate.sha256, "no valid replacement is left"
+        )
+        record(house, tx, SYSTEM, slug, event)
+    return True

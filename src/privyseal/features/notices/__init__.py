@@ -14,7 +14,13 @@ from typing import Final
 from privyseal.actions.house import House
 from privyseal.features import Feature, Listener, MailSettings
 from privyseal.features.notices import letters
-from privyseal.features.notices.recipients import Recipients, contact_and_revokers, corporate_contact_and_all_administrators, who_may
+from privyseal.features.notices.recipients import (
+    Recipients,
+    contact_administrators_and_provider,
+    contact_and_revokers,
+    corporate_contact_and_all_administrators,
+    who_may,
+)
 from privyseal.features.notices.render import make_message, require_address, require_header
 from privyseal.features.notices.transport import Transport, deliver, make_transport
 from privyseal.model.administrator import Permission
@@ -44,6 +50,7 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "notices.failed": Notice(letters.failed, who_may(Permission.APPROVE)),
     "notices.issued": Notice(letters.issued),
     "notices.revoked": Notice(letters.revoked, contact_and_revokers),
+    "notices.key-disclosed": Notice(letters.key_disclosed, contact_administrators_and_provider),
     "notices.invitation": Notice(letters.invitation),
     "notices.credential-added": Notice(letters.credential_added, corporate_contact_and_all_administrators),
     "notices.last-replaced": Notice(letters.last_replaced, corporate_contact_and_all_administrators),
@@ -62,6 +69,7 @@ LISTENS: Final[Mapping[FactKind, tuple[str, ...]]] = {
     FactKind.REQUEST_FAILED: ("notices.failed",),
     FactKind.CERTIFICATE_ISSUED: ("notices.issued",),
     FactKind.CERTIFICATE_REVOKED: ("notices.revoked",),
+    FactKind.KEY_DISCLOSED: ("notices.key-disclosed",),
     FactKind.ADMINISTRATOR_INVITED: ("notices.invitation",),
     FactKind.CREDENTIAL_ADDED: ("notices.credential-added",),
     FactKind.LAST_ADMINISTRATOR_REPLACED: ("notices.last-replaced",),

@@ -134,6 +134,7 @@ def issued(desk: Desk) -> Letter | None:
     if request is None:
         return None
     name, stem = certificate.common_name, file_stem(certificate.common_name)
+    what = "replacement" if certificate.replaces else "certificate"
     authority = next(known for known in desk.house.authorities.values() if known.id == certificate.authority_id)
     chain = (certificate.der, *authority.chain)
     values = _values(desk, organization) | _request_values(request) | _certificate_values(certificate)
@@ -143,13 +144,15 @@ def issued(desk: Desk) -> Letter | None:
         "key_sentences": key_sentences(stem),
         "check_lines": [f"{line} --root root.pem --expect {stem}.pem" for line in check_lines(request, certificate)],
         "root_line": f"seal certificate get {request.id} --form root --out root.pem {_place(desk, organization)}",
+        "replaced": certificates.get(desk.tx, certificate.replaces) if certificate.replaces else None,
+        "certificate_url": _page(desk, organization, f"certificates/{certificate.serial_hex}"),
         "pickup_url": _page(desk, organization, f"requests/{request.id}"),
         "pickup_line": f"seal certificate get {request.id} {_place(desk, organization)}",
     }
     return Letter(
         "issued",
         certificate.contact_email,
-        f"{name}: certificate issued on {date_text(certificate.issued_at)}, valid until {date_text(certificate.not_after)} - install it",
+        f"{name}: {what} issued on {date_text(certificate.issued_at)}, valid until {date_text(certificate.not_after)} - install it",
         values,
         (
             Attachment(f"{stem}.pem", "application/x-pem-file", chain_to_pem(chain).encode()),
@@ -161,7 +164,7 @@ def issued(desk: Desk) -> Letter | None:
 def revoked(desk: Desk) -> Letter | None:
     """To the certificate's contact and to administrators who may revoke: the reason and what to do now."""
     certificate, _, organization = _certificate(desk)
-    address = certificate.contact_email if desk.recipient == CONTACT else address_of(desk.tx, desk.recipient, organization)
+    address = _address(desk, certificate, organization)
     if certificate.revoked_at is None or not address:
         return None
     reason = next(reason for reason in RevocationReason if reason.code == (certificate.revocation_reason or 0))
@@ -174,9 +177,35 @@ def revoked(desk: Desk) -> Letter | None:
         "replace_url": _page(desk, organization, f"certificates/{certificate.serial_hex}/replace"),
         "reissue_line": f"seal certificate reissue {certificate.serial_hex} NEW.csr {_place(desk, organization)}",
         "is_over": reason is RevocationReason.CESSATION_OF_OPERATION,
+        "kept": _kept(desk, certificate),
     }
     subject = f"{certificate.common_name}: certificate revoked on {date_text(certificate.revoked_at)} ({REASON_WORDS[reason]})"
     return Letter("revoked", address, subject, values)
+
+
+def _kept(desk: Desk, certificate: Certificate) -> Certificate | None:
+    """What a revoked certificate had replaced, if that is valid and stays so."""
+    replaced = certificates.get(desk.tx, certificate.replaces) if certificate.replaces else None
+    if replaced is None or replaced.revoked_at is not None or replaced.revoke_after is not None or replaced.not_after <= desk.tx.now:
+        return None
+    return replaced
+
+
+def key_disclosed(desk: Desk) -> Letter | None:
+    """To the contact, administrators who may revoke and the provider: somebody sent the private key, so its certificate ends."""
+    certificate, _, organization = _certificate(desk)
+    address = _address(desk, certificate, organization) or address_of(desk.tx, desk.recipient, None)
+    if not address:
+        return None
+    values = _values(desk, organization) | _certificate_values(certificate)
+    values |= {
+        "shown_at": desk.row.created_at,
+        "certificate_url": _page(desk, organization, f"certificates/{certificate.serial_hex}"),
+        "replace_url": _page(desk, organization, f"certificates/{certificate.serial_hex}/replace"),
+    }
+    name = certificate.common_name
+    subject = f"{name}: its private key was sent to this service at {time_text(desk.row.created_at)} - replace the certificate"
+    return Letter("key_disclosed", address, subject, values)
 
 
 def invitation(desk: Desk) -> Letter | None:
@@ -310,6 +339,11 @@ def _certificate(desk: Desk) -> tuple[Certificate, Request | None, Organization]
         raise LookupError(certificate_id)
     found = requests.get_many(desk.tx, [certificate.request_id]) if certificate.request_id else {}
     return certificate, next(iter(found.values()), None), organization
+
+
+def _address(desk: Desk, certificate: Certificate, organization: Organization) -> str:
+    """The address of a recipient of a letter about a certificate, or "" for nobody."""
+    return certificate.contact_email if desk.recipient == CONTACT else address_of(desk.tx, desk.recipient, organization)
 
 
 def _to_contact(desk: Desk, template: str, request: Request, subject: str, **more: object) -> Letter:

@@ -39,6 +39,11 @@ def contact_and_revokers(tx: Transaction, organization: Organization | None) -> 
     return [CONTACT, *who_may(Permission.REVOKE)(tx, organization)]
 
 
+def contact_administrators_and_provider(tx: Transaction, organization: Organization | None) -> list[str]:
+    """Name the certificate's contact, the administrators who may revoke, and the provider's people."""
+    return [*contact_and_revokers(tx, organization), *(person.id for person in _people(tx, None))]
+
+
 def corporate_contact_and_all_administrators(tx: Transaction, organization: Organization | None) -> list[str]:
     """Name the corporate contact and everybody who is or will be an administrator (architecture section 4)."""
     people = [person for person in _people(tx, organization) if person.state is not AdministratorState.REMOVED]

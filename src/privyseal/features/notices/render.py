@@ -20,7 +20,7 @@ from email.utils import format_datetime
 from typing import Any, Final, Self
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from privyseal.model.errors import Refused
 
@@ -80,6 +80,8 @@ _MONTHS: Final = (
     "December",
 )
 
+_NAMES_IN_SENTENCES: Final = ("organization", "whom", "whose")
+
 _TEMPLATES = Environment(
     loader=PackageLoader("privyseal.features.notices", "templates"),
     autoescape=select_autoescape(enabled_extensions=("html.j2",), default_for_string=True),
@@ -98,6 +100,11 @@ def render(letter: Letter) -> tuple[str, str]:
     values = dict(letter.values) | {"subject": letter.subject}
     text = _TEMPLATES.get_template(f"{letter.template}.txt.j2").render(values)
     html = _TEMPLATES.get_template(f"{letter.template}.html.j2").render(values)
+    for name in {str(values.get(key) or "") for key in _NAMES_IN_SENTENCES}:
+        if name.endswith("."):
+            # "Resource Marketing, Inc." at the end of a sentence ends it.
+            shown, escaped = str(printable(name)), str(escape(printable(name)))
+            text, html = text.replace(f"{shown}.", shown), html.replace(f"{escaped}.", escaped)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html
 
 

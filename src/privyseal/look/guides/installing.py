@@ -41,7 +41,7 @@ def key_sentences(stem: str) -> tuple[str, ...]:
         gettext(
             "{stem}.key stands for the private key that you made together with the CSR. It never left your computer: nobody else has it."
         ).format(stem=stem),
-        gettext("If you no longer have the key, do not install this certificate. Make a new key and a new CSR and ask for a reissue."),
+        gettext("If you no longer have the key, do not install this certificate. Make a new key and CSR, and replace it."),
         gettext("The key file belongs to root and nobody else may read it (mode 0600)."),
     )
 

@@ -17,6 +17,7 @@ from privyseal.look.guides.steps import file_stem
 from privyseal.model.certificate import Certificate, CertificateState, require_reissuable
 from privyseal.model.errors import Conflict
 from privyseal.model.organization import Organization
+from privyseal.model.request import Request
 from privyseal.pages.portal.entry import home, look_up, nothing_here, part, portal_page
 from privyseal.pages.portal.states import reason_of, words_of_certificate
 from privyseal.reception.site import Method, Visit
@@ -26,11 +27,23 @@ from privyseal.store.database import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A certificate with its CA and the kind of server that its request named."""
+    """A certificate with its CA, and the request that it came of, which a certificate of the service itself has not.
+
+    ``replaced`` is what it was issued instead of, ``successor`` a valid certificate that serves instead of it;
+    ``had_replacement`` tells whether there is or was one.
+    """
 
     certificate: Certificate
     authority: Authority
-    platform: str
+    request: Request | None
+    replaced: Certificate | None
+    successor: Certificate | None
+    had_replacement: bool
+
+    @property
+    def platform(self) -> str:
+        """The kind of server that the request named."""
+        return self.request.server_platform if self.request else ""
 
     @property
     def chain(self) -> list[bytes]:
@@ -40,7 +53,7 @@ class Held:
     @property
     def stem(self) -> str:
         """The name of its files without an ending."""
-        return file_stem(self.certificate.common_name)
+        return file_stem(self.certificate.common_name, self.request.created_at if self.replaced and self.request else None)
 
 
 def held(visit: Visit) -> Held:
@@ -53,7 +66,10 @@ def held(visit: Visit) -> Held:
             raise nothing_here()
         request = requests.get(tx, organization.id, certificate.request_id) if certificate.request_id else None
         authority = next(known for known in visit.house.authorities.values() if known.id == certificate.authority_id)
-        return Held(certificate, authority, request.server_platform if request else "")
+        replaced = certificates.get(tx, certificate.replaces) if certificate.replaces else None
+        had_replacement = bool(certificates.replacements_of(tx, certificate))
+        successor = certificates.successor_of(tx, certificate) if had_replacement else None
+        return Held(certificate, authority, request, replaced, successor, had_replacement)
 
     return look_up(visit, work)
 
@@ -68,6 +84,9 @@ def values_of(visit: Visit, found: Held) -> dict[str, object]:
         "names": [name for _, name in certificate.names],
         "state": words_of_certificate(certificate, visit.now),
         "reason": reason_of(certificate),
+        "replaced": found.replaced,
+        "successor": found.successor,
+        "had_replacement": found.had_replacement and found.successor is None,
         "is_revoked": certificate.state is CertificateState.REVOKED,
         "is_expired": visit.now >= certificate.not_after,
         "files": FILES,

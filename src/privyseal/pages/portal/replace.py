@@ -41,7 +41,7 @@ def _show(visit: Visit, found: Held, status: int = 200) -> Response:
     names = [name for _, name in found.certificate.names]
     platform = platform_of(found.platform)
     values = {
-        "steps": steps_to_make(platform, names, elliptic=wants_elliptic(platform, p256=True, rsa=True)),
+        "steps": steps_to_make(platform, names, elliptic=wants_elliptic(platform, p256=True, rsa=True), day=visit.now),
         "impossible": impossible(visit, found),
     }
     return visit.show("portal/replace.html", values_of(visit, found) | values, status=status)
