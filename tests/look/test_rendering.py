@@ -13,7 +13,7 @@ from privyseal.app import discover
 from privyseal.look import words
 from privyseal.look.forms import Form
 from privyseal.look.frame import Chip, Frame, Help, NavigationItem
-from privyseal.look.rendering import Renderer, day_text, hex_groups, moment, moment_text, number
+from privyseal.look.rendering import Renderer, day_text, hex_groups, host, moment, moment_text, number
 from tests.rigs.hostile_texts import INJECTIONS
 
 NOW = datetime(2026, 11, 22, 9, 30, 15, tzinfo=UTC)
@@ -155,9 +155,12 @@ def test_a_moment_is_an_age_with_the_exact_time(language: str) -> None:
         seen = Read(moment(NOW - timedelta(hours=3), NOW))
         [(tag, attributes)] = seen.elements
         assert (tag, attributes["datetime"]) == ("time", "2026-11-22T06:30:15Z")
-        assert attributes["title"] == moment_text(NOW - timedelta(hours=3))
+        assert attributes["title"] == {"en": "22 November 2026, 06:30:15 UTC", "de": "22. November 2026, 06:30:15 UTC"}[language]
         assert seen.text == {"en": "3 hours ago", "de": "vor 3 Stunden"}[language]
-        assert moment_text(NOW) == {"en": "22 Nov 2026, 09:30:15 UTC", "de": "22. Nov. 2026, 09:30:15 UTC"}[language]
+        assert Read(moment_text(NOW)).text == {"en": "22 November 2026, 09:30 UTC", "de": "22. November 2026, 09:30 UTC"}[language]
+        [(_, exact)] = Read(moment_text(NOW, seconds=True)).elements
+        assert (exact["datetime"], exact["data-exact"]) == ("2026-11-22T09:30:15Z", "seconds")
+        assert Read(moment_text(NOW, seconds=True)).text == exact["title"]
         assert Read(day_text(NOW)).text == {"en": "22 November 2026", "de": "22. November 2026"}[language]
         assert number(1234567) == {"en": "1,234,567", "de": "1.234.567"}[language]
     finally:
@@ -186,6 +189,20 @@ def test_long_numbers_break_between_groups_and_copy_whole() -> None:
     assert hex_groups("0123456789ab") == "0123<wbr>4567<wbr>89ab"
     assert hex_groups("") == ""
     assert hex_groups("<a>&") == "&lt;a&gt;&amp;"
+
+
+def test_names_of_hosts_break_after_dots_and_copy_whole() -> None:
+    assert host("www.acme.test") == "www.<wbr>acme.<wbr>test"
+    assert host("") == ""
+    assert host("<a>.&") == "&lt;a&gt;.<wbr>&amp;"
+
+
+@pytest.mark.parametrize(("name", "is_long"), [("short.acme.test", False), (f"{'long' * 15}.acme.test", True)])
+def test_a_long_heading_is_smaller(tmp_path: Path, name: str, is_long: bool) -> None:  # noqa: FBT001 - a case
+    macros = "{% from 'parts/heading.html' import heading %}"
+    page = Read(renderer(tmp_path, page=macros + "{{ heading(name | host, '') }}").page("site/page.html", {"name": name}))
+    assert page.elements[0] == ("h1", {"class": "long"} if is_long else {})
+    assert page.text.strip() == name
 
 
 def test_a_frame_shows_only_what_it_has(tmp_path: Path) -> None:

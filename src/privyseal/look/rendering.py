@@ -43,13 +43,14 @@ class Renderer:
         self._environment.filters |= {
             "moment": moment,
             "moment_text": moment_text,
+            "host": host,
             "day_text": day_text,
             "number": number,
             "hex_groups": hex_groups,
             "isolated": isolated,
-        }
             "told": told,
             "word": word,
+        }
 
     def page(self, template: str, values: Mapping[str, Any]) -> str:
         """Return the whole text of a template in the spoken language; raises UndefinedError for a value that is missing."""
@@ -68,20 +69,28 @@ def moment(value: datetime, now: datetime) -> Markup:
     exact = value.astimezone(UTC)
     away = exact - now
     age = words.gettext("just now") if abs(away) < JUST_NOW else format_timedelta(away, add_direction=True, locale=words.locale())
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(_machine(exact), moment_text(exact), age)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(_machine(exact), _utc_text(exact), age)
 
 
-def moment_text(value: datetime) -> str:
-    """Return date and time in UTC, in the spoken language."""
-    pattern = words.gettext("d MMM y, HH:mm:ss")  # German has a dot after the day
-    return f"{format_datetime(value.astimezone(UTC), pattern, locale=words.locale())} UTC"
+def moment_text(value: datetime, *, seconds: bool = False) -> Markup:
+    """Return a ``time`` element: day and time in UTC, which scripts turn into the reader's zone; ``seconds`` where order counts."""
+    exact = value.astimezone(UTC)
+    precise = _utc_text(exact)
+    shown = precise if seconds else precise.replace(f"{exact:%H:%M:%S}", f"{exact:%H:%M}")
+    element = Markup('<time datetime="{}" title="{}" data-exact="{}">{}</time>')
+    return element.format(_machine(exact), precise, "seconds" if seconds else "minutes", shown)
 
 
 def day_text(value: datetime) -> Markup:
     """Return the day, with the exact time for hovering."""
     exact = value.astimezone(UTC)
     day = format_datetime(exact, words.gettext("d MMMM y"), locale=words.locale())
-    return Markup('<time datetime="{}" title="{}" data-day>{}</time>').format(_machine(exact), moment_text(exact), day)
+    return Markup('<time datetime="{}" title="{}" data-day>{}</time>').format(_machine(exact), _utc_text(exact), day)
+
+
+def _utc_text(exact: datetime) -> str:
+    pattern = words.gettext("d MMMM y, HH:mm:ss")  # German has a dot after the day
+    return f"{format_datetime(exact, pattern, locale=words.locale())} UTC"
 
 
 def _machine(value: datetime) -> str:
@@ -102,3 +111,8 @@ def hex_groups(text: str) -> Markup:
     """Return a long hexadecimal text in groups of four that a browser may break between, and that copies without gaps."""
     groups = [text[start : start + 4] for start in range(0, len(text), 4)]
     return Markup("<wbr>").join(groups)
+
+
+def host(name: str) -> Markup:
+    """Return a host name that a browser breaks after a dot, where it must, and not inside a word."""
+    return Markup(".<wbr>").join(name.split("."))

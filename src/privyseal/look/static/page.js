@@ -1,12 +1,17 @@
 /* What every page gains when scripts run: times in the reader's zone, copy buttons, focus on errors, shortcuts, one submit. */
 (() => {
-  const zoned = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  // The pages write the day before the month in English too.
+  const tongue = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+  const day = new Intl.DateTimeFormat(tongue, { day: "numeric", month: "long", year: "numeric" });
+  const clock = (more) => new Intl.DateTimeFormat(tongue, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short", ...more });
+  const [toMinutes, toSeconds] = [clock({}), clock({ second: "2-digit" })];
+  const zoned = (moment, precise) => `${day.format(moment)}, ${(precise ? toSeconds : toMinutes).format(moment)}`;
   const localize = (root) => {
     for (const element of root.querySelectorAll("time[datetime]:not([data-local])")) {
       element.dataset.local = "";
-      const utc = element.title;
-      element.title = `${zoned.format(new Date(element.dateTime))} (${utc})`;
-      if (element.hasAttribute("data-exact")) element.textContent = zoned.format(new Date(element.dateTime));
+      const moment = new Date(element.dateTime);
+      if ("exact" in element.dataset) element.textContent = zoned(moment, element.dataset.exact === "seconds");
+      else element.title = `${zoned(moment)} (${element.title})`;
     }
   };
   localize(document);
@@ -15,8 +20,15 @@
   // On a narrow screen the cells of a row stand below each other, where the head of the table is out of sight.
   for (const table of document.querySelectorAll(".work-list")) {
     const heads = [...table.querySelectorAll("thead th")].map((head) => head.textContent.trim());
-    for (const cell of table.querySelectorAll("tbody td:not(.choose)")) cell.dataset.label = heads[cell.cellIndex] ?? "";
+    for (const cell of table.querySelectorAll("tbody td:not(.choose), tbody th:not(.name)")) cell.dataset.label = heads[cell.cellIndex] ?? "";
   }
+
+  // A wide head shows its links; open says so to programs that read the page aloud, and to browsers whose styles cannot.
+  const menu = document.querySelector("[data-menu]");
+  const wide = matchMedia("(min-width: 36rem)");
+  const unfold = () => (menu.open = wide.matches);
+  wide.addEventListener("change", unfold);
+  unfold();
 
   document.querySelector(".error-summary")?.focus();
 

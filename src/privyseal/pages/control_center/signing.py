@@ -11,7 +11,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from starlette.responses import Response
@@ -22,7 +22,7 @@ from privyseal.model.errors import BadRequest
 from privyseal.model.statement import utc_text
 from privyseal.pages.control_center.entry import home
 from privyseal.reception.site import Visit
-from privyseal.store import passkeys
+from privyseal.store import administrators, passkeys
 from privyseal_wire.errors import WireError
 from privyseal_wire.passkey import Assertion, PasskeySigned, Signature, statement_challenge
 from privyseal_wire.statements import Statement, parse_statement, statement_fingerprint
@@ -38,7 +38,7 @@ class Signing:
     """What is offered to be signed. ``options`` asks for a passkey, empty when the person has none.
 
     ``action`` is where the signature goes, ``download`` where the bytes come from, ``account`` where passkeys are added;
-    ``command`` is what ``seal`` would do.
+    ``command`` is what ``seal`` would do, for which the person has an Administrator ID or not.
     """
 
     content: str
@@ -50,7 +50,13 @@ class Signing:
     account: str
     file_name: str
     command: str
+    has_administrator_id: bool
     kept: Mapping[str, str]
+
+    @property
+    def ends(self) -> datetime:
+        """Until when the content is good."""
+        return datetime.fromisoformat(self.expires)
 
     @property
     def readable(self) -> str:
@@ -61,8 +67,14 @@ class Signing:
     def openssl_line(self) -> str:
         """The command that signs the downloaded file."""
         signed = self.file_name.removesuffix(".json") + ".p7m"
-        options = "-binary -nodetach -md sha256 -outform DER -signer administrator.pem -inkey administrator.key"
-        return f"openssl cms -sign {options} -in {self.file_name} -out {signed}"
+        options = (
+            "-binary -nodetach -md sha256 -outform DER",
+            "-signer administrator.pem",
+            "-inkey administrator.key",
+            f"-in {self.file_name}",
+            f"-out {signed}",
+        )
+        return " \\\n  ".join(("openssl cms -sign", *options))
 
 
 def end_of_statement(visit: Visit) -> str:
@@ -74,6 +86,8 @@ def offer(visit: Visit, content: bytes, *, action: str, command: str, kept: Mapp
     """Return what a page needs to have these bytes signed by whoever is signed in; ``kept`` travels along with the signature."""
     with visit.house.database.read(visit.now) as tx:
         allowed = passkeys.usable_of(tx, visit.person.id)
+        certified = passkeys.every_of(tx, visit.person.id)
+        held = administrators.credentials_of(tx, visit.person.id)
     text = content.decode()
     return Signing(
         content=text,
@@ -85,6 +99,7 @@ def offer(visit: Visit, content: bytes, *, action: str, command: str, kept: Mapp
         account=f"/o/{visit.slug}/account",
         file_name=_file_name(parse_statement(content)),
         command=command,
+        has_administrator_id=any(item.is_usable(visit.now) and item.certificate_sha256 not in certified for item in held),
         kept={"content": text, **(kept or {})},
     )
 
