@@ -149,11 +149,18 @@ def list_domains(*, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) 
 
 def _instructions(domain: Document) -> str:
     record, file, lasting = domain.part("dns_record"), domain.part("http"), domain.part("dns_persistent")
+    command = f"seal domain validate {domain.text('name')}"
     rows = [
         ("Domain", domain.text("name")),
-        ("DNS record", f'{record.text("name")} {record.text("type")} "{record.text("value")}"'),
+        ("DNS record", _record(record)),
+        ("then run", command),
         ("or file at", f"{file.text('url')}\nwith the text {file.text('body')}"),
-        ("or for good", f'{lasting.text("name")} {lasting.text("type")} "{lasting.text("value")}"'),
-        ("then run", f"seal domain validate {domain.text('name')} --method dns-txt, http-token or dns-persistent"),
+        ("then run", f"{command} --method http-token"),
+        ("or for good", _record(lasting)),
+        ("then run", f"{command} --method dns-persistent"),
     ]
     return words.facts(rows)
+
+
+def _record(record: Document) -> str:
+    return f'{record.text("name")} {record.text("type")} "{record.text("value")}"'

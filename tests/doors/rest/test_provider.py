@@ -56,6 +56,14 @@ def test_from_application_to_units(service: ServiceRig, provider: AdministratorR
         assert (validated.status_code, validated.json()["method"]) == (200, "dns-txt"), validated.text
         assert validated.json()["expires_at"] > validated.json()["validated_at"]
 
+        lasting = domain["dns_persistent"]
+        require_problem(client.post(address, json={"method": "dns-persistent"}), 422, "dcv-no-answer")
+        resolver.set_txt(lasting["name"], lasting["value"].replace(f"/o/{NEW}", "/o/somebody-else"))
+        require_problem(client.post(address, json={"method": "dns-persistent"}), 422, "dcv-mismatch")
+        resolver.set_txt(lasting["name"], lasting["value"])
+        again = client.post(address, json={"method": "dns-persistent"})
+        assert (again.status_code, again.json()["method"]) == (200, "dns-persistent"), again.text
+
     vetted = client.post(f"{PROVIDER}/organizations/{NEW}/vetting", json={"evidence": "Articles of incorporation 4711"})
     assert (vetted.status_code, vetted.json()["state"]) == (200, "active")
     require_problem(client.post(f"{PROVIDER}/organizations/{NEW}/orders", json={"quantity": 4}), 422, "order-quantity")
