@@ -15,6 +15,7 @@ from tests.rigs.live_service import LiveService
 from tests.rigs.postgresql import PostgresServer
 
 ZONES = (
+    "resource-marketing.test",
     *(f"{way}.{story}.test" for way in WAYS for story in ("resource-marketing", "hacker", "night-shift")),
     "arrival.test",
     "leaving.test",

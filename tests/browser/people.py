@@ -11,7 +11,7 @@ from pathlib import Path
 
 from privyseal.store import administrators, organizations
 from privyseal.store.sessions import sessions
-from tests.rigs.browser import Chromium, Window
+from tests.rigs.browser import Chromium, Window, guide
 from tests.rigs.live_people import LiveAdministrator, LiveOrganization, LiveProvider
 from tests.rigs.live_service import LiveService, text_of
 
@@ -75,6 +75,7 @@ def make_first_passkey(world: World, window: Window, slug: str, email: str) -> N
     assert link is not None, letter
     window.open(link[0])
     window.fill(label=DEVICE)
+    guide(window, "first-credential")
     window.press("Make my passkey")
     assert window.heading == "Your passkey is registered", window.words
 
@@ -83,6 +84,7 @@ def sign_in_with_passkey(world: World, window: Window, slug: str, way: str = "ac
     """Ask for a page behind the sign-in, and come in with a passkey; the page asked for is there afterwards."""
     window.open(f"{place_of(world, slug)}/{way}")
     assert window.heading == "Sign in as an administrator", window.words
+    guide(window, "sign-in")
     window.press("Sign in with a passkey")
     assert window.page.url == f"{place_of(world, slug)}/{way}", window.words
 

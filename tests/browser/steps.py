@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.browser.people import World, make_first_passkey, sign_file, sign_in_with_certificate, sign_in_with_passkey
-from tests.rigs.browser import Chromium, Window
+from tests.rigs.browser import Chromium, Window, guide
 from tests.rigs.live_people import CODE, LiveAdministrator, enroll
 from tests.rigs.live_service import text_of
 from tests.rigs.service import PHRASE
@@ -50,16 +50,19 @@ class Decider:
     def approve(self, name: str) -> None:
         """Open the request for this name out of the queue and approve it."""
         self.window.open(f"{self.console}requests")
+        guide(self.window, "requests")
         self.window.press(name)
+        guide(self.window, "check")
         self.sign("Approve with a passkey")
         assert self.window.heading == f"{name} is issued", self.window.words
 
 
-def decider(world: World, chromium: Chromium, slug: str, domain: str, way: str, folder: Path) -> Decider:
+def decider(world: World, chromium: Chromium, slug: str, domain: str, way: str, folder: Path, *, guides: bool = False) -> Decider:
     """The first administrator of an organization, invited by mail, signed in."""
     email = f"alex@{domain}"
     if way == "passkey":
         window = chromium.window()
+        window.shown_in_guides = guides
         make_first_passkey(world, window, slug, email)
         sign_in_with_passkey(world, window, slug, "console/")
         return Decider(world, slug, window, None, folder)
@@ -74,6 +77,7 @@ def decider(world: World, chromium: Chromium, slug: str, domain: str, way: str, 
 def begin_request(world: World, window: Window, slug: str, names: str) -> None:
     """From the portal's first page to the commands for the names."""
     window.open(world.portal(slug))
+    guide(window, "portal-start")
     window.press("Ask for a certificate")
     window.page.locator("input[name=platform][value=nginx]").check()
     window.press("Go on")
@@ -93,6 +97,7 @@ def hand_csr_in(window: Window, csr: str | Path) -> None:
         window.page.locator("[id=csr_file]").set_input_files(csr)
     else:
         window.fill(csr=csr)
+    guide(window, "csr")
     window.press("Check the CSR")
 
 
@@ -103,6 +108,7 @@ def answer_the_rest(window: Window, contact: str, *, comment: str = "") -> None:
     window.press("Go on")
     window.fill(contact_name="Dana Designer", contact_email=contact, comment=comment)
     window.press("Go on")
+    guide(window, "answers")
     window.fill(phrase=PHRASE, phrase_again=PHRASE)
     window.press("Send the request")
     assert window.heading == "Your request was received", window.words
@@ -116,14 +122,17 @@ def confirm(world: World, window: Window, contact: str, name: str) -> None:
     assert code is not None
     window.open(address[0])
     window.fill(code=code[0])
+    guide(window, "confirm")
     window.press("Confirm address")
     assert window.heading == "Your address is confirmed", window.words
 
 
 def pick_up(window: Window, folder: Path) -> Path:
     """On the page of the request: the phrase, and then the file for nginx."""
+    guide(window, "issued")
     window.fill(phrase=PHRASE)
     window.press("Pick it up")
+    guide(window, "files")
     with window.page.expect_download() as download:
         window.page.locator("a[href$='/files/chain']").first.click()
     chain = folder / f"{len(list(folder.iterdir()))}-{download.value.suggested_filename}"

@@ -27,6 +27,8 @@ WRITE_PICTURES = "PRIVYSEAL_PICTURES"
 """Set to ``write``, pictures that are there already are made anew."""
 
 WIDE, NARROW, HEIGHT = 1280, 320, 800
+GUIDE = 1060
+"""Width of the pictures in the documentation, which has less room than a screen."""
 COLORS = 128
 FIRST_VIEW_BYTES = 60 * 1024
 SECONDS = 10.0
@@ -74,10 +76,14 @@ WEIGHT = """
 
 @dataclass
 class Window:
-    """One person's browser; ``folder`` takes what is downloaded. Closing it tells what the browser complained of."""
+    """One person's browser; ``folder`` takes what is downloaded. Closing it tells what the browser complained of.
+
+    What is ``shown_in_guides`` has names and people that a reader of the documentation understands.
+    """
 
     context: BrowserContext
     page: Page
+    shown_in_guides: bool = False
     troubles: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
 
@@ -292,18 +298,21 @@ def violations(page: Page) -> list[tuple[str, list[str]]]:
 
 def picture(page: Page, name: str, *, kind: str = "light", width: int = WIDE) -> None:
     """Keep a picture of the whole page as docs/pictures/NAME.png, if it is missing or new ones were asked for."""
-    file = PICTURES / f"{name}.png"
-    if file.exists() and os.environ.get(WRITE_PICTURES) != "write":
+    if not _is_wanted(file := PICTURES / f"{name}.png"):
         return
-    reducer = require_program("pngquant", "pngquant")
-    PICTURES.mkdir(exist_ok=True)
     before = page.viewport_size
     _show(page, kind, width)
-    image = page.screenshot(full_page=True, animations="disabled", caret="hide")
-    # Text on even ground needs few colors, and a reader of the documentation loads many pictures.
-    reduced = subprocess.run([reducer, "--nofs", "--strip", "--speed", "1", str(COLORS), "-"], input=image, capture_output=True, check=True)
-    file.write_bytes(reduced.stdout)
+    _keep(page.screenshot(full_page=True, animations="disabled", caret="hide"), file)
     _show(page, "light", before["width"] if before else WIDE)
+
+
+def guide(window: Window, name: str, *, only: str = "main") -> None:
+    """Keep a picture for the documentation as docs/pictures/guide-NAME.png: what the page says, without its frame."""
+    page = window.page
+    if window.shown_in_guides and _is_wanted(file := PICTURES / f"guide-{name}.png"):
+        _show(page, "light", GUIDE)
+        _keep(page.locator(only).first.screenshot(animations="disabled", caret="hide"), file)
+        _show(page, "light", WIDE)
 
 
 def look(page: Page, name: str, *, small: bool = False) -> None:
@@ -312,6 +321,18 @@ def look(page: Page, name: str, *, small: bool = False) -> None:
     picture(page, name)
     if small:
         picture(page, f"{name}-narrow-dark", kind="dark", width=NARROW)
+
+
+def _is_wanted(file: Path) -> bool:
+    return not file.exists() or os.environ.get(WRITE_PICTURES) == "write"
+
+
+def _keep(image: bytes, file: Path) -> None:
+    # Text on even ground needs few colors, and a reader of the documentation loads many pictures.
+    reducer = require_program("pngquant", "pngquant")
+    reduced = subprocess.run([reducer, "--nofs", "--strip", "--speed", "1", str(COLORS), "-"], input=image, capture_output=True, check=True)
+    PICTURES.mkdir(exist_ok=True)
+    file.write_bytes(reduced.stdout)
 
 
 def _show(page: Page, kind: str, width: int) -> None:
