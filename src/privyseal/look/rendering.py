@@ -11,17 +11,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
 from privyseal.look import words
 from privyseal.look.assets import address_of
+from privyseal.look.moments import age_text, pattern_text
 from privyseal.look.sentences import told, word
 
 JUST_NOW = timedelta(seconds=10)
 TEMPLATES = Path(__file__).parent / "templates"
+
+_MOMENT = Markup('<time datetime="%s" title="%s">%s</time>')
+_EXACT = Markup('<time datetime="%s" title="%s" data-exact="%s">%s</time>')
+_DAY = Markup('<time datetime="%s" title="%s" data-day>%s</time>')
 
 
 class Renderer:
@@ -68,8 +72,8 @@ def moment(value: datetime, now: datetime) -> Markup:
     """Return a ``time`` element: the age for reading, the exact time in UTC for hovering and for the reader's own zone."""
     exact = value.astimezone(UTC)
     away = exact - now
-    age = words.gettext("just now") if abs(away) < JUST_NOW else format_timedelta(away, add_direction=True, locale=words.locale())
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(_machine(exact), _utc_text(exact), age)
+    age = words.gettext("just now") if abs(away) < JUST_NOW else age_text(away)
+    return _MOMENT % (_machine(exact), _utc_text(exact), age)
 
 
 def moment_text(value: datetime, *, seconds: bool = False) -> Markup:
@@ -77,20 +81,19 @@ def moment_text(value: datetime, *, seconds: bool = False) -> Markup:
     exact = value.astimezone(UTC)
     precise = _utc_text(exact)
     shown = precise if seconds else precise.replace(f"{exact:%H:%M:%S}", f"{exact:%H:%M}")
-    element = Markup('<time datetime="{}" title="{}" data-exact="{}">{}</time>')
-    return element.format(_machine(exact), precise, "seconds" if seconds else "minutes", shown)
+    return _EXACT % (_machine(exact), precise, "seconds" if seconds else "minutes", shown)
 
 
 def day_text(value: datetime) -> Markup:
     """Return the day, with the exact time for hovering."""
     exact = value.astimezone(UTC)
-    day = format_datetime(exact, words.gettext("d MMMM y"), locale=words.locale())
-    return Markup('<time datetime="{}" title="{}" data-day>{}</time>').format(_machine(exact), _utc_text(exact), day)
+    day = pattern_text(exact, words.gettext("d MMMM y"))
+    return _DAY % (_machine(exact), _utc_text(exact), day)
 
 
 def _utc_text(exact: datetime) -> str:
     pattern = words.gettext("d MMMM y, HH:mm:ss")  # German has a dot after the day
-    return f"{format_datetime(exact, pattern, locale=words.locale())} UTC"
+    return f"{pattern_text(exact, pattern)} UTC"
 
 
 def _machine(value: datetime) -> str:
