@@ -285,6 +285,8 @@ class Reader:
                 return found
         if part.format_spec is not None and ast.unparse(part.format_spec) == "f','":
             return [(Hole("number"),)]
+        if part.format_spec is not None and ast.unparse(part.format_spec) == "f'%-d %B %Y'":
+            return [(Hole("day"),)]
         return [(Hole(self._mark(node)),)]
 
     def _mark(self, node: ast.expr) -> str:

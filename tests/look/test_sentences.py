@@ -23,7 +23,7 @@ from tests.look.sentences import UnreadableSentenceError, module, modules, sente
 from tests.rigs.hostile_texts import INJECTIONS
 
 PLACE = re.compile(r"\{(\d+)(?::([a-z]+))?\}")
-SAMPLES = {"": "x{0}y", "word": "xyzzy", "number": "12,345", "sentence": "Xyzzy.", "sentences": "xyzzy"}
+SAMPLES = {"": "x{0}y", "word": "xyzzy", "number": "12,345", "day": "3 November 2026", "sentence": "Xyzzy.", "sentences": "xyzzy"}
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_hundreds_of_sentences_are_read_out_of_the_code() -> None:
     found = sentences()
     assert len(found) > 400
     assert "Your role, {0:word}, does not include the right to {1:word}." in found
-    assert "{0} was validated on {1} by a TXT record of the domain; good until {2}." in found
+    assert "{0} was validated on {1:day} by a TXT record of the domain; good until {2:day}." in found
     assert len(modules()) > 150
 
 
@@ -51,7 +51,7 @@ def test_hundreds_of_sentences_are_read_out_of_the_code() -> None:
 def test_every_sentence_that_may_be_raised_is_told(language: str) -> None:
     """By construction: each sentence of the source, with values in it, becomes its own translation and no other's."""
     known = catalogue(language)
-    shown = SAMPLES | {"number": "12.345"}
+    shown = SAMPLES | {"number": "12.345", "day": "3. November 2026"}
     for message in sentences():
         translated = known.get(message, SENTENCE)
         assert translated is not None

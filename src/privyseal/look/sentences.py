@@ -2,9 +2,9 @@
 
 A refusal or a verdict is a whole sentence with the values in it. Its message in the catalogue has numbered places for these
 values, read out of the code by ``scripts/words``: ``{0}`` for a value as it is, ``{0:word}`` for a word of ours,
-``{0:number}`` for a number with English separators, ``{0:sentence}`` and ``{0:sentences}`` for sentences of ours inside
-another. A sentence that fits no message stays as it is, and a page in English asks no catalogue at all. Whatever comes back
-is text and is escaped where it is shown.
+``{0:number}`` for a number with English separators, ``{0:day}`` for a day, ``{0:sentence}`` and ``{0:sentences}`` for
+sentences of ours inside another. A sentence that fits no message stays as it is, and a page in English asks no catalogue at
+all. Whatever comes back is text and is escaped where it is shown.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache, cached_property
 
+from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from privyseal.look import words
@@ -90,9 +92,19 @@ def _shown(value: str, mark: str) -> str:
     if mark == "number":
         digits = value.replace(",", "")
         return format_decimal(int(digits), locale=words.locale()) if digits.isdecimal() else value
+    if mark == "day":
+        return _day(value)
     if mark == "sentence":
         return told(value)
     return BETWEEN.join(told(part) for part in value.split(BETWEEN)) if mark == "sentences" else value
+
+
+def _day(value: str) -> str:
+    try:
+        day = datetime.strptime(value, "%d %B %Y").replace(tzinfo=UTC)
+    except ValueError:
+        return value
+    return str(format_date(day, words.gettext("d MMMM y"), locale=words.locale()))
 
 
 @cache

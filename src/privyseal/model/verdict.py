@@ -16,9 +16,13 @@ class Finding(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``subject`` is what was checked (key, names, ...), ``sentence`` what was found, ``evidence`` what that rests on or nothing."""
+    """``subject`` is what was checked (key, names, ...), ``sentence`` what was found, ``evidence`` what that rests on or nothing.
+
+    ``serial_hex`` is the certificate that it speaks of, if there is one.
+    """
 
     subject: str
     finding: Finding
     sentence: str
     evidence: str = ""
+    serial_hex: str = ""

@@ -54,7 +54,7 @@ def _key(tx: Transaction, csr: Csr, policies: Sequence[Policy]) -> Verdict:
     except Refused as refusal:
         return Verdict("key", Finding.REFUSED, refusal.sentence, title)
     if revocations.blocked_reason(tx, csr.spki_sha256.hex()) is not None:
-        sentence = "This key is known to be compromised and is never certified again. Make a new key and a new CSR."
+        sentence = "Somebody else may have this key, so it is never certified again. Make a new key and a new CSR."
         return Verdict("key", Finding.REFUSED, sentence, title)
     return Verdict("key", Finding.GOOD, "The key is strong enough and has none of the known weaknesses.", title)
 
@@ -67,8 +67,8 @@ def _names(tx: Transaction, organization: Organization, csr: Csr, policies: Sequ
     domains = organizations.domains_of(tx, organization.id)
     verdicts = [_name(tx, name, domains, loosest_tier(policies)) for name in names]
     for name, serial in sorted(certificates.valid_names(tx, organization.id, names).items()):
-        sentence = f"{name} already has a valid certificate. A second one is possible; to exchange the key, replace the first one."
-        verdicts.append(Verdict("duplicate", Finding.WARNING, sentence, f"Serial number {serial}"))
+        sentence = f"{name} already has a valid certificate. A second one is possible; for a new key, replace the first one."
+        verdicts.append(Verdict("duplicate", Finding.WARNING, sentence, f"Serial number {serial}", serial))
     return verdicts + [Verdict("ignored", Finding.WARNING, notice) for notice in notices]
 
 
@@ -79,7 +79,7 @@ def _name(tx: Transaction, name: str, domains: Sequence[Domain], tier: Tier) -> 
         return Verdict("names", Finding.REFUSED, refusal.sentence, name)
     fitting = [domain for domain in domains if domain.is_valid(tx.now, tier) and covers(domain.name, name)]
     domain = max(fitting, key=lambda found: len(found.name))
-    evidence = f"Under {domain.name}, validated until {domain.valid_until(tier):%Y-%m-%d}"
+    evidence = f"Under {domain.name}, validated until {domain.valid_until(tier):%-d %B %Y}"
     return Verdict("names", Finding.GOOD, f"{name} belongs to the organization.", evidence)
 
 

@@ -72,8 +72,8 @@ def _name(tx: Transaction, name: str, domains: list[Domain], tier: Tier) -> Verd
     fitting = [domain for domain in domains if covers(domain.name, name)]
     valid = max((domain for domain in fitting if domain.is_valid(tx.now, tier)), key=lambda domain: len(domain.name), default=None)
     if valid is not None and valid.validated_at is not None and valid.method is not None:
-        method, until = METHODS[valid.method], f"{valid.valid_until(tier):%Y-%m-%d}"
-        evidence = f"{valid.name} was validated on {valid.validated_at:%Y-%m-%d} by {method}; good until {until}."
+        method, until = METHODS[valid.method], valid.valid_until(tier)
+        evidence = f"{valid.name} was validated on {valid.validated_at:%-d %B %Y} by {method}; good until {until:%-d %B %Y}."
         return Verdict("name", Finding.GOOD, f"{name} lies under a domain of your organization.", evidence)
     if fitting:
         return Verdict(
@@ -111,13 +111,13 @@ def _key(tx: Transaction, request: Request, policy: Policy) -> Verdict:
 
 def _blocked(tx: Transaction, request: Request) -> Verdict:
     if revocations.blocked_reason(tx, request.spki_sha256) is not None:
-        return Verdict("blocked", Finding.REFUSED, "This key is known to be compromised and is never certified again.")
+        return Verdict("blocked", Finding.REFUSED, "Somebody else may have this key, so it is never certified again.")
     used = [item for item in certificates.with_key(tx, request.spki_sha256) if item.request_id != request.id]
     if used:
         return Verdict(
             "blocked", Finding.WARNING, "The same key is in another certificate already.", f"Serial number {used[-1].serial_hex}."
         )
-    return Verdict("blocked", Finding.GOOD, "The key is new, and not on the list of disclosed and compromised keys.")
+    return Verdict("blocked", Finding.GOOD, "The key is new, and not on the list of keys that somebody else may have.")
 
 
 def _life(tx: Transaction, request: Request, policy: Policy) -> Verdict:
@@ -154,7 +154,7 @@ def _requester(tx: Transaction, request: Request) -> Verdict:
 
 def _units(tx: Transaction, request: Request) -> list[Verdict]:
     if request.kind is RequestKind.REISSUE:
-        return [Verdict("units", Finding.GOOD, "A reissue uses no unit.")]
+        return [Verdict("units", Finding.GOOD, "A replacement uses no unit.")]
     if request.state is RequestState.ISSUED:
         return []
     left = units.balance(tx, request.organization_id, UnitTier(request.unit_tier)).available
