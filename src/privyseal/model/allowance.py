@@ -38,8 +38,16 @@ def _too_many_drafts(seconds: int) -> TooManyRequests:
     return TooManyRequests("too-many-drafts", sentence, retry_after_seconds=seconds)
 
 
+def _too_many_codes(seconds: int) -> TooManyRequests:
+    sentence = "The mail was sent again three times. Look among unwanted mail, or ask your administrator. Tomorrow it can be sent again."
+    return TooManyRequests("too-many-codes", sentence, retry_after_seconds=seconds)
+
+
 LETTERS: Final = Allowance(10, timedelta(hours=1), _too_many_letters)
 """To one address that nobody has confirmed: whoever types a stranger's address does not fill his mailbox."""
 
 DRAFTS: Final = Allowance(100, timedelta(hours=1), _too_many_drafts)
 """Begun by one source: drafts are kept for a week, each up to 64 KiB."""
+
+CODES: Final = Allowance(3, timedelta(days=1), _too_many_codes)
+"""More mails with a code for one request, because the first did not arrive."""

@@ -325,6 +325,16 @@ def count_by_state(tx: Transaction, organization_id: OrganizationId) -> dict[Req
 
 def insert_approvals(tx: Transaction, decided: Sequence[Approval]) -> None:
     """Add signed decisions; the same signed content can stand only once (replay)."""
+def renew_code(tx: Transaction, organization_id: OrganizationId, request_id: RequestId, code_hash: str) -> bool:
+    """Let another code count for a request that waits for its confirmation; tells whether it does wait."""
+    statement = requests.update().where(
+        requests.c.id == request_id,
+        requests.c.organization_id == organization_id,
+        requests.c.state == RequestState.UNCONFIRMED.value,
+    )
+    return tx.changed(statement.values(confirm_code_hash=code_hash)) == 1
+
+
     _INSERT_APPROVALS.each(tx, [{name: getattr(approval, name) for name in Approval.__slots__} for approval in decided])
 
 

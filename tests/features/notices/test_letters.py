@@ -19,13 +19,15 @@ from privyseal.features import MailSettings
 from privyseal.features.notices import LISTENS, NOTICES, listeners
 from privyseal.features.notices.letters import check_lines
 from privyseal.model.administrator import Administrator, AdministratorState, Role
+from privyseal.model.certificate import Certificate
 from privyseal.model.errors import Refused
 from privyseal.model.fact import FactKind
-from privyseal.model.identifiers import AdministratorId, OrganizationId
+from privyseal.model.identifiers import AdministratorId, OrganizationId, QuestionId
 from privyseal.model.profile import NameKind
+from privyseal.model.question import Question
 from privyseal.model.request import RequestState
 from privyseal.model.revocation import RevocationReason
-from privyseal.store import administrators, certificates
+from privyseal.store import administrators, certificates, organizations, questions
 from tests.features.notices.household import (
     ACME,
     CODE,
@@ -101,15 +103,14 @@ def test_received_with_a_code_asks_to_confirm_and_quotes_nobody(house: House, of
     assert letter["Subject"] == "www.acme.test: confirm your request by 29 November 2026"
     assert_lines(
         letter,
-        "  https://privyseal.test/o/acme/confirm/req-1",
-        f"  {CODE}",
+        f"  https://privyseal.test/o/acme/confirm/req-1?code={CODE}",
         f"  seal request confirm req-1 --organization acme --service https://privyseal.test -- {CODE}",
         "Names         www.acme.test",
         "              acme.test",
         "Questions: it@acme.test",
     )
     html = part(letter, "html")
-    assert '<a href="https://privyseal.test/o/acme/confirm/req-1">' in html
+    assert f'<a href="https://privyseal.test/o/acme/confirm/req-1?code={CODE}">' in html
     assert html.count("<a ") == 1
     # Nobody has vouched for this address yet: it gets no text that somebody typed.
     for form in (text_of(letter), html):
@@ -392,3 +393,74 @@ def test_held_carries_the_question_to_the_contact(house: House, office: Office) 
 def test_a_question_that_is_answered_meanwhile_is_not_mailed(house: House, office: Office) -> None:
     add_request(house)
     assert office.hear(FactKind.REQUEST_HELD, "notices.held") == []
+
+
+def test_administrators_are_led_to_the_request_with_its_question_and_answer(house: House, office: Office) -> None:
+    request = add_request(house)
+    asked = Question(QuestionId("qst-1"), request.id, DANA, "Is the second server in place?", NOW, "", None)
+    with house.database.write(NOW) as tx:
+        questions.insert(tx, asked)
+        assert questions.answer(tx, request.id, "Yes, since <Monday>")
+    letter = office.letter(FactKind.REQUEST_ANSWERED, "notices.pending", recipient=DANA)
+    assert_lines(
+        letter,
+        "Question: Is the second server in place?",
+        "Answer: Yes, since <Monday>",
+        "  https://privyseal.test/o/acme/console/requests/req-1",
+    )
+    assert "Yes, since &lt;Monday&gt;" in part(letter, "html")
+    assert '<a href="https://privyseal.test/o/acme/console/requests/req-1">' in part(letter, "html")
+
+
+def replace_certificate(house: House) -> tuple[Certificate, Certificate]:
+    """A certificate and its replacement, the first to be revoked in a week."""
+    old, _ = add_certificate(house, add_request(house, 1, state=RequestState.ISSUED))
+    new, _ = add_certificate(house, add_request(house, 2, state=RequestState.ISSUED))
+    with house.database.write(NOW) as tx:
+        table = certificates.certificates
+        tx.execute(table.update().where(table.c.id == new.id).values(replaces=old.id))
+        certificates.schedule_revocation(tx, old.id, NOW + timedelta(days=7))
+    return old, new
+
+
+def test_the_letter_of_a_replacement_says_what_it_replaces_and_when_that_ends(house: House, office: Office) -> None:
+    old, _ = replace_certificate(house)
+    letter = office.letter(FactKind.CERTIFICATE_ISSUED, "notices.issued", 2)
+    assert str(letter["Subject"]).startswith("www.acme.test: replacement issued on 22 November 2026")
+    text = text_of(letter)
+    assert f"It replaces the certificate of 22 November 2026 with the serial number {old.serial_hex}." in text
+    assert "The old one is revoked by itself on 29 November 2026" in text
+    assert_lines(letter, "     ssl_certificate /etc/nginx/tls/www.acme.test.2026-11-22.pem;")
+    assert next(iter(letter.iter_attachments())).get_filename() == "www.acme.test.2026-11-22.pem"
+
+
+def test_the_letter_of_a_revoked_replacement_says_that_the_old_one_goes_on(house: House, office: Office) -> None:
+    old, new = replace_certificate(house)
+    with house.database.write(NOW) as tx:
+        certificates.mark_revoked(tx, new.id, RevocationReason.UNSPECIFIED.code)
+        certificates.unschedule_revocation(tx, old.id)
+    letter = office.letter(FactKind.CERTIFICATE_REVOKED, "notices.revoked", 2, recipient="contact")
+    assert f"serial number {old.serial_hex}, is valid until 22 November 2027 and is no longer revoked by itself" in text_of(letter)
+
+
+def test_a_shown_private_key_is_told_to_contact_administrators_and_provider(house: House, office: Office) -> None:
+    certificate, _ = add_certificate(house, add_request(house, state=RequestState.ISSUED))
+    invite(house, newcomer(None))
+    office.hear(FactKind.KEY_DISCLOSED, "notices.key-disclosed")
+    assert {copy.payload["recipient"] for copy in waiting_copies(house.database)} == {"contact", DANA, ERIN, "adm-new"}
+    for recipient, address in (("contact", "carol@acme.test"), (DANA, "dana@acme.test"), ("adm-new", "gail@acme.test")):
+        letter = office.letter(FactKind.KEY_DISCLOSED, "notices.key-disclosed", recipient=recipient)
+        assert letter["To"] == address
+        assert "its private key was sent to this service" in str(letter["Subject"])
+        assert_lines(letter, f"  https://privyseal.test/o/acme/certificates/{certificate.serial_hex}/replace")
+
+
+def test_a_name_that_ends_in_a_full_stop_gets_no_second_one(house: House, office: Office) -> None:
+    with house.database.write(NOW) as tx:
+        table = organizations.organizations
+        tx.execute(table.update().where(table.c.id == ACME).values(name="Marketing & Sons, Inc."))
+    add_request(house)
+    letter = office.letter(FactKind.REQUEST_CONFIRMED, "notices.pending", recipient=DANA)
+    for form in ("plain", "html"):
+        assert "Inc." in part(letter, form)
+        assert "Inc.." not in part(letter, form)

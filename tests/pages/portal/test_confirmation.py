@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import sqlalchemy as sa
 
 from privyseal.model.request import RequestState
 from privyseal.reception.limits import BURST
+from privyseal.store import outbox
 from tests.pages.portal.portal_rig import HOME, NAME, PortalRig
-from tests.rigs.service import make_csr, make_key
+from tests.rigs.service import PHRASE, make_csr, make_key
 
 NOBODY = f"{HOME}/confirm/req-{'0' * 32}"
 
@@ -82,3 +86,61 @@ def test_an_address_of_nothing(portal: PortalRig) -> None:
     assert portal.get(f"{HOME}/confirm/req-1").status == 404
     assert portal.get(f"{HOME}/confirm/req-{'0' * 32}%00").status == 404
     assert portal.post(f"{HOME}/confirm/req-1", {"code": "x" * 52}).status == 404
+
+
+def test_a_request_that_was_taken_back_is_not_confirmed(portal: PortalRig) -> None:
+    address, code, request_id = received(portal)
+    portal.send(f"{HOME}/requests/{request_id}/withdraw", {"phrase": PHRASE})
+    shown = portal.get(address, code=code)
+    assert (shown.status, shown.page.fields) == (200, {}), "there is no form any more"
+    assert "nothing to confirm" in shown.text
+    pressed = portal.post(address, {"code": code})
+    assert pressed.status == 409
+    assert "was taken back" in pressed.page.problems[0]
+    done = portal.get(f"{address}/done")
+    assert "is confirmed" not in done.text
+    assert "Withdrawn" in done.text
+
+
+def test_the_last_page_tells_where_the_request_stands(portal: PortalRig) -> None:
+    address, code, request_id = received(portal)
+    assert "not confirmed yet" in portal.get(f"{address}/done").text
+    portal.confirm(request_id)
+    assert "is confirmed" in portal.get(address, code=code).text, "the link of the mail, opened once more"
+    portal.issue(request_id)
+    late = portal.get(f"{address}/done")
+    assert "Issued" in late.text
+    assert portal.post(address, {"code": code}).status == 200
+    assert portal.get(f"{NOBODY}/done").status == 404
+
+
+def codes(portal: PortalRig, request_id: str) -> list[str]:
+    """The codes mailed for a request, in the order in which they went out."""
+    with portal.service.house.database.read(portal.service.clock()) as tx:
+        rows = tx.execute(sa.select(outbox.outbox.c.payload).order_by(outbox.outbox.c.id))
+        return [row.payload["code"] for row in rows if row.payload.get("request") == request_id and "code" in row.payload]
+
+
+def test_the_mail_is_sent_again_a_few_times_and_its_newest_code_counts(portal: PortalRig) -> None:
+    address, first, request_id = received(portal)
+    place = f"{HOME}/requests/{request_id}"
+    sent = portal.post(f"{place}/code", {"again": "yes"})
+    assert (sent.status, sent.address, "on its way" in sent.text) == (200, place, True)
+    portal.post(f"{place}/code", {"again": "yes"})
+    assert len(codes(portal, request_id)) == 2, "pressed twice within a minute is one letter"
+    assert portal.post(address, {"code": first}).status == 404
+    for _ in range(2):
+        portal.service.clock.advance(timedelta(minutes=2))
+        assert portal.post(f"{place}/code", {"again": "yes"}).status == 200
+    portal.service.clock.advance(timedelta(minutes=2))
+    refused = portal.post(f"{place}/code", {"again": "yes"})
+    assert (refused.status, len(codes(portal, request_id))) == (429, 4)
+    assert "three times" in refused.page.problems[0]
+    portal.service.clock.advance(timedelta(days=1, minutes=1))
+    assert portal.post(f"{place}/code", {"again": "yes"}).status == 200
+    newest = codes(portal, request_id)[-1]
+    assert portal.post(address, {"code": newest}).status == 200
+    assert portal.request(request_id).state is RequestState.PENDING
+    late = portal.post(f"{place}/code", {"again": "yes"})
+    assert (late.status, len(codes(portal, request_id))) == (409, 5)
+    assert "Send it again" not in portal.get(place).text

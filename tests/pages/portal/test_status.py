@@ -188,3 +188,21 @@ def test_domain_names_are_listed_with_their_state(portal: PortalRig) -> None:
     portal.service.integrate()
     assert "Not validated" in portal.get(f"{HOME}/domains").text
     assert "No domain name of your organization is validated" in portal.get(f"{portal.start(names='')}/names").text
+
+
+def test_the_public_files_need_no_phrase_and_the_phrase_records_the_pick_up(portal: PortalRig) -> None:
+    request_id, certificate = portal.issued()
+    place = f"{HOME}/requests/{request_id}"
+    page = portal.get(place)
+    assert "Show the certificate and its files" in page.text
+    assert f"{HOME}/certificates/{certificate.serial_hex}" in page.page.links
+    assert "I no longer have the phrase" in page.text
+    assert "Pick the certificate up with your challenge phrase" not in page.text
+    assert portal.get(f"{HOME}/certificates/{certificate.serial_hex}/files/chain").status == 200
+    picked = portal.service.certificate_of(portal.request(request_id))
+    assert picked is not None
+    assert picked.picked_up_at is None
+    portal.send(place, {"phrase": PHRASE})
+    picked = portal.service.certificate_of(portal.request(request_id))
+    assert picked is not None
+    assert picked.picked_up_at is not None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 from privyseal.actions.house import House
 from privyseal.engine.log_key import log_vkey
@@ -26,7 +27,7 @@ from privyseal.model.organization import Organization
 from privyseal.model.profile import SubjectField
 from privyseal.model.request import CONFIRM_WITHIN, Request, RequestState
 from privyseal.model.revocation import RevocationReason
-from privyseal.store import administrators, audit, authorities, certificates, organizations, requests
+from privyseal.store import administrators, audit, authorities, certificates, organizations, questions, requests
 from privyseal.store.database import Transaction
 from privyseal.store.outbox import OutboxRow
 
@@ -73,7 +74,7 @@ def received(desk: Desk) -> Letter | None:
         subject,
         code=code,
         confirm_by=confirm_by,
-        confirm_url=_page(desk, organization, f"confirm/{request.id}"),
+        confirm_url=_page(desk, organization, f"confirm/{request.id}?code={quote(code)}"),
         confirm_line=f"seal request confirm {request.id} {place} {_last_word(code)}",
         status_url=_page(desk, organization, f"requests/{request.id}"),
         status_line=f"seal request status {request.id} {place}",
@@ -86,7 +87,8 @@ def pending(desk: Desk) -> Letter | None:
     if request.state not in {RequestState.PENDING, RequestState.HELD}:
         return None
     subject = f"{_name(request)} waits for approval at {organization.name} since {date_text(request.changed_at)}"
-    return _to_administrator(desk, "pending", request, subject)
+    answered = [question for question in questions.of_request(desk.tx, request.id) if question.answered_at is not None]
+    return _to_administrator(desk, "pending", request, subject, questions=answered)
 
 
 def held(desk: Desk) -> Letter | None:
@@ -133,7 +135,8 @@ def issued(desk: Desk) -> Letter | None:
     certificate, request, organization = _certificate(desk)
     if request is None:
         return None
-    name, stem = certificate.common_name, file_stem(certificate.common_name)
+    name = certificate.common_name
+    stem = file_stem(name, request.created_at if certificate.replaces else None)
     what = "replacement" if certificate.replaces else "certificate"
     authority = next(known for known in desk.house.authorities.values() if known.id == certificate.authority_id)
     chain = (certificate.der, *authority.chain)
@@ -178,6 +181,7 @@ def revoked(desk: Desk) -> Letter | None:
         "reissue_line": f"seal certificate reissue {certificate.serial_hex} NEW.csr {_place(desk, organization)}",
         "is_over": reason is RevocationReason.CESSATION_OF_OPERATION,
         "kept": _kept(desk, certificate),
+        "certificate_url": _page(desk, organization, f"certificates/{certificate.serial_hex}"),
     }
     subject = f"{certificate.common_name}: certificate revoked on {date_text(certificate.revoked_at)} ({REASON_WORDS[reason]})"
     return Letter("revoked", address, subject, values)
@@ -356,6 +360,7 @@ def _to_administrator(desk: Desk, template: str, request: Request, subject: str,
     address = address_of(desk.tx, desk.recipient, organization)
     if not address:
         return None
+    more["decide_url"] = _page(desk, organization, f"console/requests/{request.id}")
     return Letter(template, address, subject, _values(desk, organization) | _request_values(request) | more)
 
 

@@ -15,16 +15,21 @@ from privyseal.actions.request.confirm_request import confirm_request
 from privyseal.look.words import gettext
 from privyseal.model.errors import NotFound, PrivysealError, Refused
 from privyseal.model.identifiers import RequestId
-from privyseal.pages.portal.entry import home, part, portal_page, show_again
+from privyseal.model.request import Request, RequestState
+from privyseal.pages.portal.entry import home, look_up, nothing_here, part, portal_page, show_again
+from privyseal.pages.portal.states import words_of_request
 from privyseal.reception.site import Method, Visit
+from privyseal.store import requests
 
 _CODE: Final = re.compile(r"[a-z2-7]{52}")
 """256 bits as lower case letters and digits (RFC 4648 6)."""
 
 
 def ask_code(visit: Visit) -> Response:
-    """Show the form."""
-    part(visit, "request")
+    """Show the form, or where the request stands when nothing is left to confirm."""
+    request = _find(visit)
+    if request is not None and request.state is not RequestState.UNCONFIRMED:
+        return _show_standing(visit, request)
     code = visit.query("code", 200).lower()
     return _show(visit, code if _CODE.fullmatch(code) else "")
 
@@ -47,8 +52,29 @@ def confirm(visit: Visit) -> Response:
 
 
 def show_done(visit: Visit) -> Response:
-    """Say what happens next."""
-    return visit.show("portal/confirmed.html", {"home": home(visit), "request_id": part(visit, "request")})
+    """Say what became of the request, and what happens next."""
+    request = _find(visit)
+    if request is None:
+        raise nothing_here()
+    return _show_standing(visit, request)
+
+
+def _find(visit: Visit) -> Request | None:
+    request_id = RequestId(part(visit, "request"))
+    return look_up(visit, lambda tx, organization: requests.get(tx, organization.id, request_id))
+
+
+def _show_standing(visit: Visit, request: Request) -> Response:
+    state = request.state
+    values = {
+        "home": home(visit),
+        "request_id": request.id,
+        "state": words_of_request(request),
+        "is_unconfirmed": state is RequestState.UNCONFIRMED,
+        "is_over": state in {RequestState.WITHDRAWN, RequestState.LAPSED},
+        "is_pending": state is RequestState.PENDING,
+    }
+    return visit.show("portal/confirmed.html", values)
 
 
 def _show(visit: Visit, code: str, status: int = 200) -> Response:

@@ -44,7 +44,7 @@ def words_of_request(request: Request) -> StateWords:
         ),
         RequestState.APPROVED: ("waiting", gettext("Approved"), gettext("The certificate is being made. This takes a few seconds.")),
         RequestState.ISSUING: ("waiting", gettext("Being issued"), gettext("The certificate is being made. This takes a few seconds.")),
-        RequestState.ISSUED: ("good", gettext("Issued"), gettext("Pick the certificate up with your challenge phrase, and install it.")),
+        RequestState.ISSUED: ("good", gettext("Issued"), gettext("The certificate is there. Show it with its files, and install it.")),
         RequestState.REJECTED: (
             "bad",
             gettext("Rejected"),

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from privyseal.actions.certificate.pick_up_certificate import pick_up_certificate
 from privyseal.actions.request.answer_question import answer_question
 from privyseal.actions.request.withdraw_request import withdraw_request
+from privyseal.actions.request.send_code_again import send_code_again
 from privyseal.look.words import gettext
 from privyseal.model.certificate import Certificate
 from privyseal.model.errors import PrivysealError, Refused
@@ -90,7 +91,8 @@ def show_status(visit: Visit) -> Response:
 
 
 def _show(visit: Visit, status: int = 200) -> Response:
-    return visit.show("portal/status.html", _values(visit, _followed(visit)), status=status)
+    was_sent = visit.query("sent") == "again" and not visit.form.problems
+    return visit.show("portal/status.html", _values(visit, _followed(visit)) | {"was_sent": was_sent}, status=status)
 
 
 def show_state(visit: Visit) -> Response:
@@ -158,6 +160,17 @@ def pick_up(visit: Visit) -> Response:
 
 
 PAGES = (
+def send_again(visit: Visit) -> Response:
+    """Mail the confirmation once more."""
+    request_id = part(visit, "request")
+    about = visit.about("send-code-again", "request", request_id)
+    try:
+        visit.perform(about, send_code_again, visit.slug, RequestId(request_id))
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: _show(visit, status), {})
+    return visit.go_to(f"{home(visit)}/requests/{request_id}?sent=again")
+
+
     portal_page(Method.GET, "/follow", ask_number),
     portal_page(Method.POST, "/follow", follow),
     portal_page(Method.GET, "/requests/{request}", show_status),
@@ -169,3 +182,4 @@ PAGES = (
     portal_page(Method.POST, "/requests/{request}/answer", answer, phrase=True),
     portal_page(Method.POST, "/requests/{request}", pick_up, phrase=True),
 )
+    portal_page(Method.POST, "/requests/{request}/code", send_again),
