@@ -2,7 +2,8 @@
 
 Both speak TLS themselves (facts/stack section 6). The administrators' port trusts only the administrators' CA, speaks
 TLS 1.3 alone and gives out no session tickets: a resumed session would come in without its certificate being looked
-at. Which certificate still counts is decided from the database at every request, because a connection outlives a
+at. A browser that has no certificate gets through the handshake, and then to one page alone (``OnlyWithCertificate``).
+Which certificate still counts is decided from the database at every request, because a connection outlives a
 revocation.
 """
 
@@ -27,6 +28,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from privyseal.cli.web_application import make_application
 from privyseal.model.errors import Unavailable
+from privyseal.reception.certificates import OnlyWithCertificate
 
 __all__ = ["ClientCertificateProtocol", "WebServer", "administrator_context", "make_application", "portal_context", "serve_web"]
 
@@ -115,9 +117,13 @@ def portal_context(certificate_file: Path, key_file: Path) -> ssl.SSLContext:
 
 
 def administrator_context(certificate_file: Path, key_file: Path, administrators_ca_pem: str) -> ssl.SSLContext:
-    """Return TLS 1.3 with a client certificate of the administrators' CA and of no other; raises Unavailable ``tls``."""
+    """Return TLS 1.3 with a client certificate of the administrators' CA or none at all; raises Unavailable ``tls``.
+
+    A certificate of any other CA ends the handshake with an alert: OpenSSL gives up unless a callback says otherwise, and
+    Python's ``ssl`` has no such callback, nor a way to tell browsers which CA is meant (RFC 8446 4.2.4).
+    """
     context = _context(certificate_file, key_file, ssl.TLSVersion.TLSv1_3)
-    context.verify_mode = ssl.CERT_REQUIRED
+    context.verify_mode = ssl.CERT_OPTIONAL
     context.load_verify_locations(cadata=administrators_ca_pem)
     context.num_tickets = 0
     return context
@@ -225,7 +231,9 @@ class WebServer:
                 runner.close()
 
     async def _serve(self, stop: threading.Event) -> None:
-        servers = [_Server(self._configuration(context)) for context in self._contexts]
+        applications: tuple[ASGIApp, ...] = (self._application, OnlyWithCertificate(self._application))
+        pairs = zip(self._contexts, applications, strict=True)
+        servers = [_Server(self._configuration(context, application)) for context, application in pairs]
         tasks = [asyncio.create_task(server.serve([listener])) for server, listener in zip(servers, self._sockets, strict=True)]
         told = asyncio.create_task(_told(stop))
         await asyncio.wait([told, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -237,9 +245,9 @@ class WebServer:
             await server.handshakes_end()
         told.cancel()
 
-    def _configuration(self, context: ssl.SSLContext) -> uvicorn.Config:
+    def _configuration(self, context: ssl.SSLContext, application: ASGIApp) -> uvicorn.Config:
         return uvicorn.Config(
-            self._application,
+            application,
             http=ClientCertificateProtocol,
             ws="none",
             lifespan="off",

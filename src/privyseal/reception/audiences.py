@@ -16,8 +16,13 @@ _SLUG: Final = re.compile(r"[a-z0-9-]{1,40}")
 
 
 def audience_of(request: Request) -> str:
-    """Return whose page was asked for, by its address ``/o/SLUG/...`` or ``/provider/...``; raises NotFound for any other."""
-    parts = request.url.path.split("/")
+    """Return whose page was asked for, by its address; raises NotFound as ``audience_of_path``."""
+    return audience_of_path(request.url.path)
+
+
+def audience_of_path(path: str) -> str:
+    """Return whose page lies at ``/o/SLUG/...`` or ``/provider/...``; raises NotFound for any other path."""
+    parts = path.split("/")
     if parts[1:2] == ["provider"]:
         return PROVIDER_AUDIENCE
     if parts[1:2] == ["o"] and len(parts) > 2:

@@ -28,6 +28,7 @@ from privyseal.engine.phrases import code_hash, new_code
 from privyseal.model.errors import BadRequest, Unauthenticated
 from privyseal.model.identifiers import SessionId
 from privyseal.model.session import IdentityProof, Session, log_of
+from privyseal.reception import certificates
 from privyseal.reception.audiences import known_log, require_form, site_of
 from privyseal.reception.certificates import client_certificate
 from privyseal.reception.cookies import browser_cookie, drop, session_cookie, set_browser, set_token, token_of
@@ -35,11 +36,14 @@ from privyseal.reception.desk import desk_of
 from privyseal.reception.visitors import Visitor
 from privyseal.store import sessions
 
-CERTIFICATE_PATH: Final = "/sign-in/certificate"
-"""At the administrators' port: verifies the certificate and leads back."""
+CERTIFICATE_PATH: Final = certificates.CERTIFICATE_PATH
+"""At the administrators' port: leads back with a code, or says what is missing."""
 
 SIGN_IN: Final = "sign-in"
 STEP_UP: Final = "step-up"
+WITHOUT_CERTIFICATE: Final = (
+    "This address opens with an Administrator ID alone, and no certificate was shown. Programs with a token call the service's base_url."
+)
 _STATE_CHARACTERS: Final = frozenset("0123456789abcdef")
 
 
@@ -87,13 +91,12 @@ def hand_over(request: Request, audience: str, state: str, purpose: str = SIGN_I
     about = About("sign-in", known_log(desk, audience), "credential", fingerprint)
 
     def work() -> str:
+        if certificate is None:
+            desk.limit.take(actor.source)
+            raise Unauthenticated("certificate-missing", WITHOUT_CERTIFICATE)
         require_form(audience)
         if len(state) != 64 or not set(state) <= _STATE_CHARACTERS or purpose not in {SIGN_IN, STEP_UP}:
             raise BadRequest("state", "This link is incomplete. Start again from the sign-in page.")
-        if certificate is None:
-            desk.limit.take(actor.source)
-            sentence = "Cannot verify administrator's identity. Your browser showed no certificate."
-            raise Unauthenticated("certificate-missing", sentence)
         return hand_over_identity(desk.house, actor, audience, state, fingerprint)
 
     code = attempt(desk.house, actor, about, work)

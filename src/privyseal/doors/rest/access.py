@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from privyseal.doors.rest.documents import Problem
-from privyseal.doors.rest.errors import MEDIA_TYPE
 from privyseal.model.administrator import TOKEN_SCOPES, Permission
+from privyseal.reception.problems import MEDIA_TYPE
 from privyseal.reception.statuses import STATUS
 
 TOKEN = "apiToken"  # noqa: S105 - the name of a scheme

@@ -9,10 +9,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from privyseal.doors.rest.documents import Problem
-from privyseal.model.errors import PrivysealError, TooManyRequests, Unauthenticated, Unavailable
-from privyseal.reception.statuses import STATUS
+from privyseal.model.errors import PrivysealError
+from privyseal.reception.problems import plain, problem, problem_of, status_of
 
-MEDIA_TYPE = "application/problem+json"
 _FRAMEWORK = {
     404: ("Not found", "not-found", "There is nothing at this address."),
     405: ("Another method", "method", "This address does not know that method."),
@@ -21,39 +20,11 @@ _FRAMEWORK = {
 _log = structlog.get_logger("privyseal.rest")
 
 
-def problem(status: int, title: str, kind: str, sentence: str, *, field: str = "", headers: dict[str, str] | None = None) -> JSONResponse:
-    """Return a problem document; ``detail`` is the sentence for people, ``kind`` the word for programs."""
-    body = {"type": f"urn:privyseal:problem:{kind}", "title": title, "status": status, "detail": _plain(sentence), "kind": kind}
-    if field:
-        body["field"] = _plain(field)
-    return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
-
-
-def problem_of(error: PrivysealError) -> JSONResponse:
-    """Return the problem document of one of our errors."""
-    status, title = _status_of(error)
-    headers: dict[str, str] = {}
-    if isinstance(error, TooManyRequests | Unavailable):
-        headers["Retry-After"] = str(error.retry_after_seconds)
-    if isinstance(error, Unauthenticated):
-        headers["WWW-Authenticate"] = 'Bearer realm="privyseal"'
-    return problem(status, title, error.kind, error.sentence, field=error.field, headers=headers)
-
-
 def problem_document(error: PrivysealError) -> Problem:
     """Return the same as a part of an answer that tells of several things."""
-    status, title = _status_of(error)
-    sentence, field = _plain(error.sentence), _plain(error.field) or None
+    status, title = status_of(error)
+    sentence, field = plain(error.sentence), plain(error.field) or None
     return Problem(type=f"urn:privyseal:problem:{error.kind}", title=title, status=status, detail=sentence, kind=error.kind, field=field)
-
-
-def _status_of(error: PrivysealError) -> tuple[int, str]:
-    return next(row for kind, row in STATUS.items() if isinstance(error, kind))
-
-
-def _plain(text: str) -> str:
-    """Drop what JSON text cannot carry: a lone surrogate of a hostile body."""
-    return text.encode("utf-8", "replace").decode()
 
 
 async def _ours(_request: Request, error: Exception) -> JSONResponse:

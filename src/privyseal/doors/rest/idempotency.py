@@ -14,8 +14,8 @@ from datetime import timedelta
 from fastapi.responses import JSONResponse, Response
 
 from privyseal.actions.house import House, sha256_hex
-from privyseal.doors.rest.errors import MEDIA_TYPE, problem, problem_of
 from privyseal.model.errors import Conflict, Refused, Unavailable
+from privyseal.reception.problems import MEDIA_TYPE, problem, problem_of
 from privyseal.store import throttles
 
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")

@@ -20,12 +20,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from privyseal.actions.house import About, attempt
 from privyseal.doors import DoorContext
 from privyseal.doors.rest.authentication import Authenticator, Caller
-from privyseal.doors.rest.errors import problem, problem_of
 from privyseal.doors.rest.idempotency import IdempotentCall
 from privyseal.engine.private_keys import PrivateKeyFound
 from privyseal.model.actor import Actor
 from privyseal.model.errors import BadRequest, PrivysealError, Unauthenticated
 from privyseal.reception.disclosed_keys import refuse_keys_in_bytes, refuse_keys_in_document
+from privyseal.reception.problems import problem, problem_of
 from privyseal.store import organizations
 from privyseal_wire.canonical import parse_json
 from privyseal_wire.errors import CanonicalRefused

@@ -12,7 +12,9 @@ from privyseal.look.words import gettext
 from privyseal.model.errors import BadRequest, NotPermitted, Refused, Unauthenticated
 from privyseal.model.session import END_SENTENCES
 from privyseal.pages.sign_in.places import MAXIMUM_WAY, asked_way, audience_of_visit, keep_way, kept_way, place_of, way_back
+from privyseal.pages.sign_in.without_certificate import show_what_is_missing
 from privyseal.reception import sign_in
+from privyseal.reception.certificates import client_certificate
 from privyseal.reception.site import Visit
 from privyseal.reception.visitors import recognize
 from privyseal.store import passkeys
@@ -89,6 +91,8 @@ def finish_sign_in(visit: Visit) -> Response:
 
 def show_certificate(visit: Visit) -> Response:
     """At the administrators' port: lead back with a one-time code, or say why this certificate lets nobody in."""
+    if client_certificate(visit.request) is None:
+        return show_what_is_missing(visit)
     try:
         address = sign_in.hand_over(visit.request, visit.query("audience"), visit.query("state"), visit.query("purpose") or sign_in.SIGN_IN)
     except Unauthenticated as error:
