@@ -159,7 +159,6 @@ def pick_up(visit: Visit) -> Response:
     return visit.go_to(f"{home(visit)}/certificates/{certificate.serial_hex}/install")
 
 
-PAGES = (
 def send_again(visit: Visit) -> Response:
     """Mail the confirmation once more."""
     request_id = part(visit, "request")
@@ -171,6 +170,7 @@ def send_again(visit: Visit) -> Response:
     return visit.go_to(f"{home(visit)}/requests/{request_id}?sent=again")
 
 
+PAGES = (
     portal_page(Method.GET, "/follow", ask_number),
     portal_page(Method.POST, "/follow", follow),
     portal_page(Method.GET, "/requests/{request}", show_status),
@@ -181,5 +181,5 @@ def send_again(visit: Visit) -> Response:
     portal_page(Method.GET, "/requests/{request}/answer", ask_answer),
     portal_page(Method.POST, "/requests/{request}/answer", answer, phrase=True),
     portal_page(Method.POST, "/requests/{request}", pick_up, phrase=True),
-)
     portal_page(Method.POST, "/requests/{request}/code", send_again),
+)
