@@ -50,9 +50,10 @@ MAY_BE_DELETED = {
     "hand_over_codes",
     "passkey_challenges",
     "saved_searches",
+    "kept_forms",
 }
 """Misses, answers under idempotency keys, CRL bodies that newer ones replaced, facts that were heard, sessions and sign-ins,
-searches that a person kept."""
+searches that a person kept, forms that wait for a credential."""
 
 
 @pytest.fixture
@@ -168,6 +169,7 @@ def test_the_code_deletes_from_few_tables_alone() -> None:
     }
     assert deleting == {
         ("drafts", "delete_expired", "enrollment_drafts.delete"),
+        ("kept_forms", "delete_expired", "kept_forms.delete"),
         ("throttles", "clear_misses", "attempts.delete"),
         ("throttles", "forget_misses", "attempts.delete"),
         ("throttles", "release_key", "idempotency_keys.delete"),

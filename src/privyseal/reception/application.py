@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from privyseal.engine.private_keys import PrivateKeyFound
 from privyseal.look import words
 from privyseal.look.assets import FOREVER, PREFIX, assets
 from privyseal.look.forms import Form
@@ -38,6 +39,7 @@ from privyseal.reception.audiences import audience_of, site_of
 from privyseal.reception.context import EntranceContext
 from privyseal.reception.desk import Desk, desk_of
 from privyseal.reception.forms import SentForm, read_form
+from privyseal.reception.kept import MARK, address_of, keep, keeper_of, kept_for
 from privyseal.reception.limits import AnonymousLimit
 from privyseal.reception.origins import require_same_origin
 from privyseal.reception.site import PAGE_POLICY, Access, Audience, Method, Page, Site, SiteContext, Visit
@@ -49,6 +51,8 @@ R = TypeVar("R")
 _log = structlog.get_logger("privyseal.pages")
 
 SMALLEST_COMPRESSED = 1024
+WAYS = {"sign-in-needed": "sign-in", "step-up-needed": "step-up"}
+KEPT = words.mark("What you typed is kept for ten minutes and stands in the form again, except phrases, signatures and files.")
 
 
 def make_pages(
@@ -102,11 +106,14 @@ def _answering(context: SiteContext, found: dict[str, tuple[Site, Page]]) -> Cal
         try:
             guest = await _in_thread(_admit, page, request)
             request.state.visitor = guest
-            sent = await read_form(request, uploads=page.upload) if page.method is Method.POST else SentForm()
+            if page.method is Method.POST:
+                sent = await read_form(request, uploads=page.upload)
+            else:
+                sent = SentForm(await _in_thread(kept_for, request, guest)) if MARK in request.query_params else SentForm()
         except PrivysealError as error:
-            visit = _visit(context, site, request, None, SentForm())
-            form_is_here = page.method is Method.POST and "GET" in found
-            return await _in_thread(_turn_away, page, visit, error, _path_of(request) if form_is_here else "")
+            form = _form_of(page, request, has_page="GET" in found)
+            told_of, is_kept = await _keep(page, request, error, form)
+            return await _in_thread(_turn_away, page, _visit(context, site, request, None, SentForm()), told_of, form, is_kept)
         return await _in_thread(_answer, page, _visit(context, site, request, guest, sent))
 
     async def answer_always(request: Request) -> Response:
@@ -162,21 +169,46 @@ def _visit(context: SiteContext, site: Site, request: Request, guest: Visitor | 
         source=source,
         actor=guest.actor if guest else Actor(ActorKind.REQUESTER, "anonymous", source=source),
         now=context.entrance.house.clock(),
-        form=Form(sent.values),
+        form=Form(sent.values, is_filled_again=request.method == "GET" and bool(sent.values)),
         files={name: file.content for name, file in sent.files.items()},
         guest=guest,
     )
 
 
-def _turn_away(page: Page, visit: Visit, error: PrivysealError, form: str = "") -> Response:
+def _form_of(page: Page, request: Request, *, has_page: bool) -> str:
+    """Return the address of the form that was sent, or nothing."""
+    if page.method is not Method.POST or not (page.form or has_page):
+        return ""
+    path = page.form.format(**request.path_params) if page.form else request.url.path
+    return path + (f"?{request.url.query}" if request.url.query else "")
+
+
+async def _keep(page: Page, request: Request, error: PrivysealError, form: str) -> tuple[PrivysealError, bool]:
+    """Keep what was typed where the person comes back after a sign-in; return what to tell, and whether it is kept."""
+    if not form or error.kind not in WAYS or page.audience is Audience.NONE or page.by_itself:
+        return error, False
+    try:
+        keeper = await _in_thread(keeper_of, request, audience_of(request))
+        if keeper is None:
+            return error, False
+        return error, await _in_thread(keep, request, keeper, form, await read_form(request, uploads=page.upload))
+    except PrivateKeyFound as found:
+        return found, False
+    except PrivysealError:
+        return error, False
+
+
+def _turn_away(page: Page, visit: Visit, error: PrivysealError, form: str = "", is_kept: bool = False) -> Response:  # noqa: FBT001, FBT002 - passed by a thread
     """Lead to the sign-in where that helps, and show the error otherwise; ``form`` is the address of what was filled in, or ""."""
-    way = {"sign-in-needed": "sign-in", "step-up-needed": "step-up"}.get(error.kind)
+    way = WAYS.get(error.kind)
     if way is None or page.audience is Audience.NONE or page.by_itself:
         return refusal(visit, error, Link(form, gettext("Back to the form")) if form else None)
     place = f"{site_of(audience_of(visit.request))}/{way}"
     if page.method is Method.GET:
         return visit.go_to(f"{place}?{urlencode({'next': _path_of(visit.request)})}")
-    return refusal(visit, error, Link(place, gettext("Sign in") if way == "sign-in" else gettext("Show your credential again")))
+    wanted = urlencode({"next": address_of(form) if is_kept else form})
+    words_of_link = gettext("Sign in") if way == "sign-in" else gettext("Show your credential again")
+    return refusal(visit, error, Link(f"{place}?{wanted}" if form else place, words_of_link), KEPT if is_kept else "")
 
 
 def _path_of(request: Request) -> str:
@@ -184,14 +216,14 @@ def _path_of(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
-def refusal(visit: Visit, error: PrivysealError, way_on: Link | None = None) -> Response:
-    """Return the page of an error: its sentence, and the way on."""
+def refusal(visit: Visit, error: PrivysealError, way_on: Link | None = None, advice: str = "") -> Response:
+    """Return the page of an error: its sentence, and the way on; ``advice`` is marked and translated here."""
     status, title = next(row for kind, row in STATUS.items() if isinstance(error, kind))
     if _asks_for_json(visit.request):
         answer: Response = JSONResponse({"kind": error.kind, "sentence": told(error.sentence)}, status)
     else:
         heading = gettext("This page does not exist") if isinstance(error, NotFound) else gettext(title)
-        answer = _refusal_page(visit, heading, error.sentence, status, way_on)
+        answer = _refusal_page(visit, heading, error.sentence, status, way_on, {"advice": gettext(advice)} if advice else None)
     if isinstance(error, TooManyRequests | Unavailable):
         answer.headers["Retry-After"] = str(error.retry_after_seconds)
     return answer
@@ -202,8 +234,10 @@ def _asks_for_json(request: Request) -> bool:
     return "application/json" in request.headers.get("accept", "")
 
 
-def _refusal_page(visit: Visit, heading: str, sentence: str, status: int, way_on: Link | None = None) -> Response:
-    values: dict[str, Any] = {"heading": heading, "sentence": sentence, "advice": "", "way_on": way_on}
+def _refusal_page(
+    visit: Visit, heading: str, sentence: str, status: int, way_on: Link | None = None, more: Mapping[str, Any] | None = None
+) -> Response:
+    values: dict[str, Any] = {"heading": heading, "sentence": sentence, "advice": "", "way_on": way_on, **(more or {})}
     try:
         return visit.show("kinds/refusal.html", values, status=status)
     except Exception:  # noqa: BLE001 - whatever ails the frame, the page that tells of an error needs none

@@ -67,7 +67,8 @@ class Page:
     """One address and what answers there.
 
     ``step_up`` asks a signed-in person for the credential again unless that was less than five minutes ago; ``by_itself``
-    marks calls that a page makes on its own, which keep no session alive; ``upload`` allows files.
+    marks calls that a page makes on its own, which keep no session alive; ``upload`` allows files; ``form`` is the path of
+    the form of a POST where that is not its own address.
     """
 
     method: Method
@@ -77,6 +78,7 @@ class Page:
     step_up: bool = False
     by_itself: bool = False
     upload: bool = False
+    form: str = ""
 
     @property
     def audience(self) -> Audience:

@@ -30,10 +30,11 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Recognized:
-    """``visitor`` is None for nobody; ``ended`` tells why the session of this browser ended, while that is still known."""
+    """``visitor`` is None for nobody; ``ended`` tells why the ``session`` of this browser ended, while that is still known."""
 
     visitor: Visitor | None = None
     ended: SessionEnd | None = None
+    session: Session | None = None
 
 
 def recognize(request: Request, audience: str, *, in_use: bool = True) -> Recognized:
@@ -49,8 +50,8 @@ def recognize(request: Request, audience: str, *, in_use: bool = True) -> Recogn
     if found is None:
         return Recognized()
     if found.ended is not None:
-        return Recognized(ended=found.ended)
-    return Recognized(Visitor(found.session, found.person, found.actor))
+        return Recognized(ended=found.ended, session=found.session)
+    return Recognized(Visitor(found.session, found.person, found.actor), session=found.session)
 
 
 def visitor(request: Request, audience: str) -> Visitor | None:

@@ -15,7 +15,7 @@ from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import Unauthenticated
 from privyseal.model.identifiers import SessionId
 from privyseal.model.session import WHOLE_LIFE, IdentityProof, Session, SessionEnd, agent_words, log_of
-from privyseal.store import administrators, sessions
+from privyseal.store import administrators, kept_forms, sessions
 from privyseal.store.database import Transaction
 
 
@@ -60,6 +60,8 @@ def start_session(
     sessions.insert(tx, session, code_hash(token))
     events = [AuditEvent("start-session", Outcome.DONE, "session", session.id)]
     former = sessions.by_token(tx, code_hash(former_token)) if former_token else None
+    if former is not None and former.session.administrator_id == person.id:
+        kept_forms.hand_on(tx, former.session.id, session.id)
     if former is not None and former.session.audience == proof.audience and sessions.end(tx, former.session.id, SessionEnd.REPLACED):
         events.append(AuditEvent("end-session", Outcome.DONE, "session", former.session.id, reason=SessionEnd.REPLACED.value))
     record(house, tx, administrator_actor(person, proof.credential_sha256, actor.source), log_of(proof.audience), *events)

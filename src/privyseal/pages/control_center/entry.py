@@ -79,10 +79,18 @@ def look_up(visit: Visit, work: Callable[[Transaction, Organization], T]) -> T:
 
 
 def console_page(
-    method: Method, path: str, access: Permission, answer: Callable[[Visit], Response], *, step_up: bool = False, upload: bool = False
+    method: Method,
+    path: str,
+    access: Permission,
+    answer: Callable[[Visit], Response],
+    *,
+    step_up: bool = False,
+    upload: bool = False,
+    form: str = "",
 ) -> Page:
-    """Return a page under ``/o/{org}/console``."""
-    return Page(method, f"/o/{{org}}/console{path}", access, answer, step_up=step_up, upload=upload)
+    """Return a page under ``/o/{org}/console``, where ``form`` lies too."""
+    place = "/o/{org}/console"
+    return Page(method, f"{place}{path}", access, answer, step_up=step_up, upload=upload, form=f"{place}{form}" if form else "")
 
 
 def status_of(error: PrivysealError) -> int:
