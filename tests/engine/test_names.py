@@ -233,6 +233,17 @@ def test_other_mail_addresses_are_refused(text: str, kind: str) -> None:
     assert refusal.value.sentence.isprintable()
 
 
+def test_a_wrong_mail_address_is_told_as_one() -> None:
+    with pytest.raises(Refused) as short:
+        normalize_email("rosa@gmail")
+    assert 'has only "gmail" after the @' in short.value.sentence
+    with pytest.raises(Refused) as odd:
+        normalize_email("rosa@https://example.com")
+    for refused in (short, odd):
+        assert "name@example.com" in refused.value.sentence
+        assert "www." not in refused.value.sentence
+
+
 def test_shown_text_cannot_forge_a_line() -> None:
     assert shown("a\r\nb\x1b\u202e\\x00\ud800") == r"a\r\nb\x1b\u202e\\x00\ud800"
     assert shown("bücher") == "bücher"

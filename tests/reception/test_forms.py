@@ -47,13 +47,13 @@ def test_sizes_and_numbers_are_bounded(rig: ReceptionRig) -> None:
     browser = rig.browser()
     whole = forms.MAXIMUM_FORM - len("a=")
     assert browser.post(FORM, content=b"a=" + b"x" * whole, headers=URLENCODED).status_code == 200
-    require_kind(browser.post(FORM, content=b"a=" + b"x" * (whole + 1), headers=URLENCODED), 400, "form-size")
+    require_kind(browser.post(FORM, content=b"a=" + b"x" * (whole + 1), headers=URLENCODED), 413, "form-size")
     around = len(part("f", b"", file="f") + END)
     assert (
         browser.post(UPLOAD, content=part("f", b"x" * (forms.MAXIMUM_UPLOAD - around), file="f") + END, headers=MULTIPART).status_code
         == 200
     )
-    require_kind(browser.post(UPLOAD, content=part("f", b"x" * forms.MAXIMUM_UPLOAD, file="f") + END, headers=MULTIPART), 400, "form-size")
+    require_kind(browser.post(UPLOAD, content=part("f", b"x" * forms.MAXIMUM_UPLOAD, file="f") + END, headers=MULTIPART), 413, "form-size")
     assert browser.post(FORM, content=b"&".join([b"a=1"] * 100), headers=URLENCODED).status_code == 200
     require_kind(browser.post(FORM, content=b"&".join([b"a=1"] * 101), headers=URLENCODED), 400, "form-fields")
     assert browser.post(FORM, content=part("a", b"1") * 100 + END, headers=MULTIPART).status_code == 200

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs7
 from cryptography.x509.oid import NameOID
 
 from privyseal.engine.key_policy import CURVES
@@ -24,17 +24,20 @@ from privyseal.model.profile import KeyAlgorithm
 MAXIMUM_BYTES = 100_000
 MAXIMUM_SHOWN_NAMES = 200
 _PEM = b"-----BEGIN CERTIFICATE-----"
+_PKCS7 = b"-----BEGIN PKCS7-----"
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignCertificate:
     """``names`` are DNS names, IP and mail addresses; ``holder`` and ``issuer`` organization or common name, or "".
 
-    ``key_algorithm`` is the value of a KeyAlgorithm, the name of another kind of key, or ""; ``vouched_by`` is the slug of the CA of ours whose key made the signature, or "".
+    ``key_algorithm`` is the value of a KeyAlgorithm, the name of another kind of key, or ""; ``vouched_by`` is the slug of the
+    CA of ours whose key made the signature, or "".
     """
 
     der: bytes
     sha256: str
+    spki_sha256: str
     serial_hex: str
     names: tuple[str, ...]
     holder: str
@@ -48,7 +51,9 @@ class ForeignCertificate:
 
 
 def read_certificate(data: bytes, authorities: Iterable[tuple[str, bytes]] = ()) -> ForeignCertificate:
-    """Read one certificate in PEM (the first of several) or DER; ``authorities`` are (slug, certificate DER) of ours.
+    """Read one certificate in PEM (the first of several), DER or PKCS #7 (of several that of no CA).
+
+    ``authorities`` are (slug, certificate DER) of ours.
 
     Raises BadRequest ``certificate-form`` or ``certificate-too-large``, PrivateKeyFound for a private key in it.
     """
@@ -56,11 +61,14 @@ def read_certificate(data: bytes, authorities: Iterable[tuple[str, bytes]] = ())
         raise BadRequest("certificate-too-large", "That is more than 100 KB. Send only the certificate itself.", field="certificate")
     refuse_private_keys(data, field="certificate")
     try:
-        certificate = x509.load_pem_x509_certificate(data) if _PEM in data else x509.load_der_x509_certificate(data)
+        certificate = _load(data)
         der = certificate.public_bytes(Encoding.DER)
         dates = certificate.not_valid_before_utc, certificate.not_valid_after_utc
         serial = certificate.serial_number
     except READER_ERRORS as error:
+        if _is_csr(data):
+            sentence = "This is a CSR, not a certificate: it asks for one. Send the file that you got for it."
+            raise BadRequest("certificate-form", sentence, field="certificate") from error
         sentence = (
             "That is no certificate that can be read. Paste the text from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, "
             "both lines included."
@@ -70,6 +78,7 @@ def read_certificate(data: bytes, authorities: Iterable[tuple[str, bytes]] = ())
     return ForeignCertificate(
         der=der,
         sha256=hashlib.sha256(der).hexdigest(),
+        spki_sha256=_spki_sha256(certificate),
         serial_hex=f"{serial:x}".rjust(2, "0") if serial >= 0 else f"-{-serial:x}",
         names=_names(certificate),
         holder=_organization(_read(lambda: certificate.subject)),
@@ -81,6 +90,44 @@ def read_certificate(data: bytes, authorities: Iterable[tuple[str, bytes]] = ())
         is_ca=_is_ca(certificate),
         vouched_by=_voucher(certificate, authorities),
     )
+
+
+def _load(data: bytes) -> x509.Certificate:
+    """Raise one of READER_ERRORS unless there is a certificate."""
+    if _PEM in data:
+        return x509.load_pem_x509_certificate(data)
+    if _PKCS7 in data:
+        return _leaf(pkcs7.load_pem_pkcs7_certificates(data))
+    try:
+        return x509.load_der_x509_certificate(data)
+    except READER_ERRORS:
+        return _leaf(pkcs7.load_der_pkcs7_certificates(data))
+
+
+def _leaf(certificates: list[x509.Certificate]) -> x509.Certificate:
+    """Return the certificate that is no CA's, whatever their order; the first one where all are."""
+    if not certificates:
+        raise ValueError("a PKCS #7 file without a certificate")
+    return next((certificate for certificate in certificates if not _is_ca(certificate)), certificates[0])
+
+
+def _is_csr(data: bytes) -> bool:
+    if b"CERTIFICATE REQUEST-----" in data:
+        return True
+    try:
+        x509.load_der_x509_csr(data)
+    except READER_ERRORS:
+        return False
+    return True
+
+
+def _spki_sha256(certificate: x509.Certificate) -> str:
+    """Return the SHA-256 of the key in hex, or "" for a key that cannot be read."""
+    try:
+        spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except READER_ERRORS:
+        return ""
+    return hashlib.sha256(spki).hexdigest()
 
 
 def _read(accessor: Callable[[], x509.Name]) -> x509.Name | None:

@@ -128,7 +128,11 @@ def normalize_email(text: str) -> str:
         host = _normalize_host(domain, text)
         _require_domain(host, text)
     except Refused as refusal:
-        raise Refused(refusal.kind, refusal.sentence, field="email") from refusal
+        if refusal.kind == "name-single-label":
+            told = f'has only "{shown(domain)}" after the @. Enter the whole address, for example name@example.com'
+        else:
+            told = "has something after the @ that is no domain. It has the form name@example.com"
+        raise Refused(refusal.kind, _about_address(text, told), field="email") from refusal
     address = f"{local}@{host}"
     if len(local) > MAX_LOCAL_PART_LENGTH or len(address) > MAX_EMAIL_LENGTH:
         raise Refused(

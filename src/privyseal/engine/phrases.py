@@ -20,6 +20,7 @@ from typing import Final
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from privyseal.engine.common_phrases import is_common, is_pattern
 from privyseal.model.errors import Refused, Unavailable
 from privyseal.model.identifiers import RandomBytes
 
@@ -88,7 +89,7 @@ def accept_phrase(text: str, *, context: Collection[str] = ()) -> str:
 
     ``context`` holds what everybody can know of this request: the requester's address and name, the server's names,
     the organization. Kinds: phrase-empty, phrase-too-short, phrase-too-long (counted in characters after
-    normalization), phrase-character, phrase-too-simple, phrase-known.
+    normalization), phrase-character, phrase-too-simple, phrase-common, phrase-known.
     """
     if len(text) > _MAXIMUM_RAW_CHARACTERS:
         raise _too_long(len(text))
@@ -102,11 +103,16 @@ def accept_phrase(text: str, *, context: Collection[str] = ()) -> str:
             "The challenge phrase contains a character that cannot be seen. It was probably pasted along. "
             "Type the phrase with letters, digits, blanks and punctuation.",
         )
-    if len(set(phrase.casefold())) < MINIMUM_DISTINCT_CHARACTERS or _is_run(phrase):
+    if len(set(phrase.casefold())) < MINIMUM_DISTINCT_CHARACTERS or _is_run(phrase) or is_pattern(phrase):
         raise _refused(
             "phrase-too-simple",
-            f"The challenge phrase repeats fewer than {MINIMUM_DISTINCT_CHARACTERS} characters or only counts up or "
-            "down, so it could be guessed at once. Choose a few words that belong together only for you.",
+            f"The challenge phrase repeats fewer than {MINIMUM_DISTINCT_CHARACTERS} characters or a short piece, only counts up or "
+            "down, or walks along the keys, so it could be guessed at once. Choose a few words that belong together only for you.",
+        )
+    if is_common(phrase):
+        raise _refused(
+            "phrase-common",
+            "The challenge phrase is one of those that everybody tries first. Choose a few words that belong together only for you.",
         )
     if phrase.casefold() in _known_texts(context):
         raise _refused(
@@ -115,19 +121,6 @@ def accept_phrase(text: str, *, context: Collection[str] = ()) -> str:
             "Choose a phrase that nobody can read from the certificate.",
         )
     return phrase
-
-
-def phrase_advice(phrase: str) -> str:
-    """Return one sentence on how to make an accepted ``phrase`` stronger, or an empty string if it is good as it is."""
-    if " " in phrase and len(phrase) >= 16:  # three words of four letters and up
-        return ""
-    kinds = sum(
-        any(test(character) for character in phrase)
-        for test in (str.islower, str.isupper, str.isdigit, lambda character: not character.isalnum())
-    )
-    if len(phrase) >= 12 and kinds >= 3:  # about 70 bits if chosen at random
-        return ""
-    return "This phrase is accepted; three or four unrelated words with blanks between them are harder to guess and easier to keep in mind."
 
 
 def hash_phrase(phrase: str, random_bytes: RandomBytes, *, slots: HashingSlots = HASHING_SLOTS) -> str:

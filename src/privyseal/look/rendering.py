@@ -91,6 +91,11 @@ def day_text(value: datetime) -> Markup:
     return _DAY % (_machine(exact), _utc_text(exact), day)
 
 
+def moment_words(value: datetime) -> str:
+    """Return day and time in UTC as text, for inside a sentence."""
+    return _utc_text(value.astimezone(UTC))
+
+
 def _utc_text(exact: datetime) -> str:
     pattern = words.gettext("d MMMM y, HH:mm:ss")  # German has a dot after the day
     return f"{pattern_text(exact, pattern)} UTC"

@@ -22,6 +22,10 @@ class BadRequest(PrivysealError):
     """The bytes are not what the entrance asked for: wrong form, wrong encoding, too large."""
 
 
+class TooLarge(BadRequest):
+    """The bytes are more than the entrance takes (RFC 9110 15.5.14)."""
+
+
 class Unauthenticated(PrivysealError):
     """Nobody is known behind the call: no credential, or one that is unknown, expired or revoked."""
 

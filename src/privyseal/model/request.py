@@ -7,6 +7,7 @@ the states this table names, so two people who decide at once get one truth (I20
 from __future__ import annotations
 
 import enum
+import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -114,6 +115,11 @@ class Endpoint:
 
 
 _SERVER_KINDS = {kind.value: kind for kind in ServerKind}
+MAXIMUM_PORT = 65_535
+MAXIMUM_HOST = 253  # RFC 1035 2.3.4, as text.
+_PLACE = re.compile(r"(?:(?P<host>[^:\[\]]+)|\[(?P<bracketed>[^\[\]]+)\])(?::(?P<port>[0-9]{1,6}))?")
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+"""What is asked of a label of a server's name; names inside of a house have underscores (RFC 1035 2.3.1 has none)."""
 _ENDPOINT = re.compile(r"[A-Za-z0-9._\[\]:-]{1,253}")
 
 
@@ -135,9 +141,34 @@ def require_endpoints(texts: Sequence[str], maximum: int) -> tuple[Endpoint, ...
         )
         raise Refused("too-many-endpoints", sentence, field="endpoints")
     endpoints = tuple(read_endpoint(text) for text in texts)
+    for endpoint in endpoints:
+        _require_address(endpoint.address)
     if not endpoints or len(set(endpoints)) != len(endpoints):
         raise Refused("endpoint", "Name each server that will use the certificate once, and at least one.", field="endpoints")
     return endpoints
+
+
+def _require_address(address: str) -> None:
+    """Raise Refused ``endpoint`` unless this is a host name or an IP address, with or without a port of 1 to 65535."""
+    found = _PLACE.fullmatch(address)
+    host, port = (found["host"] or found["bracketed"], found["port"]) if found else (address, None)
+    if port is not None and not 1 <= int(port) <= MAXIMUM_PORT:
+        raise Refused("endpoint", f"The port {port} does not exist: ports go from 1 to {MAXIMUM_PORT}.", field="endpoints")
+    if ":" in host or (found and found["bracketed"]):
+        is_place = _is_ip(host)
+    else:
+        is_place = len(host) <= MAXIMUM_HOST and all(_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))
+    if not is_place:
+        sentence = f"No server can have the address {address[:80]}. Enter a host name or an IP address, and a port if it is not 443."
+        raise Refused("endpoint", sentence, field="endpoints")
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 class RequestKind(enum.Enum):

@@ -221,12 +221,30 @@ def refusal(visit: Visit, error: PrivysealError, way_on: Link | None = None, adv
     status, title = next(row for kind, row in STATUS.items() if isinstance(error, kind))
     if _asks_for_json(visit.request):
         answer: Response = JSONResponse({"kind": error.kind, "sentence": told(error.sentence)}, status)
+    elif isinstance(error, PrivateKeyFound):
+        answer = _refusal_page(visit, gettext("You sent a private key; nothing was kept"), "", status, way_on, _after_a_key(visit, error))
     else:
         heading = gettext("This page does not exist") if isinstance(error, NotFound) else gettext(title)
         answer = _refusal_page(visit, heading, error.sentence, status, way_on, {"advice": gettext(advice)} if advice else None)
     if isinstance(error, TooManyRequests | Unavailable):
         answer.headers["Retry-After"] = str(error.retry_after_seconds)
     return answer
+
+
+def _after_a_key(visit: Visit, error: PrivateKeyFound) -> dict[str, Any]:
+    """Return what whoever sent a private key has to know, and to do in this order."""
+    if error.is_known:
+        danger = gettext("No certificate is made for this key from now on.")
+    else:
+        danger = gettext("It is under a passphrase or damaged, so this service would not know it again: it is for you never to use it.")
+    steps = (
+        gettext("Make a new key and a new CSR on the server."),
+        gettext("Hand in the CSR, and only the CSR."),
+        gettext("Replace the old key wherever it is in use."),
+    )
+    # Only those of the organization of this address, and only their public pages.
+    concerned = [(name, f"/o/{visit.slug}/certificates/{serial}") for name, serial in error.certificates] if visit.slug else []
+    return {"danger": danger, "steps": steps, "concerned": concerned}
 
 
 def _asks_for_json(request: Request) -> bool:
@@ -237,7 +255,7 @@ def _asks_for_json(request: Request) -> bool:
 def _refusal_page(
     visit: Visit, heading: str, sentence: str, status: int, way_on: Link | None = None, more: Mapping[str, Any] | None = None
 ) -> Response:
-    values: dict[str, Any] = {"heading": heading, "sentence": sentence, "advice": "", "way_on": way_on, **(more or {})}
+    values: dict[str, Any] = {"heading": heading, "sentence": sentence, "way_on": way_on, **(more or {})}
     try:
         return visit.show("kinds/refusal.html", values, status=status)
     except Exception:  # noqa: BLE001 - whatever ails the frame, the page that tells of an error needs none
@@ -248,7 +266,7 @@ def _refusal_page(
 def _plain_page(visit: Visit, values: Mapping[str, Any], status: int) -> Response:
     """Return a page in a frame that belongs to nobody."""
     frame = Frame(name="Privyseal", purpose=gettext("Certificates"), home="/", demo=visit.context.is_demo)
-    known = {"site": frame, "form": visit.form, "now": visit.now, "advice": "", "way_on": None}
+    known = {"site": frame, "form": visit.form, "now": visit.now}
     text = visit.context.renderer.page("kinds/refusal.html", known | dict(values))
     return Response(text, status, {"Content-Security-Policy": PAGE_POLICY}, "text/html; charset=utf-8")
 

@@ -21,7 +21,7 @@ from starlette.requests import ClientDisconnect, Request
 from privyseal.actions.house import About, attempt
 from privyseal.engine.private_keys import PrivateKeyFound, refuse_private_keys
 from privyseal.model.actor import Actor
-from privyseal.model.errors import BadRequest, NotFound
+from privyseal.model.errors import BadRequest, NotFound, TooLarge
 from privyseal.reception.audiences import audience_of, known_log
 from privyseal.reception.desk import desk_of
 from privyseal.reception.disclosed_keys import refuse_keys_in_bytes
@@ -61,7 +61,7 @@ class SentForm:
 async def read_form(request: Request, *, uploads: bool = False) -> SentForm:
     """Return the form of a request; ``uploads`` where a page takes files. A refusal is recorded of ``request.state.visitor``.
 
-    Raises BadRequest (``form-size``, ``form-time``, ``form-type``, ``form-fields``, ``form-text``, ``form-damaged``),
+    Raises TooLarge ``form-size``, BadRequest (``form-time``, ``form-type``, ``form-fields``, ``form-text``, ``form-damaged``),
     PrivateKeyFound, recorded, and Unavailable.
     """
     maximum = MAXIMUM_UPLOAD if uploads else MAXIMUM_FORM
@@ -69,7 +69,7 @@ async def read_form(request: Request, *, uploads: bool = False) -> SentForm:
     content_type = request.headers.get("content-type", "")
     try:
         if not is_whole:
-            raise BadRequest("form-size", f"What was sent is larger than {maximum // 1024} KiB. Send less, or a smaller file.")
+            raise _too_large(maximum, uploads=uploads)
         form = await run_in_threadpool(_parse, content_type, body)
     except BadRequest:
         # The form is refused, but a key in it is disclosed all the same, and its owner has to learn that first.
@@ -241,6 +241,12 @@ def _record(request: Request, refusal: PrivateKeyFound) -> None:
     except NotFound:
         log = ""
     attempt(desk.house, actor, About("receive-form", log, "call", "form"), refuse)
+
+
+def _too_large(maximum: int, *, uploads: bool) -> TooLarge:
+    if uploads:
+        return TooLarge("form-size", "This file is too large. A CSR or a certificate has about 1 KB; did you choose the right file?")
+    return TooLarge("form-size", f"What was sent is larger than {maximum // 1024} KiB. Send less.")
 
 
 def _too_many() -> BadRequest:

@@ -10,12 +10,14 @@ from privyseal.model.errors import (
     NotPermitted,
     PrivysealError,
     Refused,
+    TooLarge,
     TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
 
 STATUS: dict[type[PrivysealError], tuple[int, str]] = {
+    TooLarge: (413, mark("Too large")),
     BadRequest: (400, mark("Bad request")),
     Unauthenticated: (401, mark("Credential needed")),
     NotPermitted: (403, mark("Not permitted")),
@@ -25,4 +27,4 @@ STATUS: dict[type[PrivysealError], tuple[int, str]] = {
     TooManyRequests: (429, mark("Too many requests")),
     Unavailable: (503, mark("Unavailable")),
 }
-"""error class -> (status, title in English, translated where it is shown); subclasses follow their parent."""
+"""error class -> (status, title in English, translated where it is shown); a subclass stands before its parent, or follows it."""

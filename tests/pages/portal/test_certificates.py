@@ -6,13 +6,16 @@ from datetime import timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs7
 
+from privyseal.actions.house import About, perform
+from privyseal.actions.request.judge_request import judge_request
+from privyseal.jobs.sweep import sweep
 from privyseal.model.certificate import CertificateState
 from privyseal.model.proof import FREE_MISSES
 from privyseal.model.request import RequestKind, RequestState
 from privyseal.reception.limits import BURST
-from tests.pages.portal.portal_rig import EMAIL, HOME, NAME, OTHER, PortalRig
+from tests.pages.portal.portal_rig import EMAIL, HOME, NAME, ORG, OTHER, PortalRig
 from tests.rigs.service import PHRASE, make_csr, make_key
 
 NOTHING = "a" * 34
@@ -181,3 +184,58 @@ def test_an_expired_certificate_is_neither_replaced_nor_revoked(portal: PortalRi
     assert "has expired" in portal.get(f"{place}/replace").text
     refused = portal.post(f"{place}/replace", {"csr": make_csr([NAME], make_key()), "phrase": PHRASE})
     assert refused.status == 409
+
+
+def test_a_number_leads_to_its_request_and_other_words_are_told_what_is_searched(portal: PortalRig) -> None:
+    request_id = portal.submit()
+    assert portal.get(f"{HOME}/search", q=f" {request_id.upper()} ").address == f"{HOME}/requests/{request_id}"
+    for asked in ("Dana Scully", "Dana"):
+        wrong = portal.get(f"{HOME}/search", q=asked)
+        assert wrong.status == 422
+        assert "the number of a request" in wrong.page.problems[0]
+
+
+def test_a_replacement_has_files_of_its_own_and_both_pages_lead_to_each_other(portal: PortalRig) -> None:
+    _, old = portal.issued()
+    place = f"{HOME}/certificates/{old.serial_hex}"
+    day = f"{portal.service.clock():%Y-%m-%d}"
+    steps = portal.get(f"{place}/replace")
+    assert f"-keyout {NAME}.{day}.key" in steps.page.source
+    assert f"{NAME}.key" not in steps.page.source
+    assert f"{NAME}.key" in portal.get(f"{place}/install").page.source
+    asked = portal.send(f"{place}/replace", {"csr": make_csr([NAME], make_key()), "phrase": PHRASE})
+    new = portal.issue(asked.address.split("/")[-2])
+    new_place = f"{HOME}/certificates/{new.serial_hex}"
+    assert f"{NAME}.{day}.key" in portal.get(f"{new_place}/install").page.source
+    shown = portal.get(place)
+    assert new_place in shown.page.links
+    assert "revoked by itself on" in shown.text
+    assert place in portal.get(new_place).page.links
+    portal.send(f"{new_place}/revoke", {"reason": "unspecified", "phrase": PHRASE})
+    shown = portal.get(place)
+    assert "revoked by itself on" not in shown.text
+    assert "not revoked by itself" in shown.text
+    assert new_place not in shown.page.links
+
+
+def test_whoever_sends_the_key_of_a_certificate_is_told_which_one_it_is(portal: PortalRig) -> None:
+    key = make_key()
+    request_id = portal.submit(make_csr([NAME], key))
+    portal.confirm(request_id)
+    certificate = portal.issue(request_id)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    refused = portal.post(f"{portal.start()}/csr", {"csr": pem})
+    assert refused.status == 422
+    assert f"{HOME}/certificates/{certificate.serial_hex}" in refused.page.links
+    assert f"{HOME}/certificates/{certificate.serial_hex}/replace" in refused.page.links
+    sweep(portal.service.house, lambda _: None)
+    assert "Revoked" in portal.get(f"{HOME}/certificates/{certificate.serial_hex}").text
+
+
+def test_a_replacement_is_judged_beside_the_one_it_replaces(portal: PortalRig) -> None:
+    _, old = portal.issued()
+    request = portal.service.reissue(ORG, old.serial_hex, make_csr([NAME], make_key()))
+    about = About("judge-request", ORG, "request", request.id)
+    verdicts = perform(portal.service.house, portal.service.machine(ORG), about, judge_request, ORG, request.id)
+    [duplicate] = [verdict for verdict in verdicts if verdict.subject == "duplicate"]
+    assert duplicate.sentence == "No certificate for these names is valid now but the one that it replaces."

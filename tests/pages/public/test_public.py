@@ -23,12 +23,13 @@ from privyseal.cli.web_application import make_application
 from privyseal.doors.rest import DOOR
 from privyseal.engine import served_certificate
 from privyseal.engine.pem import certificate_to_pem
+from privyseal.engine.pkcs7 import certs_only, certs_only_pem
 from privyseal.model.actor import SYSTEM
 from privyseal.model.revocation import RevocationReason
 from privyseal.pages.public import SITE
 from privyseal.store import revocations
 from tests.doors.rest.rest_rig import ORG, RestRig
-from tests.rigs.service import ServiceRig, ServiceTemplate, make_key
+from tests.rigs.service import ServiceRig, ServiceTemplate, make_csr, make_key
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
@@ -108,6 +109,7 @@ def test_what_is_sent_back_is_escaped(client: TestClient) -> None:
         ({"server": ""}, "server"),
         ({"certificate": "junk"}, "certificate"),
         ({"certificate": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"}, "certificate"),
+        ({"certificate": make_csr(["www.example.test"], make_key())}, "certificate"),
         ({"server": "not a host"}, "server"),
         ({"server": "www.example.test:22"}, "server"),
         ({"server": "127.0.0.1:99999999"}, "server"),
@@ -117,6 +119,13 @@ def test_what_cannot_be_verified_is_told_at_its_field(client: TestClient, sent: 
     answer = client.post("/verify", data=sent, headers=OURS)
     assert answer.status_code == 422
     assert f'href="#{field}"' in answer.text
+
+
+def test_a_csr_is_told_as_one(client: TestClient) -> None:
+    csr = make_csr(["www.example.test"], make_key())
+    der = x509.load_pem_x509_csr(csr.encode()).public_bytes(Encoding.DER)
+    for sent in ({"data": {"certificate": csr}}, {"files": {"file": ("a.csr", der)}}):
+        assert "This is a CSR, not a certificate" in client.post("/verify", headers=OURS, **sent).text
 
 
 def test_a_private_key_is_blocked_and_not_shown_again(rest: RestRig, client: TestClient) -> None:
@@ -142,11 +151,22 @@ def test_our_certificate_is_told_as_ours_until_it_is_revoked(rest: RestRig, clie
     pem = certificate_to_pem(issued.der)
     valid = client.post("/verify", data={"certificate": pem}, headers=OURS)
     assert valid.status_code == 200
+    assert "known to others" not in valid.text
+    bundle = certs_only([rest.service.house.issuing.root, *rest.service.house.issuing.chain, issued.der])
+    file = client.post("/verify", files={"file": ("server.p7b", bundle)}, headers=OURS)
+    assert f"www.{ORG}.test" in file.text
+    assert "This service issued the certificate after its organization approved it" in file.text
+    armored = certs_only_pem([issued.der, *rest.service.house.issuing.chain])
+    assert "after its organization approved it" in client.post("/verify", data={"certificate": armored}, headers=OURS).text
     assert "This service issued the certificate after its organization approved it" in valid.text
     about = About("revoke-certificate", ORG, "certificate", issued.serial_hex)
     perform(rest.service.house, SYSTEM, about, revoke_certificate, ORG, issued.serial_hex, BySystem(RevocationReason.KEY_COMPROMISE))
     revoked = client.post("/verify", data={"certificate": pem}, headers=OURS)
     assert "It was revoked." in revoked.text
+    assert f"On {rest.service.clock():%-d %B %Y}" in revoked.text
+    assert "Its key is known to others." in revoked.text
+    assert "Reason: Somebody else may have the private key (keyCompromise)." in revoked.text
+    assert "ECDSA P-256" in revoked.text
     assert "Do not rely on it" in revoked.text
 
 

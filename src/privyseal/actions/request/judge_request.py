@@ -89,6 +89,9 @@ def _duplicates(tx: Transaction, request: Request) -> list[Verdict]:
     certificate = certificates.of_request(tx, request.id)
     rest = {name: serial for name, serial in found.items() if certificate is None or serial != certificate.serial_hex}
     if not rest:
+        if request.kind is RequestKind.REISSUE:
+            sentence = "No certificate for these names is valid now but the one that it replaces."
+            return [Verdict("duplicate", Finding.GOOD, sentence, f"Serial number {request.replaces_serial_hex}.")]
         return [Verdict("duplicate", Finding.GOOD, "No other certificate for these names is valid now.")]
     return [
         Verdict("duplicate", Finding.WARNING, f"{name} has a valid certificate already. Is a second one meant?", f"Serial number {serial}.")

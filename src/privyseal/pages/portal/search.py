@@ -19,6 +19,9 @@ from privyseal.store import certificates
 from privyseal.store.database import Transaction
 
 MOST_FOUND: Final = 50
+_REQUEST: Final = re.compile(r"(?<![0-9a-z])req-[0-9a-f]{32}(?![0-9a-f])")
+_NO_NAME: Final = frozenset({"name-space", "name-single-label", "name-empty", "name-control-character"})
+"""Why what was typed is not meant as the name of a server."""
 _SERIAL: Final = re.compile(r"(0x)?[0-9a-f]{16,40}")
 """Ours have 34 or more digits; shorter ones come from other programs' certificates and find nothing."""
 
@@ -28,6 +31,8 @@ def search(visit: Visit) -> Response:
     asked = visit.query("q")
     if not asked:
         return _show(visit, "", None)
+    if number := _REQUEST.search(asked.lower()):
+        return visit.go_to(f"{home(visit)}/requests/{number[0]}")
     try:
         visit.context.limit.take(visit.source)
         found = _find(visit, asked)
@@ -47,9 +52,23 @@ def _find(visit: Visit, asked: str) -> list[Certificate]:
         if _SERIAL.fullmatch(serial):
             one = certificates.by_serial(tx, organization.id, serial.removeprefix("0x"))
             return [one] if one is not None else []
-        return certificates.page(tx, organization.id, name=normalize_dns_name(asked), limit=MOST_FOUND)
+        return certificates.page(tx, organization.id, name=_name(asked), limit=MOST_FOUND)
 
     return look_up(visit, work)
+
+
+def _name(asked: str) -> str:
+    """Return the host name that was asked for; raises Refused."""
+    try:
+        return normalize_dns_name(asked)
+    except Refused as refusal:
+        if refusal.kind not in _NO_NAME:
+            raise
+        sentence = gettext(
+            "Enter the whole name of a server, the serial number of a certificate, or the number of a request. Nothing else is searched, "
+            "and nobody is found by a person's name."
+        )
+        raise Refused("search", sentence, field="q") from refusal
 
 
 def _show(visit: Visit, asked: str, found: list[Certificate] | None, status: int = 200) -> Response:

@@ -10,12 +10,13 @@ from starlette.responses import Response
 from privyseal.actions.house import attempt
 from privyseal.engine.foreign_certificate import ForeignCertificate, read_certificate
 from privyseal.engine.served_certificate import fetch_certificate, read_server
+from privyseal.look.certificate_words import key_words, reason_text
+from privyseal.look.rendering import moment_words
 from privyseal.look.words import gettext
 from privyseal.model.certificate import Certificate, CertificateState
 from privyseal.model.errors import BadRequest, Refused, Unavailable
-from privyseal.model.revocation import reason_of
 from privyseal.reception.site import Visit
-from privyseal.store import certificates
+from privyseal.store import certificates, revocations
 
 FORM = "public/verify.html"
 Verdict = tuple[str, str, str]
@@ -62,7 +63,8 @@ def verify(visit: Visit) -> Response:
         return answer
     with visit.house.database.read(visit.now) as tx:
         ours = certificates.by_sha256(tx, None, certificate.sha256)
-    return visit.show("public/verified.html", {"found": tell(certificate, ours, server, visit.now)})
+        is_key_known = revocations.blocked_reason(tx, certificate.spki_sha256) is not None
+    return visit.show("public/verified.html", {"found": tell(certificate, ours, server, visit.now, is_key_known=is_key_known)})
 
 
 def _certificate(visit: Visit) -> tuple[ForeignCertificate, str]:
@@ -78,11 +80,17 @@ def _certificate(visit: Visit) -> tuple[ForeignCertificate, str]:
     return read_certificate(fetch_certificate(asked, entrance.lookup, entrance.fetch_policy), authorities), asked.host
 
 
-def tell(certificate: ForeignCertificate, ours: Certificate | None, host: str, now: datetime) -> Found:
-    """Return the certificate in words, with the verdicts on it at ``now``; ``host`` is the server that showed it, or ""."""
+def tell(certificate: ForeignCertificate, ours: Certificate | None, host: str, now: datetime, *, is_key_known: bool) -> Found:
+    """Return the certificate in words, with the verdicts on it at ``now``; ``host`` is the server that showed it, or "".
+
+    ``is_key_known`` tells whether somebody else may have its private key.
+    """
     verdicts = [_vouching(certificate, ours), _dates(certificate, now)]
     if ours is not None:
         verdicts.append(_revocation(ours))
+    if is_key_known:
+        evidence = gettext("Whoever has the key can pass for the holder of the certificate.")
+        verdicts.append(("bad", gettext("Its key is known to others."), evidence))
     if host:
         verdicts.append(_naming(certificate, host))
     is_bad = any(kind == "bad" for kind, _, _ in verdicts)
@@ -91,7 +99,7 @@ def tell(certificate: ForeignCertificate, ours: Certificate | None, host: str, n
         answer = next(sentence for kind, sentence, _ in verdicts if kind == "bad")
     elif ours is not None:
         state, state_words = "good", gettext("Valid")
-        answer = gettext("This service issued the certificate after its organization approved it, and it is valid now.")
+        answer = _origin(ours)
     elif certificate.vouched_by:
         state, state_words = "waiting", gettext("Not in the record")
         answer = next(sentence for _, sentence, _ in verdicts)
@@ -109,11 +117,18 @@ def tell(certificate: ForeignCertificate, ours: Certificate | None, host: str, n
         issuer=certificate.issuer or gettext("not named"),
         not_before=certificate.not_before,
         not_after=certificate.not_after,
-        key=certificate.key or gettext("of an unknown kind"),
+        key=key_words(certificate.key_algorithm, certificate.key_bits) or gettext("of an unknown kind"),
         serial=certificate.serial_hex,
         sha256=certificate.sha256,
         verdicts=verdicts,
     )
+
+
+def _origin(ours: Certificate) -> str:
+    if ours.organization_id is None:
+        # The certificate of the service's own ports is recorded as all are, and nobody's approval stands behind it.
+        return gettext("This service made this certificate for itself. No organization asked for it.")
+    return gettext("This service issued the certificate after its organization approved it, and it is valid now.")
 
 
 def _vouching(certificate: ForeignCertificate, ours: Certificate | None) -> Verdict:
@@ -138,9 +153,10 @@ def _dates(certificate: ForeignCertificate, now: datetime) -> Verdict:
 
 
 def _revocation(ours: Certificate) -> Verdict:
-    if ours.state is CertificateState.REVOKED:
-        reason = reason_of(ours.revocation_reason)
-        return "bad", gettext("It was revoked."), gettext("Reason: %(reason)s.") % {"reason": reason}
+    if ours.state is CertificateState.REVOKED and ours.revoked_at is not None:
+        values = {"moment": moment_words(ours.revoked_at), "reason": reason_text(ours.revocation_reason)}
+        evidence = gettext("On %(moment)s. Reason: %(reason)s.") % values
+        return "bad", gettext("It was revoked."), evidence
     return "good", gettext("It was not revoked."), gettext("Looked up in the service's own record, a moment ago.")
 
 
