@@ -62,7 +62,7 @@ def read_message(data: bytes) -> Message:
     """
     if len(data) > MAX_CMS_BYTES:
         raise CmsRefused("cms-size", f"The signature file has {len(data):,} bytes; at most {MAX_CMS_BYTES:,} are read.")
-    signed = _read_signed_data(_unwrap(data))
+    signed = _read_signed_data(unwrapped(data))
     signer = _read_signer(signed)
     if signed.encapsulated.content_type.dotted_string != ID_DATA:
         raise CmsRefused("cms-content-type", "The signed content is not plain data (id-data). Sign the file as it is.")
@@ -74,7 +74,8 @@ def read_message(data: bytes) -> Message:
     return Message(content, certificates, signer, attributes, signed_bytes)
 
 
-def _unwrap(data: bytes) -> bytes:
+def unwrapped(data: bytes) -> bytes:
+    """Return the DER or BER that a file holds as it is, in PEM or in bare base64; raises CmsRefused ``cms-smime``, ``cms-form``."""
     # DER and BER begin with the SEQUENCE tag 0x30; the base64 of that begins with "M", armor with a dash.
     if data[:1] == SEQUENCE:
         return data

@@ -165,7 +165,7 @@ def make_another(browser: Browser, device: Authenticator, wrong: Wrong = TRUTH, 
 
 def content_of(page: Answer) -> bytes:
     """The bytes that the page asks to be signed."""
-    text = page.text.partition('<pre id="statement"')[2].partition(">")[2].partition("</pre>")[0]
+    text = page.text.partition(' id="statement"')[2].partition(">")[2].partition("</pre>")[0]
     assert text, Document(page.text).text
     return html.unescape(text).encode()
 

@@ -19,7 +19,6 @@ from privyseal.doors.rest.bodies import CredentialRevocationBody, EnrollBody, In
 from privyseal.doors.rest.documents import AdministratorDocument, AdministratorPage, CreatedTokenDocument, EnrolledAdministrator, Enrollment
 from privyseal.doors.rest.reading import read
 from privyseal.doors.rest.representations import administrator_document
-from privyseal.doors.rest.signatures import read_signature
 from privyseal.engine.csr import read_csr
 from privyseal.engine.pem import certificate_to_pem, chain_to_pem
 from privyseal.model.administrator import Administrator, Permission
@@ -28,6 +27,7 @@ from privyseal.model.identifiers import AdministratorId, ApiTokenId, IntentId
 from privyseal.model.organization import Organization
 from privyseal.model.revocation import read_reason
 from privyseal.model.statement import utc_text
+from privyseal.reception.signatures import read_message
 from privyseal.store import administrators, certificates, organizations
 from privyseal.store.database import Transaction
 
@@ -55,7 +55,7 @@ def invite(org: Slug, body: SignatureBody, context: Context, caller: CallerOf) -
     """
     about = About("invite-administrator", org, "administrator", "new")
     read(context, caller, about, Permission.READ, lambda _tx, organization: organization)
-    signature = read_signature(body.signature)
+    signature = read_message(body.signature, "signature")
     person = perform(context.house, caller.actor, about, invite_with_signature, org, signature).administrator
     return read(context, caller, about, None, lambda tx, organization: administrator_document(tx, organization, person))
 

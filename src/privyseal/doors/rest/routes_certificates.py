@@ -34,7 +34,6 @@ from privyseal.doors.rest.representations import (
     short_request,
 )
 from privyseal.doors.rest.routes_requests import prove
-from privyseal.doors.rest.signatures import read_signature
 from privyseal.engine.csr import read_csr
 from privyseal.engine.pem import certificate_to_pem
 from privyseal.engine.pkcs7 import certs_only_pem
@@ -44,6 +43,7 @@ from privyseal.model.certificate import Certificate
 from privyseal.model.errors import BadRequest, NotFound
 from privyseal.model.organization import Organization
 from privyseal.model.proof import PhraseProof
+from privyseal.reception.signatures import read_message
 from privyseal.store import certificates
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
@@ -161,7 +161,7 @@ def _authority(context: DoorContext, caller: Caller, about: About, body: Revocat
         raise BadRequest("body", "Send either a signature or the challenge phrase with a reason.")
     if body.signature is not None:
         read(context, caller, about, Permission.READ, lambda tx, organization: _require(tx, organization, about.id))
-        return ByAdministrator(read_signature(body.signature))
+        return ByAdministrator(read_message(body.signature, "signature"))
     return BySubscriber(_prove(context, caller, about, body.phrase or ""), body.reason)
 
 

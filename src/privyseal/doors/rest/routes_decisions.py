@@ -21,7 +21,6 @@ from privyseal.doors.rest.errors import problem_document
 from privyseal.doors.rest.reading import read
 from privyseal.doors.rest.representations import request_document, short_certificate
 from privyseal.doors.rest.routes_requests import require_request
-from privyseal.doors.rest.signatures import read_signature
 from privyseal.model.administrator import Permission
 from privyseal.model.errors import BadRequest, NotPermitted, PrivysealError
 from privyseal.model.identifiers import RequestId
@@ -29,6 +28,7 @@ from privyseal.model.organization import Organization
 from privyseal.model.request import RequestState
 from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, approval_fields, require_unexpired, utc_text
 from privyseal.reception.issuing import issue
+from privyseal.reception.signatures import read_message
 from privyseal.store import certificates, policies, requests
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
@@ -94,7 +94,7 @@ def approve(
     house, actor = context.house, caller.actor
     about = About("approve-request", org, "request", request_id)
     read(context, caller, about, Permission.READ, lambda tx, organization: require_request(tx, organization, request_id))
-    signature = read_signature(body.signature)
+    signature = read_message(body.signature, "signature")
     approved = perform(house, actor, about, approve_request, org, RequestId(request_id), signature)
     failpoint("approve.after-commit")
     if approved.is_complete:
@@ -127,7 +127,7 @@ def approve_together(org: Slug, body: ApprovalsBody, response: Response, context
     """
     house, about = context.house, About("approve-request", org, "organization", org)
     read(context, caller, about, Permission.READ, lambda _tx, _organization: None)
-    handed_in = [SignedApproval(RequestId(item.request), read_signature(item.signature)) for item in body.approvals]
+    handed_in = [SignedApproval(RequestId(item.request), read_message(item.signature, "signature")) for item in body.approvals]
     outcomes = perform(house, caller.actor, about, approve_requests, org, handed_in)
     failpoint("approve.after-commit")
     complete = [outcome.request_id for outcome in outcomes if isinstance(outcome, Approved) and outcome.is_complete]
@@ -171,5 +171,7 @@ def reject(org: Slug, request_id: RequestPath, body: SignatureBody, context: Con
     """Hand in a signed rejection; the contact is told the reason."""
     about = About("reject-request", org, "request", request_id)
     read(context, caller, about, Permission.READ, lambda tx, organization: require_request(tx, organization, request_id))
-    rejected = perform(context.house, caller.actor, about, reject_request, org, RequestId(request_id), read_signature(body.signature))
+    rejected = perform(
+        context.house, caller.actor, about, reject_request, org, RequestId(request_id), read_message(body.signature, "signature")
+    )
     return read(context, caller, about, None, lambda tx, organization: request_document(tx, organization, rejected))

@@ -6,8 +6,6 @@ CMS message back. Which bytes count is asked again by the action, from what it r
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,10 +19,11 @@ from privyseal.look.words import gettext
 from privyseal.model.errors import BadRequest
 from privyseal.model.statement import utc_text
 from privyseal.pages.control_center.entry import home
+from privyseal.reception.signatures import read_message, read_passkey
 from privyseal.reception.site import Visit
 from privyseal.store import administrators, passkeys
 from privyseal_wire.errors import WireError
-from privyseal_wire.passkey import Assertion, PasskeySigned, Signature, statement_challenge
+from privyseal_wire.passkey import Signature, statement_challenge
 from privyseal_wire.statements import Statement, parse_statement, statement_fingerprint
 
 STATEMENT_LIFE: Final = timedelta(hours=1)
@@ -125,27 +124,13 @@ def read_signature(visit: Visit) -> Signature:
     """Return the signature that a form brought: a file, or the answer of a passkey; raises BadRequest ``signature``."""
     file = visit.files.get("signed", b"")
     if file:
-        return _message(file)
+        return read_message(file, "signed")
     content, answer = visit.form.value("content"), visit.form.value("answer")
     if not content or not answer or len(content) > MAXIMUM_CONTENT:
         raise BadRequest(
             "signature", gettext("Nothing was signed. Use your passkey, or choose the file that openssl made."), field="signed"
         )
-    try:
-        return PasskeySigned(content.encode(), Assertion.from_browser(answer).to_bytes())
-    except WireError as error:
-        raise BadRequest("signature", error.sentence, field="signed") from error
-
-
-def _message(file: bytes) -> bytes:
-    """Return the CMS message of a file: DER, PEM, or base64 of DER."""
-    if file[:1] == b"\x30" or file.lstrip().startswith(b"-----BEGIN"):
-        return file
-    try:
-        return base64.b64decode(b"".join(file.split()), validate=True)
-    except (ValueError, binascii.Error) as error:
-        sentence = gettext("The file is not a signed message. It is what the openssl command above writes, with the ending .p7m.")
-        raise BadRequest("signature", sentence, field="signed") from error
+    return read_passkey(content, answer, "signed")
 
 
 def shell_word(text: str) -> str:

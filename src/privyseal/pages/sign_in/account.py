@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,11 +20,11 @@ from privyseal.model.request import require_text
 from privyseal.model.session import log_of
 from privyseal.pages.sign_in.places import audience_of_visit, console_of, place_of
 from privyseal.reception import sign_in
+from privyseal.reception.signatures import read_message, read_passkey
 from privyseal.reception.site import Visit
 from privyseal.reception.visitors import Visitor
 from privyseal.store import administrators, passkeys
-from privyseal_wire.errors import WireError
-from privyseal_wire.passkey import Assertion, PasskeySigned, Signature, statement_challenge
+from privyseal_wire.passkey import Signature, statement_challenge
 
 NEW_PASSKEY = "sign_in/new_passkey.html"
 SIGN_PASSKEY = "sign_in/sign_passkey.html"
@@ -183,22 +182,11 @@ def _signature(visit: Visit) -> Signature:
     """Return what was signed: an assertion over the content of the page, or an uploaded CMS message."""
     answer = visit.form.value("answer")
     if answer:
-        try:
-            return PasskeySigned(visit.form.secret("content").encode(), Assertion.from_browser(answer).to_bytes())
-        except WireError as error:
-            raise BadRequest("signature", error.sentence, field="signature") from error
+        return read_passkey(visit.form.secret("content"), answer, "signature")
     message = visit.files.get("signature", b"")
     if not message:
         raise BadRequest("signature", gettext("Sign with a passkey, or choose the signed file."), field="signature")
-    return message if message[:1] == b"\x30" else _unarmored(message)
-
-
-def _unarmored(message: bytes) -> bytes:
-    lines = [line.strip() for line in message.splitlines() if not line.startswith(b"-----")]
-    try:
-        return base64.b64decode(b"".join(lines), validate=True)
-    except ValueError as error:
-        raise BadRequest("signature", gettext("The signed file is no CMS message in DER or PEM."), field="signature") from error
+    return read_message(message, "signature")
 
 
 def show_certified(visit: Visit, intent: IntentId) -> Response:
