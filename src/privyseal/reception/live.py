@@ -1,8 +1,9 @@
 """What changes in an organization's queue, for everybody of this process who follows it: ids and states only.
 
-However many follow, the database is asked once in ``LOOK_SECONDS`` for each organization that somebody follows: whoever
-comes first after that time looks, and the others take what was found. There is no thread and no task of its own, so
-nothing is left when the last one goes.
+However many follow, the database is asked once for all of them: when a signal says that the organization's queue changed
+(store/queue_signals.py), and without one every ``SAFETY_SECONDS``. While signals of other processes do not arrive - on the
+embedded database never, on PostgreSQL while no connection listens - that is every ``LOOK_SECONDS``. Whoever comes first
+looks, and the others take what was found, so nothing is left when the last one goes.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ from privyseal.model.identifiers import OrganizationId, RequestId
 from privyseal.store import requests
 
 LOOK_SECONDS = 0.5
+SAFETY_SECONDS = 5.0
+SHORTEST_SECONDS = 0.2
+"""Between two looks, however many signals come."""
+
 KEEP_ALIVE_SECONDS = 15.0
 CHECK_SECONDS = 20.0
 """How often it is asked whether the one who follows may still do so; 30 seconds are promised."""
@@ -70,6 +75,7 @@ class Watch:
         self._organization_id = organization_id
         self._lock = threading.Lock()
         self._looked_at = float("-inf")
+        self._told_before = house.database.signals.told(organization_id)
         self._seen = house.clock()
         self._told: dict[Change, None] = dict.fromkeys(self._changes())
         self._numbers = itertools.count(1)
@@ -77,7 +83,12 @@ class Watch:
 
     def is_due(self) -> bool:
         """Tell whether it is time to look again."""
-        return time.monotonic() - self._looked_at >= LOOK_SECONDS
+        signals = self._house.database.signals
+        if signals.told(self._organization_id) != self._told_before:
+            patience = SHORTEST_SECONDS
+        else:
+            patience = SAFETY_SECONDS if signals.is_sure else LOOK_SECONDS
+        return time.monotonic() - self._looked_at >= patience
 
     def look(self) -> None:
         """Ask the database, unless somebody else does or just did; raises Unavailable."""
@@ -99,12 +110,15 @@ class Watch:
         return [told for told in tuple(self._recent) if told.number > number]
 
     def _look(self) -> None:
+        # Asked before the look: what is told during it may not be in it.
+        told_before = self._house.database.signals.told(self._organization_id)
         changes = [change for change in self._changes() if change not in self._told]
         self._told |= dict.fromkeys(changes)
         self._seen = max([self._seen, *(when for _, _, when in changes)])
         horizon = self._seen - OVERLAP
         self._told = {change: None for change in self._told if change[2] > horizon}
         self._recent.extend(Told(next(self._numbers), change) for change in changes)
+        self._told_before = told_before
 
     def _changes(self) -> list[Change]:
         return changes_since(self._house, self._organization_id, self._seen)
@@ -134,6 +148,7 @@ class Watches:
         with self._lock:
             # Asked again: of many who came at once all saw the room that was left for one.
             self._require_room(organization_id)
+            house.database.listen()
             if organization_id not in self._watches:
                 self._watches[organization_id] = Watch(house, organization_id)
             self._followers[organization_id] = self._followers.get(organization_id, 0) + 1

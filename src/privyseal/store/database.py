@@ -16,19 +16,24 @@ import os
 import shutil
 import sqlite3
 import stat
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.engine import Connection, Engine, make_url
 
 from privyseal.model.errors import BadRequest, PrivysealError, Unavailable
+from privyseal.store.queue_signals import QueueSignals, notify
+
+if TYPE_CHECKING:
+    from privyseal.store.queue_listener import QueueListener
 
 _JSON: Final = json.JSONDecoder()
 BUSY_TIMEOUT_MS = 5000
@@ -69,10 +74,14 @@ def again_after_collision(work: Callable[[], Result]) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One open transaction and the time at which it began; ``now`` is the time of everything done in it."""
+    """One open transaction and the time at which it began; ``now`` is the time of everything done in it.
+
+    ``queues`` are the organizations whose requests it changed: whoever follows them is told when it commits.
+    """
 
     connection: Connection
     now: datetime
+    queues: set[str] = field(default_factory=set)
 
     def execute(self, statement: sa.Executable, parameters: Any = None) -> sa.CursorResult[Any]:  # noqa: ANN401 - SQLAlchemy's own parameter type
         """Run a Core statement."""
@@ -113,6 +122,9 @@ class Database:
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.url = url
+        self.signals = QueueSignals()
+        self._listening = threading.Lock()
+        self._listener: QueueListener | None = None
         self._directory = Path(parsed.database).parent if self.is_sqlite and parsed.database else None
         if self.is_sqlite:
             self.writer = _sqlite_engine(parsed, read_only=False)
@@ -130,7 +142,11 @@ class Database:
         if self._directory is not None and shutil.disk_usage(self._directory).free < SPARE_BYTES:
             raise _full()
         with _database_errors(), self.writer.begin() as connection:
-            yield Transaction(connection, now)
+            tx = Transaction(connection, now)
+            yield tx
+            if tx.queues and not self.is_sqlite:
+                notify(connection, tx.queues)
+        self.signals.tell(tx.queues)
 
     @contextmanager
     def read(self, now: datetime) -> Iterator[Transaction]:
@@ -141,8 +157,20 @@ class Database:
             with connection.begin():
                 yield Transaction(connection, now)
 
+    def listen(self) -> None:
+        """Let ``signals`` hear of other processes too, from now on; does nothing on the embedded database, or a second time."""
+        with self._listening:
+            if self._listener is None and not self.is_sqlite:
+                from privyseal.store.queue_listener import QueueListener  # noqa: PLC0415 - the driver, which SQLite never needs
+
+                self._listener = QueueListener(self.writer, self.signals)
+
     def close(self) -> None:
         """Give all connections back."""
+        with self._listening:
+            if self._listener is not None:
+                self._listener.stop()
+                self._listener = None
         self.writer.dispose()
         self.reader.dispose()
 

@@ -124,7 +124,7 @@ _LOCK = Prepared(
 _OPEN_TO = {
     event: requests.update()
     .where(is_among(requests.c.id, "requests"), sa.or_(*(requests.c.state == state.value for state in sorted(sources, key=str))))
-    .returning(requests.c.id)
+    .returning(requests.c.id, requests.c.organization_id)
     for event, (sources, _) in TRANSITIONS.items()
 }
 _TOUCH = {event: Prepared(statement.values(changed_at=sa.bindparam("now"))) for event, statement in _OPEN_TO.items()}
@@ -169,6 +169,7 @@ def insert(tx: Transaction, request: Request, *, sameness: str, confirm_code_has
         savepoint.rollback()
         return False
     savepoint.commit()
+    tx.queues.add(request.organization_id)
     return True
 
 
@@ -275,13 +276,18 @@ def changed_since(
 
 def happen(tx: Transaction, request_ids: Sequence[RequestId], event: RequestEvent, reason: str = "") -> list[RequestId]:
     """Let ``event`` happen to these requests where the table of transitions allows it; return those it happened to."""
-    rows = _HAPPEN[event].every(tx, requests=request_ids, reason=reason[:500], now=tx.now)
-    return [RequestId(row["id"]) for row in rows]
+    return _changed(tx, _HAPPEN[event].every(tx, requests=request_ids, reason=reason[:500], now=tx.now))
 
 
 def touch(tx: Transaction, request_ids: Sequence[RequestId], event: RequestEvent) -> list[RequestId]:
     """Note a change of these requests on the way to ``event``, such as one approval of two; return those it may happen to."""
-    return [RequestId(row["id"]) for row in _TOUCH[event].every(tx, requests=request_ids, now=tx.now)]
+    return _changed(tx, _TOUCH[event].every(tx, requests=request_ids, now=tx.now))
+
+
+def _changed(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> list[RequestId]:
+    """Return the ids of what was changed, and note whose queue it was."""
+    tx.queues.update(row["organization_id"] for row in rows)
+    return [RequestId(row["id"]) for row in rows]
 
 
 def confirm(tx: Transaction, organization_id: OrganizationId, request_id: RequestId, code_hash: str) -> bool:
@@ -296,6 +302,7 @@ def confirm(tx: Transaction, organization_id: OrganizationId, request_id: Reques
         )
         .values(state=RequestState.PENDING.value, changed_at=tx.now)
     )
+    tx.queues.add(organization_id)
     return tx.changed(statement) == 1
 
 
