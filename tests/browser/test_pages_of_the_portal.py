@@ -91,7 +91,8 @@ def test_the_steps_of_an_enrollment(world: World, chromium: Chromium) -> None:
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
     window.fill(csr=pem)
     window.press("Check the CSR")
-    assert "the key counts as compromised from now on" in window.words
+    assert window.heading == "You sent a private key; nothing was kept"
+    assert "No certificate is made for this key from now on." in window.words
     assert "PRIVATE KEY" not in window.page.content()
     look(window.page, "private-key-refused", small=True)
     window.press("Back to the form")

@@ -194,6 +194,6 @@ def test_a_revoked_administrator_id(world: World, chromium: Chromium) -> None:
     look(window.page, "sign-in-after-revocation")
     window.expect(NO_WAY_IN)
     window.press("Sign in with a certificate")
-    assert window.heading == "Cannot verify administrator's identity"
+    assert window.heading == "This certificate does not let you in"
     assert "is revoked or has expired" in window.words
     look(window.page, "certificate-revoked")

@@ -153,7 +153,7 @@ def require_admitted(
     if (statement.name, statement.email, statement.role) != (person.name, person.email, person.role.value):
         raise Refused("invitation-content", "Another name, address or role was signed than the one of this person.")
     if audit.of_objects(tx, organization_log(organization.slug), [authorization.evidence[0]]):
-        raise Refused("invitation-used", "An Administrator ID was issued on this invitation already. Ask for a new one.")
+        raise Refused("invitation-used", "An Administrator ID was issued on this invitation. Ask whoever invited you for a new one.")
     return authorization
 
 

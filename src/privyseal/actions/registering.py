@@ -68,7 +68,7 @@ def register_passkey(
     """
     key_policy.check_key(read.spki_der, ADMINISTRATOR_PASSKEY.key_algorithms)
     if revocations.blocked_reason(tx, read.spki_sha256) is not None:
-        raise Refused("key-blocked", "This key is known to be compromised. Use another authenticator.", field="registration")
+        raise Refused("key-blocked", "Somebody else may have this key. Use another authenticator.", field="registration")
     if passkeys.is_known(tx, read.passkey_id, read.spki_sha256):
         raise Conflict("passkey-known", "This passkey is registered already. Use it, or choose another authenticator.")
     passkey = Passkey(

@@ -304,9 +304,7 @@ def _refuse_mixed_scripts(u_label: str, a_label: str, text: str) -> None:
     """Raise Refused if a label mixes scripts that are never written together, as a Cyrillic a in a Latin word (UTS 39 5.2)."""
     scripts = {script for script in map(_script, u_label) if script}
     if len(scripts) > 1 and not any(scripts <= together for together in _WRITTEN_TOGETHER):
-        own = (
-            "LATIN" if "LATIN" in scripts else max(sorted(scripts), key=lambda script: sum(_script(letter) == script for letter in u_label))
-        )
+        own = "LATIN" if "LATIN" in scripts else min(scripts)
         foreign = [letter for letter in u_label if _script(letter) not in {None, own}]
         # As people read it, and beside it as DNS has it: only there the two names differ.
         name = shown(text.replace(a_label, u_label))

@@ -90,6 +90,6 @@ class Certificate:
 def require_reissuable(certificate: Certificate, now: datetime) -> None:
     """Raise Conflict ``not-reissuable`` unless it is valid or was revoked within 30 days, and has not expired."""
     if now >= certificate.not_after:
-        raise Conflict("not-reissuable", "The certificate has expired. Make a new request instead of a reissue.")
+        raise Conflict("not-reissuable", "The certificate has expired. Ask for a new one instead of a replacement.")
     if certificate.revoked_at is not None and now > certificate.revoked_at + REISSUE_AFTER_REVOCATION:
-        raise Conflict("not-reissuable", "The certificate was revoked more than 30 days ago. Make a new request instead of a reissue.")
+        raise Conflict("not-reissuable", "The certificate was revoked more than 30 days ago. Ask for a new one instead of a replacement.")

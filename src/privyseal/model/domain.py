@@ -66,25 +66,29 @@ def covers(domain_name: str, name: str) -> bool:
     return bare == domain_name or bare.endswith("." + domain_name)
 
 
-def require_covered(names: Iterable[str], domains: Collection[Domain], now: datetime, tier: Tier) -> None:
-    """Raise Refused ``name-not-validated`` naming every name under no domain whose evidence counts for this tier now (I15)."""
+def require_covered(names: Iterable[str], domains: Collection[Domain], now: datetime, tier: Tier, *, entered: bool = False) -> None:
+    """Raise Refused ``name-not-validated`` naming every name under no domain whose evidence counts for this tier now (I15).
+
+    ``entered`` is for names that somebody typed before there is a CSR; the sentence then speaks of no CSR.
+    """
     valid = [domain.name for domain in domains if domain.is_valid(now, tier)]
     outside = [name for name in names if not any(covers(domain, name) for domain in valid)]
     if not outside:
         return
-    asked = ", ".join(outside)
+    asked = f"You entered {', '.join(outside)}." if entered else f"The CSR asks for {', '.join(outside)}."
     lapsed = [domain.name for domain in domains if not domain.is_valid(now, tier) and any(covers(domain.name, name) for name in outside)]
     if lapsed:
         sentence = (
-            f"The CSR asks for {asked}. The validation of {', '.join(lapsed)} is missing or has expired. "
+            f"{asked} The validation of {', '.join(lapsed)} is missing or has expired. "
             "Ask your administrator to have the domain validated again."
         )
     elif valid:
         verb = "is the only domain" if len(valid) == 1 else "are the domains"
-        sentence = (
-            f"The CSR asks for {asked}. {', '.join(sorted(valid))} {verb} registered for your organization. "
-            "Ask your administrator to add the missing domain, or make a new CSR."
-        )
+        known = f"{', '.join(sorted(valid))} {verb} registered for your organization. Ask your administrator to add the missing domain"
+        if entered:
+            sentence = f"You entered {', '.join(outside)}. {known}, or enter another name."
+        else:
+            sentence = f"The CSR asks for {', '.join(outside)}. {known}, or make a new CSR."
     else:
-        sentence = f"The CSR asks for {asked}. Your organization has no validated domain yet. Ask your administrator to add one."
+        sentence = f"{asked} Your organization has no validated domain yet. Ask your administrator to add one."
     raise Refused("name-not-validated", sentence, field="csr")

@@ -80,7 +80,7 @@ def require_country(country: str) -> str:
     """Return the two-letter country; raises Refused ``country`` with the likely right code (requirements 4.3 and 7)."""
     value = country.strip().upper()
     if value in _COUNTRY_HINTS:
-        sentence = f'"{value}" is not an ISO 3166 country code. Did you mean "{_COUNTRY_HINTS[value]}"?'
+        sentence = f'"{value}" is not the code of a country; did you mean "{_COUNTRY_HINTS[value]}"?'
         raise Refused("country", sentence, field="country")
     if not re.fullmatch(r"[A-Z]{2}", value):
         raise Refused("country", "The country is a two-letter ISO 3166 code, such as US.", field="country")

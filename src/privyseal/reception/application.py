@@ -69,7 +69,7 @@ def make_pages(
     """
     renderer = Renderer({site.name: site.templates for site in sites})
     desk = Desk(entrance, AnonymousLimit(entrance.house.clock))
-    context = SiteContext(entrance, renderer, desk.limit, stopping, demonstration)
+    context = SiteContext(entrance, renderer, desk.limit, stopping, demonstration, {site.name: site.frame for site in sites})
     routes = [Route(f"{PREFIX}/{{digest}}/{{name}}", _show_asset, methods=["GET"])]
     by_path: dict[str, dict[str, tuple[Site, Page]]] = {}
     for site in sites:
@@ -113,7 +113,9 @@ def _answering(context: SiteContext, found: dict[str, tuple[Site, Page]]) -> Cal
         except PrivysealError as error:
             form = _form_of(page, request, has_page="GET" in found)
             told_of, is_kept = await _keep(page, request, error, form)
-            return await _in_thread(_turn_away, page, _visit(context, site, request, None, SentForm()), told_of, form, is_kept)
+            # Who is known stays known: a refusal is no reason to lose the way back to one's own pages.
+            known: Visitor | None = getattr(request.state, "visitor", None)
+            return await _in_thread(_turn_away, page, _visit(context, site, request, known, SentForm()), told_of, form, is_kept)
         return await _in_thread(_answer, page, _visit(context, site, request, guest, sent))
 
     async def answer_always(request: Request) -> Response:

@@ -102,8 +102,9 @@ class Site:
 class SiteContext:
     """What every site is given beside the parts of every entrance.
 
-    ``stopping`` ends streams with the process. ``demonstration`` is there in a demonstration alone, whose pages all say
-    that nothing here is trusted; it returns what its first page shows a newcomer, None until that is ready.
+    ``frames`` are those of all sites by name, for a page that stands within another one. ``stopping`` ends streams with the
+    process. ``demonstration`` is there in a demonstration alone, whose pages all say that nothing here is trusted; it returns
+    what its first page shows a newcomer, None until that is ready.
     """
 
     entrance: EntranceContext
@@ -111,6 +112,7 @@ class SiteContext:
     limit: AnonymousLimit
     stopping: threading.Event
     demonstration: Callable[[], Mapping[str, str] | None] | None
+    frames: Mapping[str, Callable[[Visit], Frame]]
 
     @property
     def is_demo(self) -> bool:

@@ -27,7 +27,7 @@ from privyseal.engine.pkcs7 import certs_only, certs_only_pem
 from privyseal.model.actor import SYSTEM
 from privyseal.model.revocation import RevocationReason
 from privyseal.pages.public import SITE
-from privyseal.store import revocations
+from privyseal.store import certificates, revocations
 from tests.doors.rest.rest_rig import ORG, RestRig
 from tests.rigs.service import ServiceRig, ServiceTemplate, make_csr, make_key
 
@@ -168,6 +168,23 @@ def test_our_certificate_is_told_as_ours_until_it_is_revoked(rest: RestRig, clie
     assert "Reason: Somebody else may have the private key (keyCompromise)." in revoked.text
     assert "ECDSA P-256" in revoked.text
     assert "Do not rely on it" in revoked.text
+
+
+def test_the_certificate_of_the_service_itself_was_approved_by_nobody(rest: RestRig, client: TestClient) -> None:
+    rest.service.create_organization(ORG)
+    issued = rest.service.issue(ORG, rest.service.administrator(ORG), [f"www.{ORG}.test"])
+    with rest.service.house.database.write(rest.service.clock()) as tx:
+        # As cli/service_certificate.py records it: it belongs to no organization.
+        tx.execute(certificates.certificates.update().values(organization_id=None))
+    answer = client.post("/verify", data={"certificate": certificate_to_pem(issued.der)}, headers=OURS)
+    assert "This service made this certificate for itself. No organization asked for it." in answer.text
+    assert "organization approved it" not in answer.text
+
+
+def test_one_of_three_fields_is_enough_and_none_is_called_optional(client: TestClient) -> None:
+    page = client.get("/verify").text
+    assert "(optional)" not in page
+    assert " required" not in page
 
 
 def test_a_foreign_certificate_is_told_as_foreign(client: TestClient) -> None:

@@ -91,7 +91,7 @@ def _complete(house: House, tx: Transaction, actor: Actor, key: SigningKey, inte
         authorization = _admission(house, tx, person, organization, sha256_hex(spki_der))
     if revocations.blocked_reason(tx, sha256_hex(spki_der)) is not None:
         raise Refused(
-            "key-blocked", "This key became known as compromised after it was enrolled. A new one-time link and a new key are needed."
+            "key-blocked", "Since this key was enrolled, somebody else may have it. A new one-time link and a new key are needed."
         )
     if (intent.not_after - intent.not_before).days > LIFETIME_DAYS or intent.authority_id != authority.id:
         raise Refused("intent", "The intent lives too long or is for another certification authority.")

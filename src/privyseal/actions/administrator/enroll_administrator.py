@@ -33,10 +33,10 @@ def enroll_administrator(house: House, tx: Transaction, actor: Actor, code: str,
     administrator = administrators.get(tx, invitation.administrator_id) if invitation else None
     spki_sha256 = csr.spki_sha256.hex()
     if invitation is None or administrator is None or not administrators.use_invitation(tx, invitation.id, spki_sha256):
-        raise NotFound("link", "This one-time link is unknown, was used already or has expired. Ask for a new one.")
+        raise NotFound("link", "This one-time link is unknown, was used already or has expired. Ask whoever invited you for a new one.")
     key_policy.check_key(csr.spki_der, ADMINISTRATOR_ID.key_algorithms)
     if revocations.blocked_reason(tx, spki_sha256) is not None:
-        raise Refused("key-blocked", "This key is known to be compromised. Make a new one.", field="csr")
+        raise Refused("key-blocked", "Somebody else may have this key. Make a new one.", field="csr")
     authority = house.administrators_authority
     organization = organizations.get(tx, administrator.organization_id) if administrator.organization_id else None
     if organization is not None:

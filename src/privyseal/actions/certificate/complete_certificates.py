@@ -140,9 +140,9 @@ def _verify(house: House, tx: Transaction, case: _Case, approvals: list[requests
     if request.kind is RequestKind.NEW:
         require_lifetime(policy, request.lifetime_days, tx.now)
     elif not request.replaces_serial_hex:
-        raise Refused("reissue", "A reissue names the certificate that it replaces.")
+        raise Refused("reissue", "A replacement names the certificate that it replaces.")
     if request.spki_sha256 in readers.blocked_keys:
-        raise Refused("key-blocked", "The key of this request is known to be compromised.")
+        raise Refused("key-blocked", "Somebody else may have the key of this request.")
     _verify_approvals(house, tx, case, approvals, readers)
 
 

@@ -153,7 +153,7 @@ def _require_still_allowed(tx: Transaction, request: Request, around: _Circumsta
         raise Conflict("approval-expired", "The approval expired before the certificate was prepared. Approve the request again.")
     require_covered([name for _, name in request.names], around.domains[request.organization_id], tx.now, policy.tier)
     if request.spki_sha256 in around.blocked_keys:
-        raise Refused("key-blocked", "The key of this request became known as compromised after it was submitted. A new key is needed.")
+        raise Refused("key-blocked", "Since this request was submitted, somebody else may have its key. A new key is needed.")
     if request.kind is RequestKind.NEW:
         require_lifetime(policy, request.lifetime_days, tx.now)
     approved_at = min(approval.at for approval in current)

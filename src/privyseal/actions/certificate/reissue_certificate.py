@@ -54,7 +54,7 @@ def reissue_certificate(
     if not requests.insert(tx, request, sameness=same, confirm_code_hash=None):
         existing = requests.open_same(tx, same)
         if existing is None:
-            raise Conflict("submitted-twice", "The same reissue was just asked for and decided. Look at it before you send another.")
+            raise Conflict("submitted-twice", "The same replacement was just asked for and decided. Look at it before you send another.")
         return existing
     event = AuditEvent(
         "reissue-certificate", Outcome.DONE, "request", request.id, request.spki_sha256, f"replaces {serial_hex}", (sha256_hex(csr.der),)
@@ -76,17 +76,19 @@ def _require_new_key(tx: Transaction, certificate: Certificate, csr: Csr, policy
     spki_sha256 = csr.spki_sha256.hex()
     if revocations.blocked_reason(tx, spki_sha256) is not None:
         raise Refused(
-            "key-blocked", "This key is known to be compromised and is never certified again. Make a new key and a new CSR.", field="csr"
+            "key-blocked", "Somebody else may have this key, so it is never certified again. Make a new key and a new CSR.", field="csr"
         )
     if spki_sha256 == certificate.spki_sha256:
-        raise Refused("key-reused", "A reissue needs a new key; this CSR has the key of the certificate to be replaced.", field="csr")
+        raise Refused("key-reused", "A replacement needs a new key; this CSR has the key of the certificate to be replaced.", field="csr")
     asked, _ = read_names(csr)
     certified = {name for _, name in certificate.names}
     if set(asked) != certified:
-        different = ", ".join(sorted(set(asked) ^ certified))
-        sentence = (
-            f"A reissue has exactly the names of the certificate it replaces; {different} differ. For other names make a new request."
-        )
+        lacking, added = ", ".join(sorted(certified - set(asked))), ", ".join(sorted(set(asked) - certified))
+        if lacking and added:
+            found = f"The new CSR lacks {lacking} and adds {added}."
+        else:
+            found = f"The new CSR lacks {lacking}." if lacking else f"The new CSR adds {added}."
+        sentence = f"{found} A replacement has the same names; for other names ask for a new certificate."
         raise Refused("names-differ", sentence, field="csr")
 
 

@@ -43,4 +43,4 @@ def enroll_passkey(house: House, tx: Transaction, actor: Actor, code: str, regis
 
 
 def _unusable() -> NotFound:
-    return NotFound("link", "This one-time link is unknown, was used already or has expired. Ask for a new one.")
+    return NotFound("link", "This one-time link is unknown, was used already or has expired. Ask whoever invited you for a new one.")

@@ -21,7 +21,7 @@ def offer_passkey_enrollment(house: House, tx: Transaction, actor: Actor, code: 
     invitation = administrators.invitation_of_code(tx, code_hash(code))
     person = administrators.get(tx, invitation.administrator_id) if invitation else None
     if invitation is None or person is None or invitation.used_at is not None or invitation.expires_at <= tx.now:
-        raise NotFound("link", "This one-time link is unknown, was used already or has expired. Ask for a new one.")
+        raise NotFound("link", "This one-time link is unknown, was used already or has expired. Ask whoever invited you for a new one.")
     challenge = house.random_bytes(CHALLENGE_BYTES)
     passkeys.insert_challenge(tx, sha256_hex(challenge), person.id, tx.now + CHALLENGE_LIFE)
     return registration_options(house.relying_party, person, challenge, passkeys.usable_of(tx, person.id))

@@ -37,7 +37,11 @@ def prove_phrase(house: House, actor: Actor, slug: str, request_id: RequestId, p
             record(house, tx, actor, slug, AuditEvent("guess-phrase", Outcome.REFUSED, "request", request.id, reason="phrase-locked"))
             announce(house, tx, FactKind.PHRASE_GUESSED, {"organization": slug, "request": request.id})
     if not verify_phrase(request.phrase_hash if request else None, phrase) or request is None:
-        raise Refused("phrase", "The challenge phrase does not fit this request.", field="phrase")
+        sentence = (
+            f"This is not the phrase chosen with the request. Mind capitals and blanks. After {FREE_MISSES} wrong ones each further try "
+            "waits. Nobody knows it any more? Your administrator can revoke without it."
+        )
+        raise Refused("phrase", sentence, field="phrase")
     with house.database.write(house.clock()) as tx:
         throttles.clear_misses(tx, subject)
         if actor.source:

@@ -79,7 +79,7 @@ def submit_request(house: House, tx: Transaction, actor: Actor, slug: str, submi
 def _require_allowed(tx: Transaction, organization: Organization, policy: Policy, submission: Submission) -> None:
     key_policy.check_key(submission.csr.spki_der, policy.key_algorithms)
     if revocations.blocked_reason(tx, submission.csr.spki_sha256.hex()) is not None:
-        sentence = "This key is known to be compromised and is never certified again. Make a new key and a new CSR."
+        sentence = "Somebody else may have this key, so it is never certified again. Make a new key and a new CSR."
         raise Refused("key-blocked", sentence, field="csr")
     require_covered(submission.names, organizations.domains_of(tx, organization.id), tx.now, policy.tier)
     require_lifetime(policy, submission.lifetime_days, tx.now)

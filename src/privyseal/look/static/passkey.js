@@ -28,11 +28,16 @@
     form.elements.answer.value = JSON.stringify(credential.toJSON());
     if (form.elements.challenge) form.elements.challenge.value = options.challenge;
   };
-  for (const form of document.querySelectorAll("form[data-passkey]")) {
+  const tell = (form, words, isFailure) => {
     const told = form.querySelector("[data-told]");
+    told.textContent = words;
+    told.classList.toggle("wrong-words", isFailure);
+    if (isFailure) told.prepend(form.querySelector("template").content.cloneNode(true), " ");
+  };
+  for (const form of document.querySelectorAll("form[data-passkey]")) {
     if (!able) {
       form.querySelector("button").disabled = true;
-      told.textContent = form.dataset.missing;
+      tell(form, form.dataset.missing, true);
       continue;
     }
     form.addEventListener("submit", async (event) => {
@@ -41,12 +46,12 @@
       if (!form.reportValidity()) return;
       const button = event.submitter ?? form.querySelector("button");
       button.disabled = true;
-      told.textContent = form.dataset.waiting;
+      tell(form, form.dataset.waiting, false);
       try {
         await ask(form);
         form.submit();
       } catch (error) {
-        told.textContent = sentence(form, error);
+        tell(form, sentence(form, error), true);
         button.disabled = false;
       }
     });

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from markupsafe import Markup
+
 from privyseal.actions.house import attempt
 from privyseal.actions.request.judge_csr import judge_csr
 from privyseal.engine.csr import Csr, read_csr
 from privyseal.engine.submission import read_names
+from privyseal.look.sentences import told
 from privyseal.look.words import gettext
 from privyseal.model.errors import BadRequest, Refused
 from privyseal.model.policy import Policy
 from privyseal.model.verdict import Finding, Verdict
 from privyseal.pages.portal.drafts import offers
-from privyseal.pages.portal.entry import look_up
+from privyseal.pages.portal.entry import home, look_up
 from privyseal.reception.site import Visit
 
 CSR_FIELDS = {"csr": "csr", "key": "csr", "names": "csr", "csr_file": "csr_file"}
@@ -65,8 +68,16 @@ def refused(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return [verdict for verdict in verdicts if verdict.finding is Finding.REFUSED]
 
 
-def rows(verdicts: Sequence[Verdict]) -> list[tuple[str, str, str]]:
-    """Return the verdicts as the page part ``verdicts`` takes them, the reasons to refuse first."""
+def rows(visit: Visit, verdicts: Sequence[Verdict]) -> list[tuple[str, str, str]]:
+    """Return the verdicts as the page part ``verdicts`` takes them, the reasons to refuse first; a certificate is a link."""
     order = {Finding.REFUSED: 0, Finding.WARNING: 1, Finding.GOOD: 2}
     ordered = sorted(verdicts, key=lambda verdict: order[verdict.finding])
-    return [(verdict.finding.value, verdict.sentence, verdict.evidence) for verdict in ordered]
+    return [(verdict.finding.value, verdict.sentence, _evidence(visit, verdict)) for verdict in ordered]
+
+
+def _evidence(visit: Visit, verdict: Verdict) -> str:
+    if not verdict.serial_hex:
+        return verdict.evidence
+    address = f"{home(visit)}/certificates/{verdict.serial_hex}"
+    links = Markup('<a href="{}">{}</a> · <a href="{}/replace">{}</a>')
+    return links.format(address, told(verdict.evidence), address, gettext("Replace it"))

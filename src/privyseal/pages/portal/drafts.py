@@ -41,7 +41,7 @@ STEPS = (
 
 def titles() -> list[str]:
     """Return the names of all steps, the last one included, as the reader sees them."""
-    return [gettext("Server"), gettext("Names"), gettext("CSR"), gettext("Life and use"), gettext("Contact"), gettext("Check and send")]
+    return [gettext("Server"), gettext("Names"), gettext("CSR"), gettext("Time and servers"), gettext("Contact"), gettext("Check and send")]
 
 
 def first_open(answers: Answers) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
 
 from starlette.responses import Response
 
@@ -103,7 +106,7 @@ def _names(visit: Visit, typed: list[str]) -> tuple[str, ...]:
     names = attempt(visit.house, visit.actor, visit.about("check-names", "draft", "draft"), read)
 
     def judge(tx: Transaction, organization: Organization) -> None:
-        require_covered(names, organizations.domains_of(tx, organization.id), tx.now, _tier(tx, organization))
+        require_covered(names, organizations.domains_of(tx, organization.id), tx.now, _tier(tx, organization), entered=True)
 
     look_up(visit, judge)
     return names
@@ -208,27 +211,42 @@ def ask_contact(visit: Visit, draft: Draft) -> Response:
 
 
 def keep_contact(visit: Visit, draft: Draft) -> Response:
-    """Keep the contact and the comment."""
-
-    def read() -> dict[str, str]:
-        typed = {name: visit.form.value(name) for name in ("contact_name", "contact_email", "comment")}
-        for name, text in typed.items():
-            refuse_private_keys(text, field=name)
-        if not typed["contact_email"]:
-            raise Refused("email-form", gettext("Enter your mail address. The certificate is sent there."), field="contact_email")
-        return {
-            "contact_name": require_text("contact_name", typed["contact_name"], 64),
-            "contact_email": normalize_email(typed["contact_email"]),
-            "comment": require_text("comment", typed["comment"], 500, optional=True),
-        }
-
-    fields = {name: name for name in ("contact_name", "contact_email", "comment")} | {"email": "contact_email", "names": "contact_email"}
+    """Keep the contact and the comment; what is wrong with them is told of all fields at once."""
+    contact = {}
+    for name, read in _CONTACT.items():
+        try:
+            contact[name] = attempt(
+                visit.house, visit.actor, visit.about("check-contact", "draft", "draft"), partial(_read_of, visit, name, read)
+            )
+        except Refused as error:
+            visit.form.refuse(name, error.sentence)
+    if visit.form.problems:
+        return show_step(visit, draft, "contact", {}, 422)
     try:
-        contact = attempt(visit.house, visit.actor, visit.about("check-contact", "draft", "draft"), read)
         draft = save(visit, draft, **contact)
     except PrivysealError as error:
-        return show_again(visit, error, lambda status: show_step(visit, draft, "contact", {}, status), fields)
+        return show_again(visit, error, lambda status: show_step(visit, draft, "contact", {}, status), {name: name for name in _CONTACT})
     return visit.go_to(place(visit, draft, after(draft.answers, "contact")))
+
+
+def _read_of(visit: Visit, name: str, read: Callable[[str], str]) -> str:
+    typed = visit.form.value(name)
+    refuse_private_keys(typed, field=name)
+    return read(typed)
+
+
+def _contact_address(typed: str) -> str:
+    if not typed:
+        raise Refused("email-form", gettext("Enter your mail address. The certificate is sent there."), field="contact_email")
+    return normalize_email(typed)
+
+
+_CONTACT: Final[Mapping[str, Callable[[str], str]]] = {
+    "contact_name": lambda typed: require_text("contact_name", typed, 64),
+    "contact_email": _contact_address,
+    "comment": lambda typed: require_text("comment", typed, 500, optional=True),
+}
+"""The fields of the step, and what makes an answer of each."""
 
 
 def lead_on(visit: Visit, draft: Draft) -> Response:

@@ -11,7 +11,7 @@ from privyseal.look.guides.platforms import platform_of, title
 from privyseal.model.draft import Draft
 from privyseal.model.errors import PrivysealError
 from privyseal.model.profile import KeyAlgorithm
-from privyseal.model.verdict import Verdict
+from privyseal.model.verdict import Finding, Verdict
 from privyseal.pages.portal.csr_reading import CSR_FIELDS, judged, read_sent, refused, rows
 from privyseal.pages.portal.drafts import after, offers, place, save, show_step, step_values, with_draft
 from privyseal.pages.portal.entry import look_up, portal_page, show_again
@@ -45,7 +45,9 @@ def _show_csr(visit: Visit, draft: Draft, status: int = 200, verdicts: tuple[Ver
     values: dict[str, object] = {
         "platform": title(platform),
         "steps": steps_to_make(platform, draft.answers.names, elliptic=elliptic) if draft.answers.names else (),
-        "verdicts": rows(verdicts),
+        # A reason to refuse stands in the summary and at the field already.
+        "verdicts": [row for row in rows(visit, verdicts) if row[0] != Finding.REFUSED.value],
+        "is_refused": bool(refused(verdicts)),
         "names_address": place(visit, draft, "names"),
     }
     return show_step(visit, draft, "csr", values, status)
@@ -60,7 +62,7 @@ def show_seen(visit: Visit, draft: Draft) -> Response:
     values: dict[str, object] = {
         "names": names_of(csr),
         "fingerprint": csr.spki_sha256.hex(),
-        "verdicts": rows(verdicts),
+        "verdicts": rows(visit, verdicts),
         "may_go_on": not refused(verdicts),
         "way_on": place(visit, draft, after(draft.answers, "csr")),
         "csr_address": place(visit, draft, "csr"),

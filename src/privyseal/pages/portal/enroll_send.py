@@ -20,6 +20,7 @@ from privyseal.pages.portal.drafts import first_open, place, show_step, with_dra
 from privyseal.pages.portal.enroll import kind_words
 from privyseal.pages.portal.enroll_csr import names_of
 from privyseal.pages.portal.entry import home, portal_page, show_again
+from privyseal.pages.portal.status import remember_sent
 from privyseal.reception.site import Method, Visit
 from privyseal.store.failpoints import failpoint
 
@@ -57,7 +58,9 @@ def send(visit: Visit, draft: Draft) -> Response:
     failpoint("submit.after-commit")
     visit.perform(visit.about("close-draft", "draft", "draft"), close_draft, visit.slug, draft.id, submitted.request.id)
     known = "" if submitted.is_new else "?known=yes"
-    return visit.go_to(f"{home(visit)}/requests/{submitted.request.id}/received{known}")
+    answer = visit.go_to(f"{home(visit)}/requests/{submitted.request.id}/received{known}")
+    remember_sent(answer, submitted.request.id)
+    return answer
 
 
 def _submit(visit: Visit, draft: Draft) -> Submitted:
@@ -92,7 +95,7 @@ def _show_check(visit: Visit, draft: Draft, status: int = 200) -> Response:
         "names": names_of(csr),
         "fingerprint": csr.spki_sha256.hex(),
         "servers": [(server.address, kinds[server.kind]) for server in servers],
-        "verdicts": [row for row in rows(verdicts) if row[0] != "good"],
+        "verdicts": [row for row in rows(visit, verdicts) if row[0] != "good"],
         "is_refused": bool(refused(verdicts)),
         "place": place(visit, draft, ""),
         "least": MINIMUM_CHARACTERS,

@@ -10,7 +10,7 @@ from privyseal.model.errors import PrivysealError, Refused
 from privyseal.pages.portal.certificate import Held, held, values_of
 from privyseal.pages.portal.entry import home, portal_page, show_again
 from privyseal.pages.portal.phrase import prove, request_of
-from privyseal.pages.portal.states import reason_words
+from privyseal.pages.portal.states import reasons
 from privyseal.reception.site import Method, Visit
 from privyseal.store.failpoints import failpoint
 
@@ -27,7 +27,7 @@ def revoke(visit: Visit) -> Response:
     about = visit.about("revoke-certificate", "certificate", serial)
     try:
         reason = visit.form.value("reason")
-        if reason not in {known.value for known in reason_words()}:
+        if reason not in {known.value for known in reasons()}:
             raise Refused("revocation-reason", gettext("Choose why the certificate is to be revoked."), field="reason")
         proof = prove(visit, visit.about("revoke-certificate", "request", request_of(found.certificate)), request_of(found.certificate))
         visit.perform(about, revoke_certificate, visit.slug, serial, BySubscriber(proof, reason))
@@ -47,8 +47,8 @@ def show_revoked(visit: Visit) -> Response:
 
 
 def _show(visit: Visit, found: Held, status: int = 200) -> Response:
-    reasons = [(reason.value, words, more) for reason, (words, more) in reason_words().items()]
-    return visit.show("portal/revoke.html", values_of(visit, found) | {"reasons": reasons}, status=status)
+    choices = [(reason.value, words, more) for reason, (words, more) in reasons().items()]
+    return visit.show("portal/revoke.html", values_of(visit, found) | {"reasons": choices}, status=status)
 
 
 PAGES = (

@@ -30,7 +30,9 @@ def show_domains(visit: Visit) -> Response:
     """Show the registered domain names (requirements 4.2, Display Registered Domain Names)."""
 
     def facts(tx: Transaction, organization: Organization) -> dict[str, object]:
-        return {"organization": organization, "domains": organizations.domains_of(tx, organization.id)}
+        domains = organizations.domains_of(tx, organization.id)
+        validated = [domain.name for domain in domains if domain.is_valid(tx.now)]
+        return {"organization": organization, "domains": domains, "validated": validated}
 
     return visit.show("portal/domains.html", {"home": home(visit), **look_up(visit, facts)})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from privyseal.look.certificate_words import reason_words
 from privyseal.look.words import gettext
 from privyseal.model.certificate import Certificate, CertificateState
 from privyseal.model.request import FINAL_STATES, TRANSITIONS, Request, RequestEvent, RequestState
@@ -28,9 +29,10 @@ def words_of_request(request: Request) -> StateWords:
             "waiting",
             gettext("Waiting for you"),
             gettext(
-                "Confirm your address: open the mail that we sent to the contact, and press the button on the page it leads to. Nobody "
+                "Confirm your address: open the mail that was sent to %(address)s, and press the button on the page it leads to. Nobody "
                 "sees the request before that. After seven days without it, the request ends by itself."
-            ),
+            )
+            % {"address": shortened(request.contact_email)},
         ),
         RequestState.PENDING: (
             "waiting",
@@ -46,7 +48,7 @@ def words_of_request(request: Request) -> StateWords:
         RequestState.ISSUING: ("waiting", gettext("Being issued"), gettext("The certificate is being made. This takes a few seconds.")),
         RequestState.ISSUED: ("good", gettext("Issued"), gettext("The certificate is there. Show it with its files, and install it.")),
         RequestState.REJECTED: (
-            "bad",
+            "ended",
             gettext("Rejected"),
             gettext("No certificate comes of this request. If the reason can be mended, ask again."),
         ),
@@ -59,6 +61,12 @@ def words_of_request(request: Request) -> StateWords:
         ),
     }
     return StateWords(*found[state])
+
+
+def shortened(email: str) -> str:
+    """Return an address so that its owner knows it and nobody else learns it: ``d...@gallery.test``."""
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}...@{domain}"
 
 
 def is_moving(request: Request) -> bool:
@@ -82,30 +90,21 @@ def words_of_certificate(certificate: Certificate, now: datetime) -> StateWords:
     return StateWords("good", gettext("Valid"), "")
 
 
-def reason_words() -> dict[RevocationReason, tuple[str, str]]:
-    """Return each reason to revoke in plain words, with what it means for the key and for whoever uses the server."""
-    return {
-        RevocationReason.KEY_COMPROMISE: (
-            gettext("Somebody else may have the private key"),
-            gettext("It was copied, lost, sent to somebody, or the server was broken into. The key is then blocked for ever."),
+def reasons() -> dict[RevocationReason, tuple[str, str]]:
+    """Return each reason that a subscriber may give in plain words, with what it means for the key and for whoever uses the server."""
+    more = {
+        RevocationReason.KEY_COMPROMISE: gettext(
+            "It was copied, lost, sent to somebody, or the server was broken into. The key is then blocked for ever."
         ),
-        RevocationReason.SUPERSEDED: (
-            gettext("Another certificate has replaced it"),
-            gettext("The new one is installed on every server and works."),
-        ),
-        RevocationReason.CESSATION_OF_OPERATION: (
-            gettext("The server is out of use"),
-            gettext("Nobody needs a certificate for these names any more."),
-        ),
-        RevocationReason.AFFILIATION_CHANGED: (
-            gettext("What the certificate says is no longer true"),
-            gettext("The organization's name or place has changed, or the name of the server."),
-        ),
-        RevocationReason.UNSPECIFIED: (gettext("Another reason"), gettext("No reason is published.")),
+        RevocationReason.SUPERSEDED: gettext("The new one is installed on every server and works."),
+        RevocationReason.CESSATION_OF_OPERATION: gettext("Nobody needs a certificate for these names any more."),
+        RevocationReason.AFFILIATION_CHANGED: gettext("The organization's name or place has changed, or the name of the server."),
+        RevocationReason.UNSPECIFIED: gettext("No reason is published."),
     }
+    return {reason: (reason_words()[reason], words) for reason, words in more.items()}
 
 
 def reason_of(certificate: Certificate) -> str:
     """Return why it was revoked, in plain words; nothing when it was not, or when the reason is nobody else's business."""
-    by_code = {reason.code: words for reason, (words, _) in reason_words().items()}
+    by_code = {reason.code: words for reason, (words, _) in reasons().items()}
     return by_code.get(certificate.revocation_reason, "") if certificate.revocation_reason is not None else ""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from starlette.responses import Response
 
 from privyseal.actions.certificate.pick_up_certificate import pick_up_certificate
 from privyseal.actions.request.answer_question import answer_question
-from privyseal.actions.request.withdraw_request import withdraw_request
 from privyseal.actions.request.send_code_again import send_code_again
+from privyseal.actions.request.withdraw_request import withdraw_request
 from privyseal.look.words import gettext
 from privyseal.model.certificate import Certificate
 from privyseal.model.errors import PrivysealError, Refused
@@ -20,12 +21,19 @@ from privyseal.model.question import QUESTION_CHARACTERS
 from privyseal.model.request import Request, RequestState
 from privyseal.pages.portal.entry import home, look_up, nothing_here, part, portal_page, show_again
 from privyseal.pages.portal.phrase import prove
-from privyseal.pages.portal.states import is_moving, may_withdraw, words_of_request
+from privyseal.pages.portal.states import is_moving, may_withdraw, shortened, words_of_request
 from privyseal.reception.site import Method, Visit
 from privyseal.store import certificates, requests
 from privyseal.store.database import Transaction
 
 PHRASE_FIELDS = {"phrase": "phrase"}
+SENT_COOKIE: Final = "__Host-privyseal-sent"
+SENT_SECONDS: Final = 3600
+
+
+def remember_sent(answer: Response, request_id: str) -> None:
+    """Let the browser that sent a request know for an hour that it was this one."""
+    answer.set_cookie(SENT_COOKIE, request_id, max_age=SENT_SECONDS, path="/", secure=True, httponly=True, samesite="lax")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +110,12 @@ def show_state(visit: Visit) -> Response:
 
 def show_received(visit: Visit) -> Response:
     """Say what happens next and what to keep."""
-    values = _values(visit, _followed(visit))
-    return visit.show("portal/received.html", values | {"was_known": visit.query("known") == "yes"})
+    followed = _followed(visit)
+    values = _values(visit, followed)
+    request = followed.request
+    # Others may have the address of this page; only the browser that sent the request is shown the mail address in full.
+    address = request.contact_email if visit.request.cookies.get(SENT_COOKIE) == request.id else shortened(request.contact_email)
+    return visit.show("portal/received.html", values | {"was_known": visit.query("known") == "yes", "address": address})
 
 
 def ask_withdrawal(visit: Visit) -> Response:
@@ -148,17 +160,6 @@ def answer(visit: Visit) -> Response:
     return visit.go_to(f"{home(visit)}/requests/{request_id}")
 
 
-def pick_up(visit: Visit) -> Response:
-    """Note the pick-up, and lead to the certificate's files and the steps to install them."""
-    request_id = part(visit, "request")
-    about = visit.about("pick-up-certificate", "request", request_id)
-    try:
-        certificate = visit.perform(about, pick_up_certificate, visit.slug, prove(visit, about, request_id))
-    except PrivysealError as error:
-        return show_again(visit, error, lambda status: _show(visit, status), PHRASE_FIELDS)
-    return visit.go_to(f"{home(visit)}/certificates/{certificate.serial_hex}/install")
-
-
 def send_again(visit: Visit) -> Response:
     """Mail the confirmation once more."""
     request_id = part(visit, "request")
@@ -168,6 +169,17 @@ def send_again(visit: Visit) -> Response:
     except PrivysealError as error:
         return show_again(visit, error, lambda status: _show(visit, status), {})
     return visit.go_to(f"{home(visit)}/requests/{request_id}?sent=again")
+
+
+def pick_up(visit: Visit) -> Response:
+    """Note the pick-up, and lead to the certificate's files and the steps to install them."""
+    request_id = part(visit, "request")
+    about = visit.about("pick-up-certificate", "request", request_id)
+    try:
+        certificate = visit.perform(about, pick_up_certificate, visit.slug, prove(visit, about, request_id))
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: _show(visit, status), PHRASE_FIELDS)
+    return visit.go_to(f"{home(visit)}/certificates/{certificate.serial_hex}/install")
 
 
 PAGES = (
@@ -180,6 +192,6 @@ PAGES = (
     portal_page(Method.POST, "/requests/{request}/withdraw", withdraw, phrase=True),
     portal_page(Method.GET, "/requests/{request}/answer", ask_answer),
     portal_page(Method.POST, "/requests/{request}/answer", answer, phrase=True),
-    portal_page(Method.POST, "/requests/{request}", pick_up, phrase=True),
     portal_page(Method.POST, "/requests/{request}/code", send_again),
+    portal_page(Method.POST, "/requests/{request}", pick_up, phrase=True),
 )

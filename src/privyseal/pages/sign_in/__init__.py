@@ -5,13 +5,14 @@ The same pages serve organizations and the provider; the address says whose they
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from privyseal.look.frame import Frame, Help
 from privyseal.look.words import gettext
 from privyseal.model.session import PROVIDER_AUDIENCE
 from privyseal.pages.sign_in import account, arrival, first_credential
-from privyseal.pages.sign_in.places import audience_of_visit, console_of, place_of
+from privyseal.pages.sign_in.places import audience_of_visit, place_of
 from privyseal.reception.sign_in import CERTIFICATE_PATH
 from privyseal.reception.site import Access, Method, Page, Site, Visit
 from privyseal.store import organizations
@@ -20,8 +21,11 @@ GET, POST = Method.GET, Method.POST
 
 
 def frame(visit: Visit) -> Frame:
-    """The frame of the audience; somebody who is signed in finds the way back to the console."""
+    """The frame of the audience; around the account of somebody who is signed in stands that of the console."""
     audience = audience_of_visit(visit)
+    console = visit.context.frames.get("provider_console" if audience == PROVIDER_AUDIENCE else "control_center")
+    if visit.guest is not None and console is not None:
+        return dataclasses.replace(console(visit), purpose=gettext("Your account"))
     help_box, name = None, "Privyseal"
     if audience == PROVIDER_AUDIENCE:
         name = gettext("Provider")
@@ -33,12 +37,10 @@ def frame(visit: Visit) -> Frame:
     return Frame(
         name=name,
         purpose=gettext("Sign in"),
-        home=console_of(audience) if visit.guest else (place_of(audience) + "/" if audience else "/"),
+        # The page that belongs to nobody lies at the administrators' port, where no first page is.
+        home=f"{place_of(audience) if audience else visit.house.service.base_url}/",
         demo=visit.context.is_demo,
         help=help_box,
-        account=f"{place_of(audience)}/account",
-        sign_out=f"{place_of(audience)}/sign-out",
-        visitor=visit.guest.administrator.name if visit.guest else "",
     )
 
 

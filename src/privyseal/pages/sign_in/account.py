@@ -12,12 +12,13 @@ from privyseal.actions.passkey.add_passkey import add_passkey
 from privyseal.actions.passkey.draft_passkey import draft_passkey
 from privyseal.actions.passkey.offer_passkey import offer_passkey
 from privyseal.engine.passkeys import assertion_options
+from privyseal.look.browsers import browser_words
 from privyseal.look.words import gettext
 from privyseal.model.errors import BadRequest, Conflict, PrivysealError, Refused, Unavailable
 from privyseal.model.identifiers import IntentId
 from privyseal.model.passkey import LABEL_CHARACTERS
 from privyseal.model.request import require_text
-from privyseal.model.session import log_of
+from privyseal.model.session import PROVIDER_AUDIENCE, log_of
 from privyseal.pages.sign_in.places import audience_of_visit, console_of, place_of
 from privyseal.reception import sign_in
 from privyseal.reception.signatures import read_message, read_passkey
@@ -60,8 +61,9 @@ def show_account(visit: Visit) -> Response:
     values = {
         "place": place_of(audience_of_visit(visit)),
         "console": console_of(audience_of_visit(visit)),
+        "console_words": gettext("Provider's console") if audience_of_visit(visit) == PROVIDER_AUDIENCE else gettext("Control center"),
         "credentials": _credentials(visit),
-        "sessions": sign_in.own_sessions(visit.request, guest),
+        "sessions": [(session, browser_words(session.agent)) for session in sign_in.own_sessions(visit.request, guest)],
         "this_session": guest.session.id,
     }
     return visit.show("sign_in/account.html", values)
@@ -195,7 +197,9 @@ def show_certified(visit: Visit, intent: IntentId) -> Response:
         [done] = visit.context.entrance.issuer.complete([intent])
     except Unavailable as error:
         # What was prepared is given up within a minute and never signed; the person begins again.
-        sentence = gettext("The issuer stopped before the passkey was registered. Begin again; by link, ask for a new one.")
+        sentence = gettext(
+            "The issuer stopped before the passkey was registered. Begin again. By link: ask whoever invited you for a new one."
+        )
         raise Conflict("passkey-lost", sentence) from error
     if not done.ok:
         raise Refused(done.kind, done.sentence)

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from privyseal.actions.session.prove_by_passkey import PasskeyAnswer
 from privyseal.engine.passkeys import assertion_options
+from privyseal.look.frame import Link
 from privyseal.look.words import gettext
 from privyseal.model.errors import BadRequest, NotPermitted, Refused, Unauthenticated
 from privyseal.model.session import END_SENTENCES
@@ -96,11 +97,13 @@ def show_certificate(visit: Visit) -> Response:
     try:
         address = sign_in.hand_over(visit.request, visit.query("audience"), visit.query("state"), visit.query("purpose") or sign_in.SIGN_IN)
     except Unauthenticated as error:
+        # This is another port than that of the pages, so the way back has its whole address.
+        back = f"{visit.house.service.base_url}{place_of(visit.query('audience'))}/sign-in"
         values = {
-            "heading": gettext("Cannot verify administrator's identity"),
+            "heading": gettext("This certificate does not let you in"),
             "sentence": error.sentence,
             "advice": gettext("Close the browser before you try another certificate: it remembers the one you chose."),
-            "way_on": None,
+            "way_on": Link(back, gettext("Back to signing in")),
         }
         return visit.show("kinds/refusal.html", values, status=401)
     return visit.go_to(address)
