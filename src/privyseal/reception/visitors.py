@@ -79,6 +79,7 @@ def require_visitor(
     if guest is None:
         reason = "You are not signed in here." if found.ended is None else END_SENTENCES[found.ended]
         raise Unauthenticated("sign-in-needed", f"{reason} Sign in to go on.")
+    request.state.visitor = guest
     if permission is not None and permission not in guest.actor.permissions:
         _refuse_permission(desk, guest, permission)
     if step_up and needs_step_up(guest.session, desk.house.clock()):
