@@ -24,12 +24,13 @@ from contextlib import closing
 from pathlib import Path
 
 from bench.figure import Figure
-from bench.pages_service import SLUG, cookie, fill, web_process
+from bench.pages_service import SLUG, cookie, web_process
 from bench.status_process import free_port
 from privyseal.app import discover
 from privyseal.model.administrator import Role
 from privyseal.reception.site import Access, Method
 from privyseal.store import certificates, requests
+from tests.rigs.copies import Copies
 from tests.rigs.postgresql import PostgresServer
 from tests.rigs.presence import find_program
 from tests.rigs.service import ServiceRig, hashes_hex, make_csr, make_key
@@ -60,7 +61,7 @@ def measure(name: str, url: str) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as place, closing(ServiceRig(Path(place), url)) as rig:
         rig.create_organization(SLUG, units=10)
         fox, vera = rig.administrator(SLUG), rig.administrator("", "Vera Vetter", Role.PROVIDER_ADMINISTRATOR)
-        fill(rig, CERTIFICATES, PENDING, fox)
+        Copies(rig, fox).add(CERTIFICATES, PENDING)
         header = f"{cookie(rig, fox)}; {cookie(rig, vera)}"
         pages = addresses(rig, hashes_hex(fox.certificate_der), fox.administrator.id)
         port = free_port()
@@ -98,7 +99,13 @@ def addresses(rig: ServiceRig, fingerprint: str, administrator: str) -> list[str
     return [
         *found,
         f"{lists}/certificates?text=host-5",
+        f"{lists}/certificates?text={issued.contact_email}",
+        f"{lists}/certificates?show=revoked",
+        f"{lists}/certificates?show=expired",
         f"{lists}/requests?show=issued",
+        f"{lists}/requests?show=issued&name=host-5",
+        f"{lists}/audit?object={issued.serial_hex}",
+        f"{lists}/audit?action=approve-request",
         older,
         f"/o/{SLUG}/search?text=host-77.{SLUG}.test",
     ]

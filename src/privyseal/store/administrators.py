@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -180,6 +180,21 @@ def credentials_of(tx: Transaction, administrator_id: AdministratorId) -> list[C
     """Return the credentials a person ever had."""
     rows = tx.execute(credentials.select().where(credentials.c.administrator_id == administrator_id).order_by(credentials.c.id))
     return [_credential(row._mapping) for row in rows]
+
+
+def credentials_by_person(tx: Transaction, administrator_ids: Sequence[AdministratorId]) -> dict[AdministratorId, list[Credential]]:
+    """Return the credentials that each of these people ever had, for lists."""
+    found: dict[AdministratorId, list[Credential]] = {administrator_id: [] for administrator_id in administrator_ids}
+    clause = credentials.c.administrator_id.in_(list(administrator_ids))
+    for row in tx.execute(credentials.select().where(clause).order_by(credentials.c.id)):
+        found[AdministratorId(row.administrator_id)].append(_credential(row._mapping))
+    return found
+
+
+def names_of(tx: Transaction, administrator_ids: Iterable[str]) -> dict[str, str]:
+    """Return id -> name of the people among these ids, of any organization: for texts that name who acted."""
+    clause = administrators.c.id.in_(sorted(set(administrator_ids)))
+    return {row.id: row.name for row in tx.execute(sa.select(administrators.c.id, administrators.c.name).where(clause))}
 
 
 def credentials_within(tx: Transaction, organization_id: OrganizationId) -> list[Credential]:

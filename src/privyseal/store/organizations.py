@@ -73,6 +73,12 @@ def by_slug(tx: Transaction, slug: str) -> Organization | None:
     return None if row is None else _organization(row)
 
 
+def get_many(tx: Transaction, organization_ids: Iterable[OrganizationId]) -> dict[OrganizationId, Organization]:
+    """Return the organizations of these ids, for lists."""
+    statement = organizations.select().where(organizations.c.id.in_(sorted(set(organization_ids))))
+    return {OrganizationId(row.id): _organization(row._mapping) for row in tx.execute(statement)}
+
+
 def get(tx: Transaction, organization_id: OrganizationId) -> Organization:
     """Return the organization; raises NotFound."""
     row = _BY_ID.first(tx, id=organization_id)

@@ -113,9 +113,9 @@ def usable_of(tx: Transaction, administrator_id: AdministratorId) -> list[Passke
     return [_passkey(row._mapping) for row in tx.execute(statement)]
 
 
-def every_of(tx: Transaction, administrator_id: AdministratorId) -> dict[str, Passkey]:
-    """Return what is known of the certified passkeys a person ever had, by the SHA-256 of their certificates, for lists."""
-    clause = (passkeys.c.administrator_id == administrator_id, passkeys.c.credential_sha256.is_not(None))
+def every_of(tx: Transaction, *administrator_ids: AdministratorId) -> dict[str, Passkey]:
+    """Return what is known of the certified passkeys these people ever had, by the SHA-256 of their certificates, for lists."""
+    clause = (passkeys.c.administrator_id.in_(administrator_ids), passkeys.c.credential_sha256.is_not(None))
     rows = tx.execute(passkeys.select().where(*clause).order_by(passkeys.c.id))
     return {str(row.credential_sha256): _passkey(row._mapping) for row in rows}
 

@@ -213,6 +213,25 @@ SEARCHED = 5_000
 """How many requests of a state a part of a name is looked for in."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A request in a list: without CSR, key and subject, which are the bulk of the row. ``names`` are the names alone."""
+
+    id: RequestId
+    state: RequestState
+    names: tuple[str, ...]
+    contact_name: str
+    replaces_serial_hex: str
+    created_at: datetime
+
+
+_LISTED = [requests.c[name] for name in Listed.__slots__]
+
+
+def _listed(row: Any) -> Listed:  # noqa: ANN401 - a row of the table above
+    return Listed(**{**row._mapping, "state": _STATES[row.state], "names": tuple([name for _, name in row.names])})
+
+
 def newest(
     tx: Transaction,
     organization_id: OrganizationId,
@@ -221,7 +240,7 @@ def newest(
     text: str = "",
     before: str = "",
     limit: int = 50,
-) -> list[Request]:
+) -> list[Listed]:
     """Return requests, newest first, before the id ``before`` (keyset paging): the work list of administrators.
 
     ``text`` is a part of one of the names, looked for among the newest ``SEARCHED`` of each state; no states are all states.
@@ -234,10 +253,10 @@ def newest(
         for clause in ([[requests.c.state == state.value] for state in states] or [[]])
     ]
     found = sa.union_all(*(sa.select(part.c.id) for part in narrow))
-    statement = sa.select(*_READ).where(requests.c.id.in_(found))
+    statement = sa.select(*_LISTED).where(requests.c.id.in_(found))
     if text:
         statement = statement.where(sa.cast(requests.c.names, sa.Text).contains(text.lower(), autoescape=True))
-    return [_request(row._mapping) for row in tx.execute(statement.order_by(requests.c.id.desc()).limit(limit))]
+    return [_listed(row) for row in tx.execute(statement.order_by(requests.c.id.desc()).limit(limit))]
 
 
 def oldest_in(tx: Transaction, organization_id: OrganizationId, state: RequestState) -> Request | None:
@@ -330,8 +349,6 @@ def count_by_state(tx: Transaction, organization_id: OrganizationId) -> dict[Req
     return {RequestState(row.state): row.quantity for row in tx.execute(statement)}
 
 
-def insert_approvals(tx: Transaction, decided: Sequence[Approval]) -> None:
-    """Add signed decisions; the same signed content can stand only once (replay)."""
 def renew_code(tx: Transaction, organization_id: OrganizationId, request_id: RequestId, code_hash: str) -> bool:
     """Let another code count for a request that waits for its confirmation; tells whether it does wait."""
     statement = requests.update().where(
@@ -342,6 +359,8 @@ def renew_code(tx: Transaction, organization_id: OrganizationId, request_id: Req
     return tx.changed(statement.values(confirm_code_hash=code_hash)) == 1
 
 
+def insert_approvals(tx: Transaction, decided: Sequence[Approval]) -> None:
+    """Add signed decisions; the same signed content can stand only once (replay)."""
     _INSERT_APPROVALS.each(tx, [{name: getattr(approval, name) for name in Approval.__slots__} for approval in decided])
 
 

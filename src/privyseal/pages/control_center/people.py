@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,6 +18,7 @@ from privyseal.model.administrator import Administrator, AdministratorState, Cre
 from privyseal.model.errors import PrivysealError, Refused
 from privyseal.model.identifiers import AdministratorId
 from privyseal.model.organization import Organization
+from privyseal.model.passkey import Passkey
 from privyseal.model.request import require_text
 from privyseal.model.revocation import read_reason
 from privyseal.model.session import Session
@@ -66,7 +68,9 @@ def show_people(visit: Visit) -> Response:
 
     def work(tx: Transaction, organization: Organization) -> list[tuple[Administrator, list[Shown]]]:
         found = administrators.page(tx, organization.id, after=after, limit=PAGE_SIZE + 1)
-        return [(person, _credentials(tx, person)) for person in found]
+        ids = [person.id for person in found]
+        held, known = administrators.credentials_by_person(tx, ids), passkeys.every_of(tx, *ids)
+        return [(person, _shown(held[person.id], known, tx.now)) for person in found]
 
     found = look_up(visit, work)
     rows = [
@@ -97,9 +101,12 @@ def _is_lonely(people: list[Administrator]) -> bool:
 
 
 def _credentials(tx: Transaction, person: Administrator) -> list[Shown]:
-    known = passkeys.every_of(tx, person.id)
+    return _shown(administrators.credentials_of(tx, person.id), passkeys.every_of(tx, person.id), tx.now)
+
+
+def _shown(credentials: Sequence[Credential], known: Mapping[str, Passkey], now: datetime) -> list[Shown]:
     shown = []
-    for item in administrators.credentials_of(tx, person.id):
+    for item in credentials:
         passkey = known.get(item.certificate_sha256)
         shown.append(
             Shown(
@@ -108,9 +115,9 @@ def _credentials(tx: Transaction, person: Administrator) -> list[Shown]:
                 label=passkey.label if passkey else "",
                 not_after=item.not_after,
                 revoked_at=item.revoked_at,
-                state=_credential_state(item, tx.now),
+                state=_credential_state(item, now),
                 last_used_at=passkey.last_used_at if passkey else None,
-                can_be_revoked=item.is_usable(tx.now),
+                can_be_revoked=item.is_usable(now),
             )
         )
     return shown

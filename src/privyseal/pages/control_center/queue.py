@@ -16,7 +16,7 @@ from privyseal.look.words import gettext, mark
 from privyseal.model.administrator import Permission
 from privyseal.model.identifiers import OrganizationId
 from privyseal.model.organization import Organization
-from privyseal.model.request import Request, RequestState
+from privyseal.model.request import RequestState
 from privyseal.model.saved_search import SearchedList
 from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, may
 from privyseal.pages.control_center.searches import keep, shelf
@@ -26,6 +26,7 @@ from privyseal.reception.site import Visit
 from privyseal.reception.visitors import is_still_here
 from privyseal.store import requests
 from privyseal.store.database import Transaction
+from privyseal.store.requests import Listed
 
 _S = RequestState
 FILTERS: Final[Mapping[str, tuple[str, tuple[RequestState, ...]]]] = {
@@ -68,10 +69,10 @@ class Row:
     approvals: int
 
 
-def _row(request: Request, approvals: int) -> Row:
+def _row(request: Listed, approvals: int) -> Row:
     return Row(
         id=request.id,
-        name=request.names[0][1],
+        name=request.names[0],
         more=len(request.names) - 1,
         state=request_state(request.state),
         state_name=request.state.value,
@@ -106,7 +107,7 @@ def _show(visit: Visit, query: Mapping[str, str], before: str = "", status: int 
     chosen, text = query["show"], query.get("name", "")
     states = FILTERS[chosen][1]
 
-    def work(tx: Transaction, organization: Organization) -> tuple[list[Request], list[Row], dict[RequestState, int]]:
+    def work(tx: Transaction, organization: Organization) -> tuple[list[Listed], list[Row], dict[RequestState, int]]:
         found = requests.newest(tx, organization.id, states=states, text=text, before=before, limit=PAGE_SIZE + 1)
         counted = [state for name in COUNTED for state in FILTERS[name][1]]
         given = requests.approvals_of(tx, [request.id for request in found if request.state in DECIDABLE])

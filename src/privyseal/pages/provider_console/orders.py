@@ -22,7 +22,8 @@ def show_orders(visit: Visit) -> Response:
     after = visit.query("after", 64)
     with visit.house.database.read(visit.now) as tx:
         found = units.orders_page(tx, after=after, limit=PAGE_SIZE + 1)
-        rows = [(order, organizations.get(tx, order.organization_id)) for order in found[:PAGE_SIZE]]
+        whose = organizations.get_many(tx, [order.organization_id for order in found])
+        rows = [(order, whose[order.organization_id]) for order in found[:PAGE_SIZE]]
     values = {
         "rows": rows,
         "filters": [],
