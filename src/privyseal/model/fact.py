@@ -21,5 +21,6 @@ class FactKind(enum.Enum):
     ADMINISTRATOR_INVITED = "administrator-invited"
     LAST_ADMINISTRATOR_REPLACED = "last-administrator-replaced"
     CREDENTIAL_ADDED = "credential-added"
+    CREDENTIAL_REVOKED = "credential-revoked"
     PHRASE_GUESSED = "phrase-guessed"
     CHECKPOINT_CHOSEN = "checkpoint-chosen"

@@ -315,6 +315,26 @@ def test_a_new_passkey_is_told_to_everybody(house: House, office: Office) -> Non
     assert_lines(letter, f"  seal administrator revoke {DANA} {'ab' * 32}")
 
 
+def test_a_revoked_credential_is_told_to_everybody_with_who_and_what_now(house: House, office: Office) -> None:
+    payload: dict[str, str] = {"administrator": DANA, "certificate_sha256": "ab" * 32, "reason": "keyCompromise", "by": ERIN}
+    office.hear(FactKind.CREDENTIAL_REVOKED, "notices.credential-revoked", 1, **payload)
+    assert {copy.payload["recipient"] for copy in waiting_copies(house.database)} == {"organization", DANA, ERIN, FRED}
+    letter = office.letter(FactKind.CREDENTIAL_REVOKED, "notices.credential-revoked", 1, recipient="organization", **payload)
+    assert letter["Subject"] == "Acme & Söhne <Rockets>: Administrator ID of Dana Doe revoked on 22 November 2026"
+    assert_lines(letter, f"SHA-256       {':'.join(['AB'] * 32)}")
+    told = letter.get_body(("plain",))
+    assert told is not None
+    words = " ".join(told.get_content().split())
+    assert "was revoked by Erin" in words
+    assert "has no other credential and can decide nothing" in words
+    assert f"/console/administrators/{DANA}" in words
+    office_of_the_provider = {**payload, "by": "operator"}
+    letter = office.letter(FactKind.CREDENTIAL_REVOKED, "notices.credential-revoked", 2, recipient="organization", **office_of_the_provider)
+    told = letter.get_body(("plain",))
+    assert told is not None
+    assert "was revoked by the provider" in " ".join(told.get_content().split())
+
+
 def test_a_replaced_last_administrator_is_told_to_everybody(house: House, office: Office) -> None:
     office.hear(FactKind.LAST_ADMINISTRATOR_REPLACED, "notices.last-replaced", 1, administrator=DANA)
     assert {copy.payload["recipient"] for copy in waiting_copies(house.database)} == {"organization", DANA, ERIN, FRED}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from privyseal.actions.house import House, record
+from privyseal.actions.house import House, announce, record
 from privyseal.engine.authority import serial_of_certificate
 from privyseal.engine.crl import encode_entry
 from privyseal.engine.serials import serial_hex, shard_of
@@ -10,6 +10,7 @@ from privyseal.model.actor import Actor, ActorKind, require
 from privyseal.model.administrator import Permission
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import NotFound
+from privyseal.model.fact import FactKind
 from privyseal.model.revocation import Revocation, RevocationReason
 from privyseal.store import administrators, organizations, revocations
 from privyseal.store.database import Transaction
@@ -45,3 +46,5 @@ def revoke_credential(house: House, tx: Transaction, actor: Actor, slug: str, ce
     record(
         house, tx, actor, slug, AuditEvent("revoke-credential", Outcome.DONE, "administrator", person.id, certificate_sha256, reason.value)
     )
+    about = {"organization": slug, "administrator": person.id, "certificate_sha256": certificate_sha256, "reason": reason.value}
+    announce(house, tx, FactKind.CREDENTIAL_REVOKED, about | {"by": actor.id})

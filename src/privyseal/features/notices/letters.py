@@ -27,7 +27,7 @@ from privyseal.model.organization import Organization
 from privyseal.model.profile import SubjectField
 from privyseal.model.request import CONFIRM_WITHIN, Request, RequestState
 from privyseal.model.revocation import RevocationReason
-from privyseal.store import administrators, audit, authorities, certificates, organizations, questions, requests
+from privyseal.store import administrators, audit, authorities, certificates, organizations, passkeys, questions, requests
 from privyseal.store.database import Transaction
 from privyseal.store.outbox import OutboxRow
 
@@ -255,6 +255,41 @@ def credential_added(desk: Desk) -> Letter | None:
     }
     subject = f"{whom}: new {what} of {person.name} since {time_text(desk.row.created_at)}"
     return Letter("credential_added", address, subject, values)
+
+
+def credential_revoked(desk: Desk) -> Letter | None:
+    """To the corporate contact and every administrator: this credential decides nothing any more, who ended it, and what now."""
+    person = administrators.get(desk.tx, AdministratorId(desk.payload["administrator"]))
+    if person is None:
+        return None
+    organization = organizations.get(desk.tx, person.organization_id) if person.organization_id else None
+    address = address_of(desk.tx, desk.recipient, organization)
+    if not address:
+        return None
+    fingerprint = str(desk.payload["certificate_sha256"])
+    what = "passkey" if fingerprint in passkeys.every_of(desk.tx, person.id) else "Administrator ID"
+    left = [credential for credential in administrators.credentials_of(desk.tx, person.id) if credential.is_usable(desk.row.created_at)]
+    whom = organization.name if organization else "the provider"
+    values = _values(desk, organization) | {
+        "name": person.name,
+        "whom": whom,
+        "what": what,
+        "fingerprint": _grouped(fingerprint),
+        "by": _decider(desk, organization, str(desk.payload["by"])),
+        "reason_words": REASON_WORDS[RevocationReason(desk.payload["reason"])],
+        "left": len(left),
+        "page": _page(desk, organization, f"console/administrators/{person.id}") if organization else "",
+        "revoked_at": desk.row.created_at,
+    }
+    subject = f"{whom}: {what} of {person.name} revoked on {date_text(desk.row.created_at)}"
+    return Letter("credential_revoked", address, subject, values)
+
+
+def _decider(desk: Desk, organization: Organization | None, actor_id: str) -> str:
+    """Who did it, as the readers of this letter know him: a colleague by name, everybody else as the provider."""
+    person = administrators.get(desk.tx, AdministratorId(actor_id))
+    mine = organization.id if organization else None
+    return person.name if person is not None and person.organization_id == mine else "the provider"
 
 
 def checkpoint(desk: Desk) -> Letter | None:
