@@ -73,7 +73,7 @@ def test_a_demonstration_offers_its_roads(rest: RestRig) -> None:
     app = make_application(rest.app.state.rest, [DOOR], [SITE], lambda: roads)
     text = TestClient(app).get("/").text
     assert all(value in text for value in roads.values())
-    assert "nothing here is trusted" in text
+    assert "Demonstration, not trusted elsewhere" in text
 
 
 def test_nothing_there_is_a_page_for_people_and_a_problem_for_programs(client: TestClient) -> None:

@@ -31,7 +31,7 @@
   const tell = (form, words, isFailure) => {
     const told = form.querySelector("[data-told]");
     told.textContent = words;
-    told.classList.toggle("wrong-words", isFailure);
+    for (const name of ["wrong-words", "mt-2"]) told.classList.toggle(name, isFailure);
     if (isFailure) told.prepend(form.querySelector("template").content.cloneNode(true), " ");
   };
   for (const form of document.querySelectorAll("form[data-passkey]")) {
