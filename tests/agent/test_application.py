@@ -72,4 +72,4 @@ def test_a_folder_that_cannot_be_made_is_told(rig: Rig) -> None:
 
 def test_help_in_json_and_with_other_words(rig: Rig) -> None:
     assert rig.seal("request", "--help", "--json").json["help"].startswith("Usage: seal request COMMAND")
-    assert rig.seal("request", "show", "req-1", "-h").out.startswith("Usage: seal request show REQUEST [--expires TEXT]")
+    assert rig.seal("request", "show", "req-1", "-h").out.startswith("Usage: seal request show REQUEST [--expires TEXT] [--approver TEXT]")

@@ -62,15 +62,15 @@ def test_a_name_in_the_place_of_a_fingerprint_or_of_a_purpose_is_not_logged(serv
 
 def test_every_entrance_offers_the_scopes_that_work(service: ServiceRig, capsys: pytest.CaptureFixture[str]) -> None:
     service.create_organization()
-    words = ("token", "create", "--organization", ORG, "--name", "program", "--scopes")
+    words = ("token", "create", "--organization", ORG, "--scopes")
     working = {scope.value for scope in TOKEN_SCOPES}
     for permission in Permission:
         if permission in TOKEN_SCOPES:
-            run_command(service, *words, permission.value)
+            run_command(service, *words, permission.value, "--name", f"program {permission.value}")
             assert capsys.readouterr().out.startswith("pst_")
         else:
             with pytest.raises(CoercionError):
-                run_command(service, *words, permission.value)
+                run_command(service, *words, permission.value, "--name", "program")
     assert set(get_args(Scope)) == working
     assert set(TokenBody.model_json_schema()["properties"]["scopes"]["items"]["enum"]) == working
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privyseal.engine.approval_content import require_approved
+from privyseal.engine.approval_content import FIELDS, require_approved
 from privyseal.model import rules
 from privyseal.model.errors import Refused
 from privyseal.model.identifiers import CertificateId, OrganizationId, PolicyId, RequestId
@@ -100,21 +100,21 @@ def test_the_approval_of_this_request_tells_its_end() -> None:
 @pytest.mark.parametrize("field", OTHERS)
 def test_another_request_is_told_by_the_field(field: str) -> None:
     for signed, stored in ((OTHERS[field], REQUEST), (REQUEST, OTHERS[field])):
-        with pytest.raises(Refused, match=rf"not this request: {field} differ") as caught:
+        with pytest.raises(Refused, match=rf"not this request: {FIELDS[field]} differ") as caught:
             require_approved(canonical_bytes(fields(signed)), stored, POLICY, **PARTIES)
         assert caught.value.kind == "approval-content"
 
 
 @pytest.mark.parametrize("change", [{"version": 4}, {"sha256": "d" * 64}, {"id": "pol-" + "5" * 32}])
 def test_another_version_of_the_policy_is_refused(change: dict[str, Any]) -> None:
-    with pytest.raises(Refused, match="policy differ"):
+    with pytest.raises(Refused, match="the policy differ"):
         require_approved(canonical_bytes(fields(policy=replace(POLICY, **change))), REQUEST, POLICY, **PARTIES)
 
 
 @pytest.mark.parametrize("party", PARTIES)
 def test_other_parties_are_refused(party: str) -> None:
     other = {"service": "other.localhost", "organization": "four-eyes", "approver": "adm-" + "6" * 32}[party]
-    with pytest.raises(Refused, match=f"{party} differ"):
+    with pytest.raises(Refused, match=f"{FIELDS[party]} differ"):
         require_approved(canonical_bytes(fields() | {party: other}), REQUEST, POLICY, **PARTIES)
 
 

@@ -21,6 +21,28 @@ from privyseal_wire.statements import Approval
 _END: Final = re.compile(rb'"expires":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)"')
 
 
+FIELDS: Final = {
+    "service": "the service",
+    "organization": "the organization",
+    "expires": "the end of the approval",
+    "request": "the request",
+    "approver": "who approves",
+    "spki_sha256": "the key",
+    "names": "the names",
+    "endpoints": "the servers",
+    "subject": "the subject",
+    "lifetime_days": "the days it lasts",
+    "contact": "the contact",
+    "policy": "the policy",
+    "unit_tier": "the unit",
+    "decision": "the decision",
+    "replaces": "the certificate that it replaces",
+    "kind": "whether it is new or a reissue",
+    "type": "the kind of statement",
+}
+"""Fields of an approval as a person calls them."""
+
+
 def require_approved(content: bytes, request: Request, policy: Policy, *, service: str, organization: str, approver: str) -> datetime:
     """Return the end of an approval whose signed bytes are those of this request, policy version and approver.
 
@@ -47,7 +69,8 @@ def _claimed_end(content: bytes) -> str:
 
 def _difference(signed: Mapping[str, object], expected: Mapping[str, object]) -> Refused:
     names = sorted(name for name in expected.keys() | signed.keys() if _field_bytes(expected, name) != _field_bytes(signed, name))
-    sentence = f"What was signed is not this request: {', '.join(names)} differ. Look at the request again and sign what it says now."
+    listed = ", ".join(FIELDS.get(name, name) for name in names)
+    sentence = f"What was signed is not this request: {listed} differ. Look at the request again and sign what it says now."
     return Refused("approval-content", sentence)
 
 

@@ -20,7 +20,7 @@ from privyseal.actions.house import House, record
 from privyseal.jobs.counters import DELIVERIES
 from privyseal.jobs.engine import AGAIN, ENDED, HEARD
 from privyseal.model.actor import SYSTEM
-from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.audit import ONE_RECIPIENT, AuditEvent, Outcome
 from privyseal.model.errors import PrivysealError, Unavailable
 from privyseal.model.identifiers import CertificateId
 from privyseal.store import certificates, outbox
@@ -81,7 +81,9 @@ class Deliveries:
             if row is None:
                 return
             kind, object_id = _subject(tx, row)
-            event = AuditEvent("deliver-fact", Outcome.DONE, kind, object_id, reason=f"{row.fact} to {row.listener}")
+            # A listener that writes to several makes one row for each of them: only those rows are letters.
+            one = f", {ONE_RECIPIENT}" if row.payload.get("recipient") else ""
+            event = AuditEvent("deliver-fact", Outcome.DONE, kind, object_id, reason=f"{row.fact} to {row.listener}{one}")
             record(self._house, tx, SYSTEM, str(row.payload.get("organization", "")), event)
             outbox.mark_done(tx, row_id)
 

@@ -25,12 +25,13 @@ class NavigationItem:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A filter of a work list; its address is the filter."""
+    """A filter of a work list; its address is the filter. ``counted`` names what the count is of where it is kept current."""
 
     address: str
     words: str
     current: bool = False
     count: int | None = None
+    counted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,10 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Head, navigation and foot of a page. ``visitor`` is the name of who is signed in; ``shortcuts`` are (key, words)."""
+    """Head, navigation and foot of a page. ``visitor`` is the name of who is signed in; ``shortcuts`` are (key, words).
+
+    ``events`` is the address of the stream that tells when counts change, ``counts`` the address that gives them anew.
+    """
 
     name: str
     purpose: str
@@ -56,3 +60,5 @@ class Frame:
     sign_out: str = ""
     sign_in: str = ""
     shortcuts: tuple[tuple[str, str], ...] = ()
+    events: str = ""
+    counts: str = ""

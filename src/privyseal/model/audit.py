@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from privyseal.model.actor import Actor
 
 PROVIDER_LOG = "provider"
+ONE_RECIPIENT = "one recipient"
+"""Ends the reason of an entry about a letter to one of several recipients."""
+
 MAXIMUM_UNINTEGRATED_AGE = timedelta(seconds=60)
 """Issuance stops when the oldest entry not yet in the tree is older (fail-closed)."""
 

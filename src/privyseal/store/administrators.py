@@ -115,6 +115,10 @@ class ApiToken:
     expires_at: datetime
     revoked_at: datetime | None
 
+    def is_usable(self, now: datetime) -> bool:
+        """Tell whether a program can use it at ``now``."""
+        return self.revoked_at is None and self.expires_at > now
+
 
 _BY_CERTIFICATE = Prepared(
     sa.select(*credentials.columns, *(column.label(f"person_{column.name}") for column in administrators.columns))
@@ -263,6 +267,12 @@ def token_of_hash(tx: Transaction, token_hash: str) -> ApiToken | None:
     """Return the token of this hash or None."""
     row = tx.execute(api_tokens.select().where(api_tokens.c.token_hash == token_hash)).first()
     return None if row is None else _token(row._mapping)
+
+
+def token_names_of(tx: Transaction, token_ids: Iterable[str]) -> dict[str, str]:
+    """Return id -> name of the tokens among these ids, of any organization: for texts that name who acted."""
+    clause = api_tokens.c.id.in_(sorted(set(token_ids)))
+    return {row.id: row.name for row in tx.execute(sa.select(api_tokens.c.id, api_tokens.c.name).where(clause))}
 
 
 def tokens_of(tx: Transaction, organization_id: OrganizationId) -> list[ApiToken]:

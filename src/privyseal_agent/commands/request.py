@@ -27,6 +27,7 @@ from privyseal_wire.statements import Approval, Rejection
 APP = group("request", "Ask for certificates, and decide on requests.")
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_ADMINISTRATOR = re.compile(r"adm-[0-9a-f]{32}")
 
 
 @Parameter(name="*")
@@ -137,7 +138,15 @@ def list_requests(
 
 
 @APP.command
-def show(request: str, /, *, expires: str | None = None, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+def show(
+    request: str,
+    /,
+    *,
+    expires: str | None = None,
+    approver: str | None = None,
+    options: ServiceOptions = NO_SERVICE_OPTIONS,
+    desk: AtDesk,
+) -> Reply:
     """Show everything that an administrator decides on.
 
     Parameters
@@ -146,17 +155,22 @@ def show(request: str, /, *, expires: str | None = None, options: ServiceOptions
         Id of the request.
     expires
         End of an approval, such as 2026-11-22T01:02:03Z: shows the fingerprint of your approval with that end, to compare
-        with the one that another screen shows. Needs your Administrator ID.
+        with the one that another screen shows. Needs your Administrator ID, or --approver.
+    approver
+        Id of the administrator whose approval it would be, such as adm-..., as the page of the request writes it. With it an
+        API token is enough, also for somebody who signs with a passkey.
     """
     if expires is not None and not _RFC3339.fullmatch(expires):
         raise UsageError("expires", "--expires is a time in UTC with whole seconds, such as 2026-11-22T01:02:03Z.")
+    if approver is not None and (expires is None or not _ADMINISTRATOR.fullmatch(approver)):
+        raise UsageError("approver", "--approver is the id of an administrator, adm- and 32 hexadecimal digits, and goes with --expires.")
     with open_service(options, desk) as service:
         shown = service.get(service.path("requests", request))
         text, document = words.request_facts(shown), dict(shown.fields)
         if expires is not None:
-            fingerprint = _approval(service, shown, expires, service.administrator_id()).fingerprint()
+            fingerprint = _approval(service, shown, expires, approver or service.administrator_id()).fingerprint()
             document["fingerprint"] = fingerprint
-            text += f"\n\nFingerprint of your approval until {expires}: {fingerprint}"
+            text += f"\n\nFingerprint of {f'the approval by {approver}' if approver else 'your approval'} until {expires}: {fingerprint}"
     return Reply(document, text)
 
 

@@ -460,3 +460,12 @@ def test_ids_cannot_lead_elsewhere(rig: Rig, tmp_path: Path) -> None:
     del tmp_path
     rig.seal("request", "show", "../../../service")
     assert rig.service.seen[-1].path == "/api/v1/organizations/acme/requests/..%2F..%2F..%2Fservice"
+
+
+def test_show_tells_the_fingerprint_of_somebody_elses_approval_with_a_token(rig: Rig) -> None:
+    rig.service.on("GET", sample.REQUEST_PATH, sample.request())
+    words = ("request", "show", sample.REQUEST_ID, "--approver", ADMINISTRATOR_ID)
+    told = rig.seal(*words, "--expires", "2026-11-22T01:12:03Z", "--json")
+    assert told.json["fingerprint"] == expected_approval("2026-11-22T01:12:03Z").fingerprint()
+    assert rig.seal(*words).status == 2
+    assert rig.seal("request", "show", sample.REQUEST_ID, "--expires", "2026-11-22T01:12:03Z", "--approver", "me").status == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ from tests.rigs.service import OPERATOR, PHRASE, AdministratorRig, ServiceRig, m
 API = "/api/v1"
 ORG = "resource-marketing"
 OTHER = "hoffman-brandt"
+_programs = itertools.count(1)
 Json = dict[str, Any]
 
 
@@ -93,7 +95,7 @@ class RestRig:
         """A new API token."""
         about = About("set-up", org, "api-token", "new")
         wanted = [Permission(scope) for scope in scopes or ("read", "submit", "read-audit")]
-        return perform(self.service.house, OPERATOR, about, create_api_token, org, "program", wanted, days).text
+        return perform(self.service.house, OPERATOR, about, create_api_token, org, f"program {next(_programs)}", wanted, days).text
 
     def bearer(self, text: str) -> TestClient:
         """Whoever sends this token."""

@@ -13,8 +13,9 @@ from privyseal.model.actor import ANONYMOUS
 from privyseal.model.administrator import Role
 from privyseal.model.proof import PhraseProof
 from privyseal.model.request import RequestState
-from tests.pages.control_center.console_rig import NAME, ORG, ConsoleRig, Desk, colleague, hidden
+from tests.pages.control_center.console_rig import NAME, ORG, ConsoleRig, Desk, attribute, colleague, hidden
 from tests.rigs.authenticator import Wrong
+from tests.rigs.passkeys import PasskeyHolder
 from tests.rigs.service import OPERATOR
 
 
@@ -40,7 +41,7 @@ def test_a_signed_file_approves(rig: ConsoleRig, fox: Desk) -> None:
     request = rig.submit()
     page = fox.page_of(request)
     assert "seal request approve" in page.text
-    assert "openssl cms -sign -binary -nodetach" in page.text
+    assert "openssl cms -sign \\\n  -binary -nodetach" in page.text
     assert "data-passkey" not in page.text, "somebody without a passkey is not asked for one"
     assert fox.approve(request).status_code == 303
     assert rig.service.certificate_of(request) is not None
@@ -252,7 +253,34 @@ def test_several_are_checked_one_after_the_other(rig: ConsoleRig, paula: Desk) -
     answer = paula.client().get(f"{paula.home}/requests/chosen", params={"id": [first.id, second.id, third.id]})
     page = paula.get(answer.headers["location"])
     assert "2 left" in page.text
-    done = paula.send(page.text.partition("data-passkey")[0].rpartition('action="')[2].partition('"')[0], paula.sign_with_passkey(page))
-    told = paula.get(done.headers["location"])
-    assert f"/requests/{second.id}?then={third.id.removeprefix('req-')}" in told.text
+    for request, left in ((first, "1 left"), (second, "Skip the last chosen request")):
+        done = paula.send(
+            page.text.partition("data-passkey")[0].rpartition('action="')[2].partition('"')[0].replace("&amp;", "&"),
+            paula.sign_with_passkey(page),
+        )
+        page = paula.get(done.headers["location"])
+        assert f"Issued</span> {request.names[0][1]}" in page.text
+        assert left in page.text
+    skipped = paula.get(page.text.partition(">Skip the last")[0].rpartition('href="')[2].replace("&amp;", "&"))
+    assert "2 approved, 1 skipped or decided otherwise" in skipped.text
+    assert state(rig, third) is RequestState.PENDING
     assert paula.client().get(f"{paula.home}/requests/chosen").headers["location"] == f"{paula.home}/requests"
+
+
+def test_the_line_to_compare_works_for_somebody_with_a_passkey(rig: ConsoleRig, paula: Desk) -> None:
+    page = paula.page_of(rig.submit())
+    assert f"--approver {paula.who.administrator.id}" in page.text
+    assert "That needs an Administrator ID, and you have none" in page.text
+
+
+def test_what_a_colleague_was_to_sign_is_told_by_names(rig: ConsoleRig, paula: Desk) -> None:
+    request = rig.submit()
+    newcomer = rig.desk(colleague(paula, "Nick Newcomer"))
+    hers = paula.page_of(request).text
+    options = json.loads(attribute(newcomer.page_of(request).text, "data-options"))
+    options["challenge"] = json.loads(attribute(hers, "data-options"))["challenge"]
+    assert isinstance(newcomer.who, PasskeyHolder)
+    sent = {"answer": newcomer.who.device.get(json.dumps(options)), "content": hidden(hers, "content"), "challenge": ""}
+    told = newcomer.send(f"/requests/{request.id}/approval", sent)
+    assert told.status_code == 422
+    assert "It is signed as Paula Passkey; you are signed in as Nick Newcomer." in told.text

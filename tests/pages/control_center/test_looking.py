@@ -7,10 +7,14 @@ from datetime import timedelta
 
 import pytest
 
+from privyseal.actions.house import record
+from privyseal.model.actor import SYSTEM
 from privyseal.model.administrator import Role
-from privyseal.store import audit
+from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.unit import UnitTier
+from privyseal.store import audit, organizations, units
 from privyseal_wire.export import verify_export
-from tests.pages.control_center.console_rig import NAME, ORG, ConsoleRig, Desk, colleague, hidden
+from tests.pages.control_center.console_rig import NAME, ORG, OTHER, ConsoleRig, Desk, colleague, hidden
 from tests.rigs.passkeys import holder
 
 
@@ -150,10 +154,14 @@ def test_a_credential_is_revoked_and_its_sessions_end(rig: ConsoleRig, paula: De
     assert "Passkey: Laptop" in page
     assert "Firefox" in page
     way = f"/administrators/{fox.administrator.id}/credentials/{fox.certificate_sha256}/revoke"
-    assert "the only usable one" in paula.get(way).text
+    assert "the only valid one" in paula.get(way).text
     assert paula.send(way).status_code == 422
     assert desk.get().status_code == 200
-    assert paula.send(way, {"reason": "keyCompromise"}).status_code == 303
+    assert "The device or card is lost" in paula.get(way).text
+    assert "Nowhere." not in paula.get(f"/administrators/{fox.administrator.id}").text
+    assert paula.send(way, {"reason": "lost"}).status_code == 303
+    after = paula.get(f"/administrators/{fox.administrator.id}").text
+    assert "Nowhere." in after, "a session of a revoked credential is none any more"
     assert "/sign-in" in desk.get().headers["location"]
     assert paula.get(way.replace(fox.certificate_sha256, "0" * 64)).status_code == 404
 
@@ -173,14 +181,26 @@ def test_tokens_are_shown_once_and_taken_away(rig: ConsoleRig, fox: Desk) -> Non
     assert fox.send("/tokens", {"token_name": "deployment", "scopes": "read", "days": "9x"}).status_code == 422
     made = fox.send("/tokens", {"token_name": "deployment", "scopes": "submit", "days": "90"})
     assert made.status_code == 201
+    again = fox.send("/tokens", {"token_name": "deployment", "scopes": "submit", "days": "90"})
+    assert (again.status_code, "usable token with the name deployment" in again.text) == (409, True), "what a reload sends"
+    empty = fox.send("/tokens", {"token_name": "", "days": "0"})
+    assert all(f'href="#{field}"' in empty.text for field in ("token_name", "scopes", "days")), "every error at once"
     text = re.search(r"pst_[A-Za-z0-9_-]+", made.text)
     assert text is not None
     page = fox.get("/tokens").text
     assert text.group(0) not in page
     token = re.search(r"tok-[0-9a-f]{32}", page)
     assert token is not None
-    assert fox.send(f"/tokens/{token.group(0)}/revoke").status_code == 303
-    assert fox.send(f"/tokens/{token.group(0)}/revoke").status_code == 404
+    assert page.count("tok-") == page.count(token.group(0)), "one token alone"
+    way = f"/tokens/{token.group(0)}/revoke"
+    assert "Every program that sends it is refused" in fox.get(way).text
+    assert fox.send(way).status_code == 422
+    assert fox.send(way, {"reason": "exposed"}).status_code == 303
+    assert fox.send(way, {"reason": "exposed"}).status_code == 404
+    rig.service.integrate()
+    log = fox.get("/audit").text
+    assert "somebody else may have the token" in log
+    assert "Refused: make a token" in log
     assert "Revoked" in fox.get("/tokens").text
 
 
@@ -206,7 +226,7 @@ def test_the_log_is_filtered_exported_and_verified(rig: ConsoleRig, fox: Desk) -
     verified = fox.send("/audit/verify")
     assert "The log is what its checkpoint says" in verified.text
     assert key in verified.text.replace("&#43;", "+")
-    assert f'<pre id="checkpoint" aria-label="Checkpoint" tabindex="0">{key.partition("+")[0]}\n' in verified.text
+    assert f'<pre class="wrap" id="checkpoint" aria-label="Checkpoint" tabindex="0">{key.partition("+")[0]}\n' in verified.text
     with rig.service.house.database.write(rig.service.clock()) as tx:
         entry = tx.execute(audit.entries.select().where(audit.entries.c.log == f"o-{ORG}").limit(1)).one()
         changed = bytes(entry.entry).replace(b'"done"', b'"gone"')
@@ -244,3 +264,44 @@ def test_statements_of_others_are_not_handed_out(rig: ConsoleRig, fox: Desk, hel
     content = hidden(fox.page_of(rig.submit()).text, "content")
     assert helen.send("/statement", {"content": content}).status_code == 400
     assert fox.send("/statement", {"content": content}).status_code == 200
+
+
+def test_texts_that_scripts_count_into_have_their_place(rig: ConsoleRig, fox: Desk) -> None:
+    rig.submit()
+    rig.submit(f"b.{NAME}")
+    page = fox.get("/requests").text
+    assert 'data-many="%s new requests"' in page
+    assert 'data-many="%s chosen"' in page
+    assert "{}" not in fox.get().text.replace('data-words="{}"', "")
+    assert fox.get("/counts").json() == {"waiting": 2, "held": 0, "failed": 0, "in-work": 0}
+    for path in ("/", "/settings", "/certificates"):
+        assert 'data-count="waiting">2<' in fox.get(path).text, "each page has what the stream keeps current"
+
+
+def test_a_time_line_tells_letters_that_left(rig: ConsoleRig, fox: Desk) -> None:
+    serial = issued(rig, fox)
+    house = rig.service.house
+    about = ("certificate", serial)
+    with house.database.write(rig.service.clock()) as tx:
+        for reason in (
+            "certificate-issued to notices.issued",
+            "certificate-revoked to notices.revoked",
+            "certificate-revoked to notices.revoked, one recipient",
+            "certificate-revoked to notices.revoked, one recipient",
+        ):
+            record(house, tx, SYSTEM, ORG, AuditEvent("deliver-fact", Outcome.DONE, *about, reason=reason))
+    rig.service.integrate()
+    page = fox.get(f"/certificates/{serial}").text
+    assert page.count("Certificate mailed to the contact") == 1
+    assert page.count("Revocation mailed") == 1
+    assert "Mail about it sent" not in page
+
+
+def test_the_first_page_says_when_units_are_used_up(rig: ConsoleRig, helen: Desk) -> None:
+    with rig.service.house.database.read(rig.service.clock()) as tx:
+        left = units.balance(tx, organizations.require(tx, OTHER).id, UnitTier.STANDARD).available
+    for number in range(left):
+        helen.approve(rig.submit(f"{number}.hoffman-brandt.test", org=OTHER, contact_email="x@hoffman-brandt.test"))
+    page = helen.get().text
+    assert "Used up" in page
+    assert "Nearly used up" not in page

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 
 from privyseal.actions.house import House, record, sha256_hex
 from privyseal.model import rules
 from privyseal.model.actor import Actor, require
 from privyseal.model.administrator import Permission
 from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.errors import Conflict
 from privyseal.model.identifiers import PolicyId
+from privyseal.model.organization import Organization
 from privyseal.model.policy import Lint, Policy, policy_content, require_policy_content
 from privyseal.model.profile import TLS_SERVER, KeyAlgorithm
 from privyseal.model.request import require_text
@@ -33,32 +36,42 @@ class PolicyDraft:
     max_endpoints: int = 20
     open_enrollment: bool = True
 
+    def version_after(self, previous: Policy | None, policy_id: PolicyId, organization: Organization, now: datetime) -> Policy:
+        """Return the version that would follow ``previous``, without a checksum; raises Refused ``policy`` for one of no sense."""
+        policy = Policy(
+            id=previous.id if previous else policy_id,
+            organization_id=organization.id,
+            name=require_text("name", self.name, 64),
+            version=previous.version + 1 if previous else 1,
+            profile_id=TLS_SERVER.id,
+            profile_version=TLS_SERVER.version,
+            tier=self.tier,
+            unit_tier=self.unit_tier,
+            key_algorithms=self.key_algorithms,
+            lifetimes_days=self.lifetimes_days,
+            approvals=self.approvals,
+            lint=self.lint,
+            max_endpoints=self.max_endpoints,
+            open_enrollment=self.open_enrollment,
+            sha256="",
+            created_at=now,
+        )
+        return require_policy_content(policy)
 
-def add_policy(house: House, tx: Transaction, actor: Actor, slug: str, draft: PolicyDraft) -> Policy:
-    """Return the new version; raises NotFound, NotPermitted, Refused ``policy``."""
+
+def add_policy(house: House, tx: Transaction, actor: Actor, slug: str, draft: PolicyDraft, *, after: int | None = None) -> Policy:
+    """Return the new version; ``after`` is the version that it was compared with, 0 for none, where somebody compared it.
+
+    Raises NotFound, NotPermitted, Refused ``policy``, Conflict ``policy-changed`` when ``after`` is not the newest one any more.
+    """
     require(actor, Permission.VET, None)
     organization = organizations.require(tx, slug)
-    name = require_text("name", draft.name, 64)
-    previous = policies.newest(tx, organization.id, name)
-    policy = Policy(
-        id=previous.id if previous else PolicyId(house.id("pol", tx.now)),
-        organization_id=organization.id,
-        name=name,
-        version=previous.version + 1 if previous else 1,
-        profile_id=TLS_SERVER.id,
-        profile_version=TLS_SERVER.version,
-        tier=draft.tier,
-        unit_tier=draft.unit_tier,
-        key_algorithms=draft.key_algorithms,
-        lifetimes_days=draft.lifetimes_days,
-        approvals=draft.approvals,
-        lint=draft.lint,
-        max_endpoints=draft.max_endpoints,
-        open_enrollment=draft.open_enrollment,
-        sha256="",
-        created_at=tx.now,
-    )
-    content = canonical_bytes(policy_content(require_policy_content(policy)))
+    previous = policies.newest(tx, organization.id, require_text("name", draft.name, 64))
+    if after is not None and after != (previous.version if previous else 0):
+        sentence = f"The policy {draft.name} has got another version meanwhile. Compare yours with that one."
+        raise Conflict("policy-changed", sentence)
+    policy = draft.version_after(previous, PolicyId(house.id("pol", tx.now)), organization, tx.now)
+    content = canonical_bytes(policy_content(policy))
     stored = dataclasses.replace(policy, sha256=sha256_hex(content))
     policies.insert(tx, stored, content)
     record(house, tx, actor, slug, AuditEvent("add-policy", Outcome.DONE, "policy", policy.id, stored.sha256, f"version {policy.version}"))

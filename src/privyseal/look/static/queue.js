@@ -5,26 +5,42 @@
   if (bulk) {
     const told = bulk.querySelector("[data-bulk-count]");
     const boxes = [...document.querySelectorAll("input[name=id]")];
+    const all = document.querySelector("[data-choose-all]");
     const count = () => {
       const chosen = boxes.filter((box) => box.checked).length;
       bulk.hidden = !chosen;
       told.textContent = chosen === 1 ? told.dataset.one : told.dataset.many.replace("%s", chosen);
+      if (!all) return;
+      const free = boxes.filter((box) => !box.disabled).length;
+      all.checked = free > 0 && chosen === free;
+      all.indeterminate = chosen > 0 && chosen < free;
     };
     for (const box of boxes) box.addEventListener("change", count);
+    all?.addEventListener("change", () => {
+      for (const box of boxes) box.checked = all.checked && !box.disabled;
+      count();
+    });
     addEventListener("pageshow", count);
     count();
   }
-  if (!live || !window.EventSource) return;
-  const states = JSON.parse(live.dataset.states);
-  const words = JSON.parse(live.dataset.words);
+  const stream = document.querySelector("[data-events]");
+  if (!stream || !window.EventSource) return;
+
+  const states = live ? JSON.parse(live.dataset.states) : [];
+  const words = live ? JSON.parse(live.dataset.words) : {};
   const fresh = new Set();
-  const link = live.querySelector("a");
+  const link = live?.querySelector("a");
   const belongs = (state) => !states.length || states.includes(state);
-  const announce = () => {
-    live.hidden = !fresh.size;
-    if (!fresh.size) return;
-    link.textContent = fresh.size === 1 ? live.dataset.one : live.dataset.many.replace("%s", fresh.size);
-    document.getElementById("announcer").textContent = link.textContent;
+  const announce = (text) => {
+    live.hidden = !text;
+    if (!text || link.textContent === text) return;
+    link.textContent = text;
+    document.getElementById("announcer").textContent = text;
+  };
+  const tell = (waiting) => {
+    if (!live) return;
+    if (fresh.size) announce(fresh.size === 1 ? live.dataset.one : live.dataset.many.replace("%s", fresh.size));
+    else announce(waiting !== undefined && live.dataset.changed && String(waiting) !== live.dataset.waiting ? live.dataset.changed : "");
   };
   const change = (row, state) => {
     if (row.dataset.state === state) return;
@@ -42,14 +58,49 @@
       box.dispatchEvent(new Event("change"));
     }
   };
-  const source = new EventSource(live.dataset.events);
-  source.addEventListener("request", (event) => {
-    const { id, state } = JSON.parse(event.data);
-    const row = document.querySelector(`[data-request="${CSS.escape(id)}"]`);
-    if (row) change(row, state);
-    else if (live.dataset.newest === "yes" && belongs(state)) fresh.add(id);
-    else fresh.delete(id);
-    announce();
+
+  // A change says what a request is now, not what it was before: the numbers are asked for, once for all changes of a moment.
+  let asked = 0;
+  const count = async () => {
+    asked = 0;
+    const answer = await fetch(stream.dataset.counts, { headers: { Accept: "application/json" } }).catch(() => null);
+    if (!answer?.ok) return;
+    const found = await answer.json();
+    for (const place of document.querySelectorAll("[data-count]")) {
+      const number = found[place.dataset.count];
+      if (number === undefined) continue;
+      place.textContent = number.toLocaleString(document.documentElement.lang);
+      if (place.classList.contains("count")) place.hidden = !number;
+    }
+    tell(found.waiting);
+  };
+  const recount = () => (asked ||= setTimeout(count, 200));
+
+  let source = null;
+  const follow = () => {
+    if (source || document.hidden) return;
+    source = new EventSource(stream.dataset.events);
+    source.addEventListener("request", (event) => {
+      const { id, state } = JSON.parse(event.data);
+      const row = document.querySelector(`[data-request="${CSS.escape(id)}"]`);
+      if (row) change(row, state);
+      else if (live?.dataset.newest === "yes" && belongs(state)) fresh.add(id);
+      else fresh.delete(id);
+      tell();
+      recount();
+    });
+  };
+  const leave = () => {
+    source?.close();
+    source = null;
+  };
+  // A page that nobody sees holds no connection: a browser has six of them for all pages of a service.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return leave();
+    follow();
+    recount();
   });
-  addEventListener("pagehide", () => source.close());
+  addEventListener("pagehide", leave);
+  addEventListener("pageshow", follow);
+  follow();
 })();

@@ -35,7 +35,9 @@ _REQUESTS = (
     console_page(GET, "/requests", READ, queue.show_requests),
     console_page(POST, "/requests", READ, queue.save_requests_search),
     console_page(GET, "/requests/chosen", READ, queue.open_chosen),
+    console_page(GET, "/requests/done", READ, queue.show_summary),
     Page(GET, "/o/{org}/console/events", READ, queue.stream_events, by_itself=True),
+    Page(GET, "/o/{org}/console/counts", READ, queue.tell_counts, by_itself=True),
     console_page(GET, "/requests/{request}", READ, check.show_check),
     console_page(POST, "/requests/{request}/approval", APPROVE, decide.approve, upload=True, form="/requests/{request}"),
     console_page(GET, "/requests/{request}/decided", READ, check.show_decided),
@@ -71,7 +73,8 @@ _PEOPLE = (
     console_page(GET, "/tokens", TOKENS, tokens.show_tokens),
     console_page(GET, "/tokens/new", TOKENS, tokens.ask_token, step_up=True),
     console_page(POST, "/tokens", TOKENS, tokens.create, step_up=True, form="/tokens/new"),
-    console_page(POST, "/tokens/{token}/revoke", TOKENS, tokens.revoke),
+    console_page(GET, "/tokens/{token}/revoke", TOKENS, tokens.ask_revocation, step_up=True),
+    console_page(POST, "/tokens/{token}/revoke", TOKENS, tokens.revoke, step_up=True),
 )
 
 _EVIDENCE = (

@@ -13,13 +13,14 @@ from privyseal.engine.authority import Authority
 from privyseal.engine.foreign_certificate import read_certificate
 from privyseal.engine.pem import certificate_to_pem, chain_to_pem
 from privyseal.engine.pkcs7 import certs_only
+from privyseal.look.certificate_words import reason_text, reason_words
 from privyseal.look.words import gettext
 from privyseal.model.administrator import Permission
 from privyseal.model.certificate import Certificate, CertificateState, require_reissuable
 from privyseal.model.errors import Conflict, NotFound, PrivysealError, Refused
 from privyseal.model.organization import Organization
 from privyseal.model.request import Request, require_text
-from privyseal.model.revocation import read_reason, reason_of
+from privyseal.model.revocation import read_reason
 from privyseal.pages.control_center.entry import home, look_up, may, nothing_here, part, show_again
 from privyseal.pages.control_center.history import Happened, history_of
 from privyseal.pages.control_center.signing import end_of_statement, offer, read_signature
@@ -87,7 +88,7 @@ def _values(visit: Visit, found: Held) -> dict[str, object]:
         "names": [name for _, name in certificate.names],
         "stands": certificate_state(certificate.state, certificate.not_after, visit.now),
         "issuer": read_certificate(certificate.der, []).issuer,
-        "reason": reason_of(certificate.revocation_reason),
+        "reason": reason_text(certificate.revocation_reason) if certificate.revoked_at else "",
         "servers": [endpoint.address for endpoint in found.request.endpoints] if found.request else [],
         "files": FILES,
         "pem": certificate_to_pem(certificate.der),
@@ -154,7 +155,8 @@ def _show_signing(visit: Visit, status: int = 200) -> Response:
     action = f"{home(visit)}/certificates/{found.certificate.serial_hex}/revoked"
     command = f"seal certificate revoke {found.certificate.serial_hex} --reason {reason}"
     signing = offer(visit, revocation.to_bytes(), action=action, command=command, kept={"reason": reason, "comment": comment})
-    values = _values(visit, found) | {"signing": signing, "chosen": reason, "comment": comment}
+    told = {"chosen": reason, "chosen_words": reason_words()[read_reason(reason)], "comment": comment}
+    values = _values(visit, found) | {"signing": signing} | told
     return visit.show("control_center/sign_revocation.html", values, status=status)
 
 

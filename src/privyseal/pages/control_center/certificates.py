@@ -14,9 +14,10 @@ from privyseal.look.frame import Chip
 from privyseal.look.words import gettext, mark
 from privyseal.model.errors import BadRequest
 from privyseal.model.saved_search import SearchedList
-from privyseal.pages.control_center.entry import PAGE_SIZE, home, look_up, read_day
+from privyseal.pages.control_center.entry import PAGE_SIZE, home, look_up
 from privyseal.pages.control_center.searches import keep, list_address, shelf
 from privyseal.pages.control_center.words import certificate_state
+from privyseal.reception.log_list import read_day
 from privyseal.reception.site import Visit
 from privyseal.store import certificates
 from privyseal.store.certificates import Search, Standing
@@ -82,6 +83,7 @@ def _values(visit: Visit, query: Mapping[str, str], before: str) -> dict[str, ob
         "asked": len(query) > 1,
         "filters": filters,
         "next_address": "",
+        "everywhere": _address(visit, {**query, "show": "all"}),
         "first_address": _address(visit, query) if before else "",
         "shelf": shelf(visit, SearchedList.CERTIFICATES, query, lambda kept: _address(visit, kept)),
     }

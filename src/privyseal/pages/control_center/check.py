@@ -21,7 +21,7 @@ from privyseal.model.statement import approval_fields
 from privyseal.pages.control_center.differences import Previous, changed_terms, facts_of, previous_of
 from privyseal.pages.control_center.entry import home, look_up, may, nothing_here, part
 from privyseal.pages.control_center.history import Happened, history_of
-from privyseal.pages.control_center.queue import check_address, chosen_next
+from privyseal.pages.control_center.queue import check_address, chosen_next, summary_address, tally_of
 from privyseal.pages.control_center.signing import Signing, end_of_statement, offer
 from privyseal.pages.control_center.words import request_state
 from privyseal.reception.site import Visit
@@ -158,12 +158,26 @@ def values_of(visit: Visit, matter: Matter) -> dict[str, object]:
         "platform": request.server_platform or gettext("not named"),
         "then": then,
         "next_address": next_address(visit, then),
+        "before": _before(visit),
     }
 
 
 def next_address(visit: Visit, then: Sequence[str]) -> str:
-    """Return the check page of the next chosen request, or nothing."""
-    return check_address(visit, then[0], then[1:]) if then else ""
+    """Return the check page of the next chosen request, after the last one the sum of them; "" where one alone is decided."""
+    tally = tally_of(visit)
+    if then:
+        return check_address(visit, then[0], then[1:])
+    return summary_address(visit, tally) if tally else ""
+
+
+def _before(visit: Visit) -> tuple[str, str] | None:
+    """Return name and state of the chosen request that was approved last, on the page of the next."""
+    tally = tally_of(visit)
+    if tally is None or not tally.last or tally.last == visit.path("request"):
+        return None
+    last = RequestId(tally.last)
+    request = look_up(visit, lambda tx, organization: requests.get(tx, organization.id, last))
+    return (request.names[0][1], request_state(request.state)[1]) if request else None
 
 
 def show_decided(visit: Visit) -> Response:

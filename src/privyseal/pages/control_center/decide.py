@@ -8,17 +8,20 @@ from privyseal.actions.request.approve_request import approve_request
 from privyseal.actions.request.hold_request import hold_request
 from privyseal.actions.request.reject_request import reject_request
 from privyseal.actions.request.release_request import release_request
+from privyseal.look.words import gettext
 from privyseal.model.errors import Conflict, PrivysealError, Refused
 from privyseal.model.identifiers import RequestId
 from privyseal.model.request import require_text
 from privyseal.pages.control_center.check import check_page, matter_of, values_of
-from privyseal.pages.control_center.entry import part, show_again
-from privyseal.pages.control_center.queue import check_address, chosen_next
+from privyseal.pages.control_center.entry import look_up, part, show_again
+from privyseal.pages.control_center.queue import Tally, check_address, chosen_next, summary_address, tally_of
 from privyseal.pages.control_center.signing import end_of_statement, offer, read_signature, shell_word
 from privyseal.reception.issuing import issue
 from privyseal.reception.site import Visit
+from privyseal.store import administrators
 from privyseal.store.failpoints import failpoint
-from privyseal_wire.statements import Rejection
+from privyseal_wire.errors import WireError
+from privyseal_wire.statements import Rejection, parse_statement
 
 REASON_CHARACTERS = 500
 
@@ -31,12 +34,40 @@ def approve(visit: Visit) -> Response:
         approved = visit.perform(about, approve_request, visit.slug, request_id, read_signature(visit))
     except PrivysealError as error:
         if error.kind == "approval-replayed":
-            return _decided(visit, request_id)  # Sent twice: the first one counted, and this tells what came of it.
-        return show_again(visit, error, lambda status: check_page(visit, status), _signed_field(visit))
+            return _approved(visit, request_id)  # Sent twice: the first one counted, and this tells what came of it.
+        return show_again(visit, _in_names(visit, error), lambda status: check_page(visit, status), _signed_field(visit))
     failpoint("approve.after-commit")
     if approved.is_complete:
         issue(visit.context.entrance, about, [request_id])
-    return _decided(visit, request_id)
+    return _approved(visit, request_id)
+
+
+def _approved(visit: Visit, request_id: str) -> Response:
+    """Lead straight to the next of several chosen requests, and after the last one to the sum; one alone has its own page."""
+    tally, then = tally_of(visit), chosen_next(visit)
+    if tally is None:
+        return _decided(visit, request_id)
+    # Sent twice it counts once: the second time its id is the last one already.
+    counted = tally if tally.last == request_id else Tally(min(tally.approved + 1, tally.chosen), tally.chosen, request_id)
+    if then:
+        return visit.go_to(check_address(visit, then[0], then[1:], tally=counted))
+    return visit.go_to(summary_address(visit, counted))
+
+
+def _in_names(visit: Visit, error: PrivysealError) -> PrivysealError:
+    """Return an error that names both people where somebody handed in what was made for a colleague to sign."""
+    if error.kind != "approval-content" or not visit.form.value("content"):
+        return error
+    try:
+        signer = str(parse_statement(visit.form.value("content").encode()).to_fields().get("approver", ""))
+    except WireError:
+        return error
+    people = look_up(visit, lambda tx, organization: administrators.of_organization(tx, organization.id))
+    name = next((person.name for person in people if person.id == signer), "")
+    if not name or signer == visit.person.id:
+        return error
+    words = gettext("It is signed as %(signer)s; you are signed in as %(person)s. Look at the request again and sign it yourself.")
+    return Refused(error.kind, words % {"signer": name, "person": visit.person.name})
 
 
 def _signed_field(visit: Visit) -> str:

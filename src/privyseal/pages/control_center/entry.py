@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import MAXYEAR, UTC, datetime
 from typing import Final, TypeVar
 
 from starlette.responses import Response
 
+from privyseal.actions.house import About, attempt
 from privyseal.look.frame import Frame, Help, NavigationItem
 from privyseal.look.words import gettext
 from privyseal.model.administrator import Permission
-from privyseal.model.errors import BadRequest, NotFound, PrivysealError, TooManyRequests, Unavailable
+from privyseal.model.errors import BadRequest, NotFound, PrivysealError, Refused, TooManyRequests, Unavailable
 from privyseal.model.organization import Organization
 from privyseal.model.request import RequestState
 from privyseal.reception.site import Method, Page, Visit
@@ -51,21 +51,6 @@ def part(visit: Visit, name: str) -> str:
     if not FORMS[name].fullmatch(value):
         raise nothing_here()
     return value
-
-
-def read_day(asked: Mapping[str, str], name: str) -> datetime | None:
-    """Return the day, at midnight UTC, that a filter asks for, or None; raises BadRequest ``search`` for what is no day before 9999."""
-    text = asked.get(name, "")
-    if not text:
-        return None
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        day = None
-    # The last year of the calendar has no day behind its last one, which is where a filter would end.
-    if day is None or day.year == MAXYEAR:
-        raise BadRequest("search", gettext("Write a day as 2026-11-22."), field=name)
-    return day
 
 
 def may(visit: Visit, permission: Permission) -> bool:
@@ -107,6 +92,16 @@ def show_again(visit: Visit, error: PrivysealError, show: Callable[[int], Respon
     return answer
 
 
+def are_refused(visit: Visit, about: About, checks: Mapping[str, Callable[[], object]]) -> bool:
+    """Try each check by the id of its input and put every refusal at its input; tell whether there was one. Each is recorded."""
+    for field, check in checks.items():
+        try:
+            attempt(visit.house, visit.actor, about, check)
+        except (Refused, BadRequest) as error:
+            visit.form.refuse(field, error.sentence)
+    return bool(visit.form.problems)
+
+
 SHORTCUTS: Final = ("j", "k", "Enter", "/", "a", "r", "?")
 
 
@@ -146,6 +141,8 @@ def console_frame(visit: Visit) -> Frame:
         sign_out=f"/o/{visit.slug}/sign-out",
         sign_in=f"/o/{visit.slug}/sign-in",
         shortcuts=_shortcuts() if signed_in else (),
+        events=f"{home(visit)}/events" if may(visit, Permission.READ) else "",
+        counts=f"{home(visit)}/counts" if may(visit, Permission.READ) else "",
     )
 
 
@@ -157,7 +154,7 @@ def _navigation(visit: Visit, waiting: int) -> tuple[NavigationItem, ...]:
         ("/administrators", gettext("Administrators"), Permission.READ),
         ("/tokens", gettext("Tokens"), Permission.MANAGE_TOKENS),
         ("/audit", gettext("Audit log"), Permission.READ_AUDIT),
-        ("/settings", gettext("Settings"), Permission.READ),
+        ("/settings", gettext("Your organization"), Permission.READ),
     ]
     items = [NavigationItem(f"{place}/", gettext("Home"), current=path == f"{place}/")]
     for way, words, permission in ways:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from privyseal.look.words import gettext
+from privyseal.look.audit_words import action_words, letter_words, reason_words
 from privyseal.model.audit import organization_log
 from privyseal.model.organization import Organization
-from privyseal.pages.control_center.words import action_words
-from privyseal.store import administrators, audit
+from privyseal.reception.log_list import actor_words, names_in, read_time
+from privyseal.store import audit
 from privyseal.store.database import Transaction
 
 LONGEST = 200
@@ -30,37 +30,23 @@ class Happened:
 def history_of(tx: Transaction, organization: Organization, object_ids: Sequence[str]) -> list[Happened]:
     """Return what happened to these objects, at most the last 200 things."""
     entries = [json.loads(entry) for entry in audit.of_objects(tx, organization_log(organization.slug), object_ids, LONGEST)]
-    names = actor_names(tx, entries)
-    return [_happened(entry, names) for entry in entries]
+    names = names_in(tx, entries)
+    found: list[Happened] = []
+    for entry in entries:
+        line = _happened(entry, names)
+        # Letters to several people leave one after the other; one line tells of them, with the time of the first.
+        if line.words and not (found and entry["action"] == "deliver-fact" and found[-1].words == line.words):
+            found.append(line)
+    return found
 
 
 def _happened(entry: Mapping[str, Any], names: Mapping[str, str]) -> Happened:
-    is_refused = entry["outcome"] == "refused"
-    words = action_words(str(entry["action"]), refused=is_refused)
-    if is_refused or (entry["action"] == "revoke-certificate" and entry["reason"]):
-        words = f"{words} ({entry['reason']})"
-    return Happened(words, read_time(str(entry["time"])), actor_words(entry, names))
-
-
-def actor_names(tx: Transaction, entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return id -> name of the administrators who acted in these entries."""
-    return administrators.names_of(tx, (str(entry["actor"]["id"]) for entry in entries))
-
-
-def actor_words(entry: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """Return who acted, by name where it is one of those in ``names``."""
-    kind, actor_id = str(entry["actor"]["kind"]), str(entry["actor"]["id"])
-    if kind == "requester":
-        return gettext("the requester") if entry["object"]["kind"] in {"request", "certificate"} else gettext("not signed in")
-    if kind == "system":
-        return gettext("the service")
-    if kind == "operator":
-        return gettext("the provider's operator")
-    if kind == "api-token":
-        return gettext("API token %(id)s") % {"id": actor_id}
-    return names.get(actor_id, actor_id)
-
-
-def read_time(text: str) -> datetime:
-    """Return the moment that an entry's time names."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    """Return the line of an entry; without words where a reader of the time line misses nothing."""
+    action, is_refused = str(entry["action"]), entry["outcome"] == "refused"
+    at = read_time(str(entry["time"]))
+    if action == "deliver-fact" and not is_refused:
+        return Happened(letter_words(entry), at, "")
+    words = action_words(action, refused=is_refused)
+    if is_refused or (action in {"revoke-certificate", "revoke-credential"} and entry["reason"]):
+        words = f"{words} ({reason_words(entry)})"
+    return Happened(words, at, actor_words(entry, names))

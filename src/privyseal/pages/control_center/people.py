@@ -13,6 +13,8 @@ from privyseal.actions.administrator.invite_with_signature import invite_with_si
 from privyseal.actions.administrator.revoke_credential import revoke_credential
 from privyseal.actions.house import attempt
 from privyseal.engine.names import normalize_email
+from privyseal.look.browsers import browser_words
+from privyseal.look.people_words import role_choices, role_words
 from privyseal.look.words import gettext
 from privyseal.model.administrator import Administrator, AdministratorState, Credential, Permission, Role
 from privyseal.model.errors import PrivysealError, Refused
@@ -20,13 +22,12 @@ from privyseal.model.identifiers import AdministratorId
 from privyseal.model.organization import Organization
 from privyseal.model.passkey import Passkey
 from privyseal.model.request import require_text
-from privyseal.model.revocation import read_reason
 from privyseal.model.session import Session
 from privyseal.model.statement import utc_text
-from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, may, nothing_here, part, show_again
+from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, are_refused, home, look_up, may, nothing_here, part, show_again
 from privyseal.pages.control_center.history import Happened, history_of
 from privyseal.pages.control_center.signing import offer, read_signature, shell_word
-from privyseal.pages.control_center.words import person_state, reason_choices, role_choices, role_words
+from privyseal.pages.control_center.words import credential_reasons, person_state, read_credential_reason
 from privyseal.reception.site import Visit
 from privyseal.store import administrators, passkeys, sessions
 from privyseal.store.database import Transaction
@@ -126,7 +127,7 @@ def _shown(credentials: Sequence[Credential], known: Mapping[str, Passkey], now:
 def _credential_state(item: Credential, now: datetime) -> tuple[str, str]:
     if item.revoked_at is not None:
         return "bad", gettext("Revoked")
-    return ("good", gettext("Usable")) if item.is_usable(now) else ("ended", gettext("Expired"))
+    return ("good", gettext("Valid")) if item.is_usable(now) else ("ended", gettext("Expired"))
 
 
 def person_of(visit: Visit) -> Person:
@@ -138,7 +139,11 @@ def person_of(visit: Visit) -> Person:
         if person is None or person.organization_id != organization.id:
             raise nothing_here()
         history = history_of(tx, organization, [person.id])
-        return Person(person, _credentials(tx, person), sessions.live_of(tx, person.id), history)
+        credentials = _credentials(tx, person)
+        # A session lives in its row until somebody comes with it: what was revoked meanwhile opens nothing any more.
+        usable = {item.sha256 for item in credentials if item.can_be_revoked}
+        live = [session for session in sessions.live_of(tx, person.id) if session.credential_sha256 in usable]
+        return Person(person, credentials, live, history)
 
     return look_up(visit, work)
 
@@ -153,6 +158,7 @@ def show_person(visit: Visit) -> Response:
         "role": role_words(person.administrator.role),
         "stands": person_state(person.administrator.state),
         "may_manage": may(visit, Permission.MANAGE_ADMINISTRATORS),
+        "browsers": [browser_words(session.agent) for session in person.sessions],
         "is_invited": person.administrator.state is AdministratorState.INVITED,
     }
     return visit.show("control_center/person.html", values)
@@ -169,11 +175,25 @@ def _show_invitation(visit: Visit, status: int = 200) -> Response:
 
 def prepare_invitation(visit: Visit) -> Response:
     """Show what is signed to invite this person."""
+    typed = visit.form.value
+    checks = {
+        "full_name": lambda: require_text("name", typed("full_name"), NAME_CHARACTERS),
+        "email": lambda: normalize_email(typed("email")),
+        "role": lambda: _require_role(typed("role")),
+    }
+    if are_refused(visit, visit.about("invite-administrator", "administrator", "new"), checks):
+        return _show_invitation(visit, 422)
     try:
         statement = _statement(visit)
     except PrivysealError as error:
         return show_again(visit, error, lambda status: _show_invitation(visit, status), _INPUTS.get(error.field, "full_name"))
     return _show_signing(visit, statement)
+
+
+def _require_role(role: str) -> str:
+    if role not in {value for value, _, _ in role_choices()}:
+        raise Refused("role", gettext("Choose a role."), field="role")
+    return role
 
 
 _INPUTS = {"name": "full_name", "email": "email", "role": "role"}
@@ -184,8 +204,7 @@ def _statement(visit: Visit) -> Invitation:
     typed = visit.form.value
     name = require_text("name", typed("full_name"), NAME_CHARACTERS)
     email = normalize_email(typed("email"))
-    if typed("role") not in {value for value, _, _ in role_choices()}:
-        raise Refused("role", gettext("Choose a role."), field="role")
+    role = _require_role(typed("role"))
     try:
         return Invitation(
             service=visit.house.service.service_id,
@@ -193,7 +212,7 @@ def _statement(visit: Visit) -> Invitation:
             expires=utc_text(visit.now + INVITATION_LIFE),
             name=name,
             email=email,
-            role=typed("role"),
+            role=role,
             inviter=visit.person.id,
         )
     except WireError as error:
@@ -255,7 +274,7 @@ def _show_revocation(visit: Visit, status: int = 200) -> Response:
         "credential": shown,
         "is_own": person.administrator.id == visit.person.id,
         "is_last": sum(item.can_be_revoked for item in person.credentials) == 1,
-        "reasons": [row for row in reason_choices() if row[0] in {"keyCompromise", "superseded", "affiliationChanged", "unspecified"}],
+        "reasons": credential_reasons(),
     }
     return visit.show("control_center/revoke_credential.html", values, status=status)
 
@@ -265,11 +284,10 @@ def revoke(visit: Visit) -> Response:
     person, shown = _credential_of(visit)
     about = visit.about("revoke-credential", "administrator", person.administrator.id)
     try:
-        reason = attempt(visit.house, visit.actor, about, lambda: read_reason(visit.form.value("reason")))
+        reason = attempt(visit.house, visit.actor, about, lambda: read_credential_reason(visit.form.value("reason")))
         visit.perform(about, revoke_credential, visit.slug, shown.sha256, reason)
     except Refused as error:
-        sentence = gettext("Choose a reason.") if error.field == "reason" else error.sentence
-        return show_again(visit, Refused(error.kind, sentence), lambda status: _show_revocation(visit, status), error.field)
+        return show_again(visit, error, lambda status: _show_revocation(visit, status), error.field)
     except PrivysealError as error:
         return show_again(visit, error, lambda status: _show_revocation(visit, status))
     return visit.go_to(f"{home(visit)}/administrators/{person.administrator.id}")

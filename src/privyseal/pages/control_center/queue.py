@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from privyseal.look.frame import Chip
 from privyseal.look.words import gettext, mark
@@ -142,8 +143,9 @@ def _address(visit: Visit, chosen: str, text: str, before: str = "") -> str:
 def _chips(visit: Visit, chosen: str, text: str, counts: Mapping[RequestState, int]) -> list[Chip]:
     chips = []
     for name, (words, states) in FILTERS.items():
-        count = sum(counts[state] for state in states) if name in COUNTED and not text else None
-        chips.append(Chip(_address(visit, name, text), gettext(words), current=name == chosen, count=count))
+        counted = name if name in COUNTED and not text else ""
+        count = sum(counts[state] for state in states) if counted else None
+        chips.append(Chip(_address(visit, name, text), gettext(words), current=name == chosen, count=count, counted=counted))
     return chips
 
 
@@ -152,19 +154,68 @@ def open_chosen(visit: Visit) -> Response:
     chosen = [value for value in visit.request.query_params.getlist("id") if FORMS["request"].fullmatch(value)][:LONGEST_SELECTION]
     if not chosen:
         return visit.go_to(f"{home(visit)}/requests")
-    return visit.go_to(check_address(visit, chosen[0], chosen[1:]))
+    return visit.go_to(check_address(visit, chosen[0], chosen[1:], tally=Tally(0, len(chosen)) if len(chosen) > 1 else None))
 
 
-def check_address(visit: Visit, request_id: str, then: Sequence[str] = (), way: str = "") -> str:
-    """Return the address of the check page of a request, or of a page below it; ``then`` are the requests that come next."""
-    query = f"?{urlencode({'then': ','.join(item.removeprefix('req-') for item in then)})}" if then else ""
-    return f"{home(visit)}/requests/{request_id}{way}{query}"
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many of the chosen requests were approved so far; ``last`` is the id of the newest one."""
+
+    approved: int
+    chosen: int
+    last: str = ""
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What an address carries of it."""
+        return {"tally": f"{self.approved}-{self.chosen}"} | ({"last": self.last.removeprefix("req-")} if self.last else {})
+
+
+def tally_of(visit: Visit) -> Tally | None:
+    """Return the tally that the address carries, None where no several were chosen."""
+    found = re.fullmatch(r"(\d{1,2})-(\d{1,2})", visit.query("tally"), re.ASCII)
+    last = f"req-{visit.query('last')}"
+    if found is None or int(found[1]) > int(found[2]):
+        return None
+    return Tally(int(found[1]), int(found[2]), last if FORMS["request"].fullmatch(last) else "")
+
+
+def check_address(visit: Visit, request_id: str, then: Sequence[str] = (), way: str = "", *, tally: Tally | None = None) -> str:
+    """Return the address of the check page of a request, or of a page below it; ``then`` are the requests that come next.
+
+    ``tally`` is what the address before carries, unless another one is given.
+    """
+    tally = tally or tally_of(visit)
+    query = ({"then": ",".join(item.removeprefix("req-") for item in then)} if then else {}) | (tally.query if tally else {})
+    return f"{home(visit)}/requests/{request_id}{way}{'?' if query else ''}{urlencode(query)}"
+
+
+def summary_address(visit: Visit, tally: Tally) -> str:
+    """Return the address of the page that sums up what became of the chosen requests."""
+    return f"{home(visit)}/requests/done?{urlencode(tally.query)}"
+
+
+def show_summary(visit: Visit) -> Response:
+    """Tell how many of the chosen requests were approved, and how many were not."""
+    tally = tally_of(visit)
+    if tally is None:
+        return visit.go_to(f"{home(visit)}/requests")
+    values = {"home": home(visit), "tally": tally, "others": tally.chosen - tally.approved}
+    return visit.show("control_center/summary.html", values)
 
 
 def chosen_next(visit: Visit) -> list[str]:
     """Return the requests that were chosen to come after this one, as the address carries them."""
     found = [f"req-{text}" for text in visit.query("then", 33 * LONGEST_SELECTION).split(",")]
     return [request_id for request_id in found if FORMS["request"].fullmatch(request_id)]
+
+
+def tell_counts(visit: Visit) -> Response:
+    """Return how many requests each counted filter has now, for a page that was told that something changed."""
+    counted = [state for name in COUNTED for state in FILTERS[name][1]]
+    counts = look_up(visit, lambda tx, organization: requests.count_in(tx, organization.id, counted))
+    found = {name: sum(counts[state] for state in FILTERS[name][1]) for name in COUNTED}
+    return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
 
 def stream_events(visit: Visit) -> Response:

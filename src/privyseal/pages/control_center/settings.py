@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from privyseal.engine.dcv import challenge_name, challenge_url
 from privyseal.engine.dns_persistent import record_name, record_value
+from privyseal.look.certificate_words import key_kinds
 from privyseal.model.domain import Domain, ValidationMethod
 from privyseal.model.organization import Organization
 from privyseal.model.policy import Policy
@@ -53,6 +54,7 @@ def show_settings(visit: Visit) -> Response:
         "home": home(visit),
         "organization": organization,
         "policies": list(by_name.values()),
+        "kinds": dict(key_kinds()),
         "domains": [_shown(visit, domain, port) for domain in domains],
         "portal": f"{visit.house.service.base_url}/o/{visit.slug}/",
     }

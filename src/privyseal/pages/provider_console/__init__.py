@@ -10,7 +10,7 @@ from pathlib import Path
 from privyseal.look.frame import Frame, NavigationItem
 from privyseal.look.words import gettext
 from privyseal.model.administrator import Permission
-from privyseal.pages.provider_console import authorities, home, log, orders, organization, organizations, undelivered
+from privyseal.pages.provider_console import authorities, home, log, orders, organization, organizations, policies, undelivered
 from privyseal.reception.site import Method, Page, Site, Visit
 
 GET, POST = Method.GET, Method.POST
@@ -65,8 +65,10 @@ SITE = Site(
         Page(POST, f"{ONE}/vetting", VET, organization.vet, step_up=True),
         Page(GET, f"{ONE}/administrator", VET, organization.show_invitation, step_up=True),
         Page(POST, f"{ONE}/administrator", VET, organization.invite, step_up=True),
-        Page(GET, f"{ONE}/policy", VET, organization.show_policy, step_up=True),
-        Page(POST, f"{ONE}/policy", VET, organization.create_policy, step_up=True),
+        Page(GET, f"{ONE}/policy", VET, policies.show_policy, step_up=True),
+        Page(POST, f"{ONE}/policy", VET, policies.prepare_policy, step_up=True),
+        Page(GET, f"{ONE}/policy/check", VET, policies.show_check, step_up=True),
+        Page(POST, f"{ONE}/policy/check", VET, policies.add, step_up=True),
         Page(GET, f"{ONE}/order", SELL, orders.show_new, step_up=True),
         Page(POST, f"{ONE}/order", SELL, orders.place, step_up=True),
         Page(GET, "/provider/orders", SELL, orders.show_orders),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from starlette.responses import Response
 
 from privyseal.engine.foreign_certificate import ForeignCertificate, read_certificate
+from privyseal.look.certificate_words import key_words
 from privyseal.look.words import gettext
 from privyseal.reception.site import Visit
 from privyseal.store import authorities, revocations
@@ -19,10 +20,15 @@ RESPONDER_SOON = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A CA: its certificate in words, its CRLs (None: it has none), the end of its responder, and the verdict on all of it."""
+    """A CA: its certificate in words, its CRLs (None: it has none), the end of its responder, and the verdict on all of it.
+
+    ``title`` is what people call it, ``purpose`` what it signs, ``slug`` its name in addresses.
+    """
 
     slug: str
-    kind: str
+    title: str
+    purpose: str
+    key: str
     certificate: ForeignCertificate
     crls: ScopeHealth | None
     responder_end: datetime | None
@@ -42,8 +48,19 @@ def show_authorities(visit: Visit) -> Response:
         certificate = read_certificate(item.certificate)
         end = responder[1] if responder else None
         state, words = _judge(certificate, health.get(item.id), end, visit.now)
-        rows.append(Row(item.slug, item.kind, certificate, health.get(item.id), end, state, words))
+        key = key_words(certificate.key_algorithm, certificate.key_bits)
+        rows.append(Row(item.slug, *_kind_words(item.kind), key, certificate, health.get(item.id), end, state, words))
     return visit.show("provider_console/authorities.html", {"rows": rows, "status_url": visit.house.service.status_url})
+
+
+def _kind_words(kind: str) -> tuple[str, str]:
+    """Return what people call a CA of this kind, and what it signs."""
+    words = {
+        "root": (gettext("Root CA"), gettext("Signs the issuing CA, and nothing else. Computers trust the service by it.")),
+        "issuing": (gettext("Issuing CA"), gettext("Signs the certificates of the organizations' servers.")),
+        "administrators": (gettext("Administrators' CA"), gettext("Signs the credentials of administrators. No browser trusts it.")),
+    }
+    return words.get(kind, (kind, ""))
 
 
 def _judge(certificate: ForeignCertificate, crls: ScopeHealth | None, responder_end: datetime | None, now: datetime) -> tuple[str, str]:

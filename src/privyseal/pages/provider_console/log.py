@@ -2,42 +2,61 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlencode
 
 from starlette.responses import Response, StreamingResponse
 
+from privyseal.look.audit_words import action_choices
 from privyseal.look.words import gettext
 from privyseal.model.audit import PROVIDER_LOG
-from privyseal.model.errors import NotFound
+from privyseal.model.errors import BadRequest, NotFound
+from privyseal.reception.log_list import FIELDS, Found, Wanted, look_into, read_day, read_index
 from privyseal.reception.site import Visit
-from privyseal.store import audit
+from privyseal.store import administrators, audit
 from privyseal_wire.export import export_line
 
-PAGE_SIZE = 100
+LOG = "provider_console/log.html"
 PORTION = 1000
 
 
 def show_log(visit: Visit) -> Response:
-    """Show the newest entries."""
-    before = visit.query("before", 18)
-    is_number = before.isascii() and before.isdigit()
+    """Show one page of entries, newest first."""
+    asked = {name: visit.query(name, 128) for name in FIELDS if visit.query(name, 128)}
+    visit.form.values = {name: [value] for name, value in asked.items()}
+    before = read_index(visit.query("before"))
+    try:
+        wanted = Wanted(asked, read_day(asked, "from"), read_day(asked, "to"), before)
+    except BadRequest as error:
+        visit.form.refuse(error.field, error.sentence)
+        return visit.show(LOG, _values(visit, asked, Found([], None, is_full=False)), status=400)
     with visit.house.database.read(visit.now) as tx:
-        found = audit.newest(tx, PROVIDER_LOG, before=int(before) if is_number else None, limit=PAGE_SIZE + 1)
+        found = look_into(tx, PROVIDER_LOG, wanted, lambda _kind, _object_id: "")
+    first = _address(asked) if before is not None else ""
+    return visit.show(LOG, _values(visit, asked, found) | {"first_address": first})
+
+
+def _values(visit: Visit, asked: Mapping[str, str], found: Found) -> dict[str, object]:
+    with visit.house.database.read(visit.now) as tx:
         checkpoint = audit.newest_checkpoint(tx, PROVIDER_LOG)
-    entries = [json.loads(entry) | {"index": index} for index, entry in found[:PAGE_SIZE]]
-    for entry in entries:
-        entry["at"] = datetime.fromisoformat(entry["time"])
-    values = {
-        "entries": entries,
-        "filters": [],
-        "next_address": f"/provider/log?before={found[PAGE_SIZE - 1][0]}" if len(found) > PAGE_SIZE else "",
-        "first_address": "/provider/log" if is_number else "",
+        people = [(str(person.id), person.name) for person in administrators.of_organization(tx, None)]
+    return {
+        "asked": asked,
+        "lines": found.lines,
+        "is_partial": not found.is_full and found.behind is not None,
+        "filters": (),
+        "actions": action_choices(),
+        "people": people,
+        "next_address": _address(asked, found.behind) if found.behind is not None else "",
+        "first_address": "",
         "size": checkpoint[0] if checkpoint else 0,
         "key": visit.context.entrance.vkey(PROVIDER_LOG),
     }
-    return visit.show("provider_console/log.html", values)
+
+
+def _address(asked: Mapping[str, str], before: int | None = None) -> str:
+    query = urlencode({**asked, **({"before": str(before)} if before is not None else {})})
+    return f"/provider/log{'?' if query else ''}{query}"
 
 
 def export(visit: Visit) -> Response:

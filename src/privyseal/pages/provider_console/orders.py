@@ -49,4 +49,4 @@ def place(visit: Visit) -> Response:
     except (Refused, BadRequest, Conflict) as error:
         visit.form.refuse(error.field, error.sentence)
         return visit.show(NEW, {"organization": organization, "place": place_of(visit)}, status=422)
-    return visit.go_to(f"{place_of(visit)}#units")
+    return visit.go_to(f"{place_of(visit)}?done=order#units")

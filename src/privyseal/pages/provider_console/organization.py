@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from starlette.responses import Response
 
 from privyseal.actions.administrator.invite_administrator import invite_administrator
 from privyseal.actions.house import About, attempt
 from privyseal.actions.organization.add_domain import add_domain
-from privyseal.actions.organization.add_policy import PolicyDraft, add_policy
 from privyseal.actions.organization.record_validation import record_validation
 from privyseal.actions.organization.vet_organization import vet_organization
 from privyseal.engine.dcv import Evidence, challenge_name, challenge_url
 from privyseal.engine.dns_persistent import record_name, record_value
 from privyseal.engine.domain_control import look_up_control
+from privyseal.look.certificate_words import key_kinds
+from privyseal.look.people_words import role_words
 from privyseal.look.words import gettext
-from privyseal.model.administrator import Role
+from privyseal.model.administrator import AdministratorState, Role
 from privyseal.model.domain import Domain, ValidationMethod
 from privyseal.model.errors import BadRequest, Conflict, NotFound, Refused, Unavailable
 from privyseal.model.organization import Organization
-from privyseal.model.policy import Lint
-from privyseal.model.profile import KeyAlgorithm
 from privyseal.model.unit import UnitTier
 from privyseal.pages.provider_console.organizations import state_words
 from privyseal.reception.site import Visit
@@ -30,7 +30,6 @@ from privyseal.store import administrators, organizations, policies, units
 OBJECT = "provider_console/organization.html"
 VETTING = "provider_console/vetting.html"
 INVITATION = "provider_console/invitation.html"
-POLICY = "provider_console/policy.html"
 
 
 def require_organization(visit: Visit) -> Organization:
@@ -53,7 +52,7 @@ def _object_page(visit: Visit, *, status: int = 200) -> Response:
     organization = require_organization(visit)
     port = visit.context.entrance.fetch_policy.ports[0]
     with visit.house.database.read(visit.now) as tx:
-        values = {
+        values: dict[str, Any] = {
             "organization": organization,
             "state": state_words()[organization.state],
             "domains": [
@@ -69,10 +68,28 @@ def _object_page(visit: Visit, *, status: int = 200) -> Response:
             ],
             "balances": [(tier.value, units.balance(tx, organization.id, tier)) for tier in UnitTier],
             "policies": policies.of_organization(tx, organization.id),
-            "people": administrators.of_organization(tx, organization.id),
             "place": place(visit),
+            "kinds": dict(key_kinds()),
         }
+        people = administrators.of_organization(tx, organization.id)
+    values |= {
+        "people": people,
+        "roles": {role: role_words(role) for role in Role},
+        "is_in_their_hands": any(person.state is AdministratorState.ACTIVE for person in people),
+        "is_ready": any(row[4] for row in values["domains"]),
+        "done": _done_words().get(visit.query("done"), ""),
+    }
     return visit.show(OBJECT, values, status=status)
+
+
+def _done_words() -> dict[str, str]:
+    """Return what is told after something was done, by its name in the address."""
+    return {
+        "order": gettext("The order is booked, and its units can be used."),
+        "policy": gettext("The new version of the policy holds from now on."),
+        "invitation": gettext("The invitation is on its way; its link works for an hour."),
+        "vetting": gettext("The vetting is concluded. The organization is active."),
+    }
 
 
 def _seen(domain: Domain) -> str:
@@ -143,7 +160,7 @@ def vet(visit: Visit) -> Response:
     except (Refused, BadRequest, Conflict) as error:
         visit.form.refuse("evidence", error.sentence)
         return visit.show(VETTING, {"organization": organization, "place": place(visit)}, status=422)
-    return visit.go_to(place(visit))
+    return visit.go_to(f"{place(visit)}?done=vetting")
 
 
 def show_invitation(visit: Visit) -> Response:
@@ -161,48 +178,11 @@ def invite(visit: Visit) -> Response:
     except (Refused, BadRequest, Conflict) as error:
         visit.form.refuse(error.field if error.field in {"name", "email"} else "", error.sentence)
         return visit.show(INVITATION, {"organization": organization, "place": place(visit)}, status=422)
-    return visit.go_to(f"{place(visit)}#people")
-
-
-def show_policy(visit: Visit) -> Response:
-    """Show the form of a policy, filled with what most organizations take."""
-    return visit.show(POLICY, _policy_values(visit))
-
-
-def _policy_values(visit: Visit) -> dict[str, object]:
-    return {"organization": require_organization(visit), "place": place(visit), "algorithms": [item.value for item in KeyAlgorithm]}
-
-
-def create_policy(visit: Visit) -> Response:
-    """Add a policy, or a new version of the one of this name."""
-    organization = require_organization(visit)
-    about = About("add-policy", organization.slug, "policy", "new")
-    try:
-        draft = attempt(visit.house, visit.actor, about, lambda: _draft(visit))
-        visit.perform(about, add_policy, organization.slug, draft)
-    except (Refused, BadRequest, Conflict) as error:
-        visit.form.refuse(error.field, error.sentence)
-        return visit.show(POLICY, _policy_values(visit), status=422)
-    return visit.go_to(f"{place(visit)}#policies")
-
-
-def _draft(visit: Visit) -> PolicyDraft:
-    form = visit.form
-    algorithms = {item.value: item for item in KeyAlgorithm}
-    return PolicyDraft(
-        name=form.value("name"),
-        unit_tier=UnitTier.PREMIUM if form.value("unit_tier") == UnitTier.PREMIUM.value else UnitTier.STANDARD,
-        key_algorithms=tuple(algorithms[text] for text in form.all("key_algorithms") if text in algorithms),
-        lifetimes_days=tuple(read_number("lifetimes_days", text) for text in form.value("lifetimes_days").replace(",", " ").split()),
-        approvals=read_number("approvals", form.value("approvals")),
-        lint=Lint.TEMPLATE if form.value("lint") == Lint.TEMPLATE.value else Lint.EACH,
-        max_endpoints=read_number("max_endpoints", form.value("max_endpoints")),
-        open_enrollment=form.has("open_enrollment", "yes"),
-    )
+    return visit.go_to(f"{place(visit)}?done=invitation#people")
 
 
 def read_number(field: str, text: str) -> int:
     """Return what was typed as a whole number; raises BadRequest ``number`` at this field."""
     if not (text.isascii() and text.isdigit() and len(text) <= 6):
-        raise BadRequest("number", gettext("Write a whole number."), field=field)
+        raise BadRequest("number", gettext("Write a whole number up to 999,999."), field=field)
     return int(text)

@@ -1,0 +1,220 @@
+"""What entries of an audit log say, in words, in one place for both consoles: actions, what was tried, objects, reasons, letters.
+
+An entry keeps the names that programs read. Whatever has no words here is shown by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from privyseal.look.certificate_words import reason_words as revocation_words
+from privyseal.look.people_words import role_words, scope_words
+from privyseal.look.sentences import word
+from privyseal.look.words import gettext, mark
+from privyseal.model.administrator import Permission, Role
+from privyseal.model.audit import ONE_RECIPIENT
+
+_ACTIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "submit-request": (mark("Request received"), mark("ask for a certificate")),
+    "send-code-again": (mark("Code sent once more"), mark("have the code sent again")),
+    "confirm-request": (mark("Address of the contact confirmed"), mark("confirm an address")),
+    "hold-request": (mark("Held with a question to the contact"), mark("hold a request with a question")),
+    "answer-question": (mark("Question answered by the contact"), mark("answer a question")),
+    "release-request": (mark("Question taken back"), mark("take a question back")),
+    "judge-request": (mark("Request checked"), mark("check a request")),
+    "approve-request": (mark("Approved under signature"), mark("approve a request")),
+    "reject-request": (mark("Rejected under signature"), mark("reject a request")),
+    "withdraw-request": (mark("Withdrawn by the contact"), mark("withdraw a request")),
+    "lapse-request": (mark("Lapsed without a decision"), mark("let a request lapse")),
+    "prepare-certificate": (mark("Certificate prepared and linted"), mark("prepare a certificate")),
+    "issue-certificate": (mark("Certificate issued"), mark("issue a certificate")),
+    "complete-certificate": (mark("Certificate issued"), mark("issue a certificate")),
+    "abandon-intent": (mark("Serial number given up; a new one is drawn"), mark("give up a serial number")),
+    "deliver-fact": (mark("Letter"), mark("send a letter")),
+    "pick-up-certificate": (mark("Picked up"), mark("pick up a certificate")),
+    "check-certificate": (mark("Checked on a server"), mark("check a server")),
+    "show-certificate": (mark("Certificate read"), mark("read a certificate")),
+    "verify-certificate": (mark("Certificate looked into"), mark("look into a certificate")),
+    "reissue-certificate": (mark("Reissue asked for"), mark("ask for a reissue")),
+    "revoke-certificate": (mark("Revoked"), mark("revoke a certificate")),
+    "keep-certificate": (mark("Not revoked by itself any more: its replacement was revoked"), mark("let a certificate live on")),
+    "receive-private-key": (mark("Its private key was sent here by mistake"), mark("hand in a private key")),
+    "guess-phrase": (mark("Several wrong challenge phrases"), mark("guess a challenge phrase")),
+    "invite-administrator": (mark("Invited as an administrator"), mark("invite an administrator")),
+    "use-invitation": (mark("One-time link used"), mark("use a one-time link")),
+    "replace-last-administrator": (mark("Let in again by the operator: nobody was left"), mark("let the last administrator in again")),
+    "enroll-administrator": (
+        mark("Administrator ID asked for with the one-time link"),
+        mark("ask for an Administrator ID with a one-time link"),
+    ),
+    "offer-passkey": (mark("Passkey offered with the one-time link"), mark("make a passkey with a one-time link")),
+    "enroll-passkey": (mark("Passkey made with the one-time link"), mark("make a passkey with a one-time link")),
+    "draft-passkey": (mark("Passkey prepared"), mark("add a passkey")),
+    "add-passkey": (mark("Passkey added under another credential"), mark("add a passkey")),
+    "issue-administrator-id": (mark("Administrator ID issued"), mark("issue an Administrator ID")),
+    "issue-passkey": (mark("Passkey certified"), mark("certify a passkey")),
+    "complete-administrator-id": (mark("Credential issued"), mark("issue a credential")),
+    "revoke-credential": (mark("Credential revoked"), mark("revoke a credential")),
+    "create-api-token": (mark("Token made"), mark("make a token")),
+    "revoke-api-token": (mark("Token revoked"), mark("revoke a token")),
+    "start-session": (mark("Signed in"), mark("sign in")),
+    "end-session": (mark("Session ended"), mark("end a session")),
+    "step-up-session": (mark("Credential shown again"), mark("show the credential again")),
+    "hand-over-identity": (mark("Certificate shown to sign in"), mark("show a certificate to sign in")),
+    "sign-in": (mark("Signed in"), mark("sign in")),
+    "create-organization": (mark("Organization set up"), mark("set up an organization")),
+    "vet-organization": (mark("Organization vetted"), mark("vet an organization")),
+    "add-domain": (mark("Domain registered"), mark("register a domain")),
+    "validate-domain": (mark("Domain validated"), mark("validate a domain")),
+    "add-policy": (mark("Policy version added"), mark("add a policy version")),
+    "place-order": (mark("Units ordered"), mark("order units")),
+    "save-search": (mark("Search kept"), mark("keep a search")),
+    "delete-search": (mark("Search deleted"), mark("delete a search")),
+    "open-page": (mark("Page opened"), mark("open a page")),
+    "export-audit": (mark("Audit log exported"), mark("export the audit log")),
+    "stream-events": (mark("Queue followed"), mark("follow the queue")),
+    "retry-deliveries": (mark("Failed work tried again"), mark("try failed work again")),
+    "publish-crl": (mark("List of revoked certificates published"), mark("publish a list of revoked certificates")),
+    "certify-responder": (mark("OCSP responder certified"), mark("certify an OCSP responder")),
+    "anchor-log": (mark("Head of a log written down"), mark("write down the head of a log")),
+    "initialize": (mark("Service made"), mark("make the service")),
+}
+"""Name of an action -> what happened, and what was tried where it was refused."""
+
+_OBJECTS: Final = {
+    "request": mark("Request"),
+    "certificate": mark("Certificate"),
+    "administrator": mark("Administrator"),
+    "api-token": mark("Token"),
+    "organization": mark("Organization"),
+    "domain": mark("Domain"),
+    "policy": mark("Policy"),
+    "order": mark("Order"),
+    "session": mark("Session"),
+    "intent": mark("Certificate in the making"),
+    "invitation": mark("One-time link"),
+    "saved-search": mark("Kept search"),
+    "outbox": mark("Failed work"),
+    "fact": mark("Letter"),
+    "log": mark("Audit log"),
+    "crl": mark("List of revoked certificates"),
+    "ca": mark("CA"),
+    "service": mark("Service"),
+}
+
+_LETTERS: Final = {
+    "notices.received": mark("Mailed to the contact: the request is received"),
+    "notices.pending": mark("Mailed to an administrator: a request waits"),
+    "notices.held": mark("Question mailed to the contact"),
+    "notices.rejected": mark("Rejection mailed to the contact"),
+    "notices.withdrawn": mark("Mailed to the contact: the request is withdrawn"),
+    "notices.failed": mark("Mailed to an administrator: it could not be issued"),
+    "notices.issued": mark("Certificate mailed to the contact"),
+    "notices.revoked": mark("Revocation mailed"),
+    "notices.key-disclosed": mark("Warning mailed: the private key was sent here"),
+    "notices.invitation": mark("One-time link mailed"),
+    "notices.credential-added": mark("New credential told by mail"),
+    "notices.credential-revoked": mark("Revoked credential told by mail"),
+    "notices.last-replaced": mark("Mailed: the last administrator was let in again"),
+    "notices.phrase-guessed": mark("Mailed to an administrator: wrong challenge phrases"),
+    "notices.checkpoint": mark("Checkpoint mailed"),
+}
+
+_TO_SEVERAL: Final = {
+    "notices.pending",
+    "notices.failed",
+    "notices.revoked",
+    "notices.key-disclosed",
+    "notices.credential-added",
+    "notices.credential-revoked",
+    "notices.last-replaced",
+    "notices.phrase-guessed",
+}
+"""Letters to several people: one entry for each letter, beside the one that says that all of them were written."""
+
+_TOKEN_ENDS: Final = {
+    "unused": mark("the program is no longer used"),
+    "exposed": mark("somebody else may have the token"),
+    "replaced": mark("another token has replaced it"),
+    "other": mark("another reason"),
+}
+
+_NO_OBJECT: Final = frozenset({"new", "unknown", "batch", "all", "system", ""})
+"""What stands where the id of an object would stand, when there is none."""
+
+_NAMELESS: Final = frozenset({"session", "intent", "fact", "order", "policy", "saved-search", "invitation", "outbox"})
+"""Kinds of objects whose id leads nowhere and says nothing to a reader."""
+
+
+def action_words(action: str, *, refused: bool = False) -> str:
+    """Return what an entry tells of; of a refusal, what was tried."""
+    done, tried = _ACTIONS.get(action, ("", ""))
+    if refused:
+        return gettext("Refused: %(what)s") % {"what": gettext(tried) if tried else word(action)}
+    return gettext(done) if done else word(action)
+
+
+def action_choices() -> list[tuple[str, str]]:
+    """Return (name, words) of every action, by its words, for a filter."""
+    named: dict[str, list[str]] = {}
+    for action, (done, _) in _ACTIONS.items():
+        named.setdefault(gettext(done), []).append(action)
+    rows = [(action, text if len(actions) == 1 else f"{text} ({action})") for text, actions in named.items() for action in actions]
+    return sorted(rows, key=lambda row: row[1].casefold())
+
+
+def letter_words(entry: Mapping[str, Any]) -> str:
+    """Return which letter left by an entry ``deliver-fact``, or "" where none did."""
+    listener, _, one = str(entry["reason"]).partition(" to ")[2].partition(", ")
+    if listener in _TO_SEVERAL and one != ONE_RECIPIENT:
+        return ""
+    return gettext(_LETTERS[listener]) if listener in _LETTERS else ""
+
+
+def entry_words(entry: Mapping[str, Any]) -> str:
+    """Return what an entry of the log says, as one line of it."""
+    if entry["action"] == "deliver-fact":
+        return letter_words(entry) or gettext("Addressed letters")
+    return action_words(str(entry["action"]), refused=entry["outcome"] == "refused")
+
+
+def object_words(kind: str, object_id: str) -> tuple[str, str]:
+    """Return what kind of thing an entry is about and its id, "" where it has none that a reader could use."""
+    words = gettext(_OBJECTS[kind]) if kind in _OBJECTS else word(kind)
+    return words, "" if object_id in _NO_OBJECT or kind in _NAMELESS else object_id
+
+
+def reason_words(entry: Mapping[str, Any]) -> str:
+    """Return the reason of an entry in words, "" where it has none that the entry does not say already."""
+    action, reason = str(entry["action"]), str(entry["reason"])
+    if entry["outcome"] == "refused" or action == "end-session":
+        return word(reason)
+    if action == "create-api-token":
+        scopes = {scope.value: scope_words(scope)[0] for scope in (Permission.READ, Permission.SUBMIT, Permission.READ_AUDIT)}
+        return ", ".join(scopes.get(name, name) for name in reason.split())
+    return _reasons_of(action).get(reason, "" if action in {"deliver-fact", "use-invitation"} else reason)
+
+
+def _reasons_of(action: str) -> dict[str, str]:
+    """Return the reasons that entries of an action give, with their words."""
+    if action in {"revoke-certificate", "revoke-credential"}:
+        return {reason.value: words for reason, words in revocation_words().items()}
+    if action == "revoke-api-token":
+        return {name: gettext(words) for name, words in _TOKEN_ENDS.items()}
+    if action == "invite-administrator":
+        return {role.value: role_words(role) for role in Role}
+    if action == "validate-domain":
+        return {"dns-txt": gettext("by DNS"), "dns-persistent": gettext("by DNS, for good"), "http-token": gettext("by HTTP")}
+    return {}
+
+
+def actor_kind_words(kind: str, actor_id: str) -> str:
+    """Return who acted, by an actor's kind; with the id where it names somebody."""
+    words = {
+        "system": gettext("the service"),
+        "operator": gettext("the provider's operator"),
+        "requester": gettext("not signed in"),
+        "api-token": gettext("a token"),
+    }
+    return words.get(kind, actor_id)
