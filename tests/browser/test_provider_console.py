@@ -28,7 +28,7 @@ def test_an_organization_from_application_to_first_administrator(world: World, c
     sign_in_with_passkey(world, admin, SLUG)
     assert "First Person" in admin.heading
     window.page.reload()
-    assert "First Person, security administrator (active)" in window.words
+    assert "First Person, Security administrator (active)" in window.words
 
 
 def enter(world: World, window: Window) -> None:
@@ -37,12 +37,12 @@ def enter(world: World, window: Window) -> None:
     look(window.page, "provider-new-organization", small=True)
     window.fill(name=NAME, slug=SLUG, country="UK", contact_email=f"contact@{DOMAIN}")
     window.expect("4\\d\\d POST")
-    window.press("Enter")
+    window.press("Enter the organization")
     assert window.page.locator("#country-error").count() == 1, window.words
     assert window.page.locator("#name").input_value() == NAME
     look(window.page, "provider-new-organization-error", small=True)
     window.fill(country="US", state_or_province="Kentucky", locality="Fort Thomas")
-    window.press("Enter")
+    window.press("Enter the organization")
     assert window.heading == NAME
     look(window.page, "provider-organization-new", small=True)
 
@@ -75,7 +75,7 @@ def vet(window: Window) -> None:
 
 def set_up(window: Window) -> None:
     """A policy, and an order of five units; four are too few for a first order."""
-    window.press("Add a policy or a new version")
+    window.press("Add a policy")
     look(window.page, "provider-policy")
     window.page.get_by_label("People may ask for certificates at the portal without an account").check()
     window.press("Go on to check")
@@ -98,7 +98,7 @@ def invite(window: Window) -> None:
     look(window.page, "provider-invitation")
     window.fill(name="First Person", email=f"first@{DOMAIN}")
     window.press("Invite")
-    assert "First Person, security administrator (invited)" in window.words
+    assert "First Person, Security administrator (invited)" in window.words
     look(window.page, "provider-organization-active", small=True)
 
 
