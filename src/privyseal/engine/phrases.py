@@ -20,7 +20,7 @@ from typing import Final
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from privyseal.engine.common_phrases import is_common, is_pattern
+from privyseal.engine.guessable_phrases import is_common, is_pattern
 from privyseal.model.errors import Refused, Unavailable
 from privyseal.model.identifiers import RandomBytes
 

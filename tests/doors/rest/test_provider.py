@@ -56,14 +56,6 @@ def test_from_application_to_units(service: ServiceRig, provider: AdministratorR
         assert (validated.status_code, validated.json()["method"]) == (200, "dns-txt"), validated.text
         assert validated.json()["expires_at"] > validated.json()["validated_at"]
 
-        lasting = domain["dns_persistent"]
-        require_problem(client.post(address, json={"method": "dns-persistent"}), 422, "dcv-no-answer")
-        resolver.set_txt(lasting["name"], lasting["value"].replace(f"/o/{NEW}", "/o/somebody-else"))
-        require_problem(client.post(address, json={"method": "dns-persistent"}), 422, "dcv-mismatch")
-        resolver.set_txt(lasting["name"], lasting["value"])
-        again = client.post(address, json={"method": "dns-persistent"})
-        assert (again.status_code, again.json()["method"]) == (200, "dns-persistent"), again.text
-
     vetted = client.post(f"{PROVIDER}/organizations/{NEW}/vetting", json={"evidence": "Articles of incorporation 4711"})
     assert (vetted.status_code, vetted.json()["state"]) == (200, "active")
     require_problem(client.post(f"{PROVIDER}/organizations/{NEW}/orders", json={"quantity": 4}), 422, "order-quantity")
@@ -79,6 +71,20 @@ def test_from_application_to_units(service: ServiceRig, provider: AdministratorR
     assert [item["name"] for item in public["policies"]] == ["tls-server"]
     assert public["log_key"].startswith(f"privyseal.localhost/o-{NEW}+")
     assert NEW in [item["slug"] for item in client.get(f"{PROVIDER}/organizations").json()["items"]]
+
+
+def test_a_record_that_stays_shows_control(service: ServiceRig, provider: AdministratorRig) -> None:
+    with DemoResolver() as resolver:
+        client = RestRig(service, ((resolver.host, resolver.port),)).administrator(provider)
+        client.post(f"{PROVIDER}/organizations", json=RECORD)
+        lasting = client.post(f"{PROVIDER}/organizations/{NEW}/domains", json={"name": "langly.test"}).json()["dns_persistent"]
+        address = f"{PROVIDER}/organizations/{NEW}/domains/langly.test/validation"
+        require_problem(client.post(address, json={"method": "dns-persistent"}), 422, "dcv-no-answer")
+        resolver.set_txt(lasting["name"], lasting["value"].replace(f"/o/{NEW}", "/o/somebody-else"))
+        require_problem(client.post(address, json={"method": "dns-persistent"}), 422, "dcv-mismatch")
+        resolver.set_txt(lasting["name"], lasting["value"])
+        validated = client.post(address, json={"method": "dns-persistent"})
+        assert (validated.status_code, validated.json()["method"]) == (200, "dns-persistent"), validated.text
 
 
 def test_a_resolver_that_is_away_is_a_503(service: ServiceRig, provider: AdministratorRig) -> None:
