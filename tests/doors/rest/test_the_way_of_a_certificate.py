@@ -185,7 +185,7 @@ def test_what_cannot_be_prepared_has_failed_with_its_reason(rest: RestRig, fox: 
         revocations.block_key(tx, admin.get(f"{BASE}/requests/{request_id}").json()["spki_sha256"], "became-known")
     answer = admin.post(f"{BASE}/requests/{request_id}/approval", json={"signature": signature})
     assert (answer.status_code, answer.json()["request"]["state"]) == (200, "failed")
-    assert "compromised" in answer.json()["request"]["state_reason"]
+    assert "somebody else may have its key" in answer.json()["request"]["state_reason"]
 
 
 def test_a_rejection_is_signed_and_has_a_reason(rest: RestRig, fox: AdministratorRig) -> None:
