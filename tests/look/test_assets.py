@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 
 import pytest
 
@@ -65,3 +66,12 @@ def test_the_first_view_loads_at_most_sixty_kilobytes() -> None:
     """The styles, the scripts of every page and the mark; the page itself is measured by the figure PAGES."""
     size = {name: len(assets()[name].best("br, gzip")[0]) for name in FIRST_VIEW}
     assert sum(size.values()) <= 45 * 1024, size
+
+
+def test_without_scripts_dark_has_the_same_tokens() -> None:
+    styles = (STATIC / "privyseal.css").read_text()
+    chosen = re.search(r'^\[data-bs-theme="dark"\] \{\n(.*?)^\}', styles, re.DOTALL | re.MULTILINE)
+    wished = re.search(r"^@media \(prefers-color-scheme: dark\) \{\n  \.no-script \{\n(.*?)^  \}", styles, re.DOTALL | re.MULTILINE)
+    assert chosen
+    assert wished
+    assert chosen[1].split() == wished[1].split()

@@ -143,8 +143,11 @@ def require_endpoints(texts: Sequence[str], maximum: int) -> tuple[Endpoint, ...
     endpoints = tuple(read_endpoint(text) for text in texts)
     for endpoint in endpoints:
         _require_address(endpoint.address)
-    if not endpoints or len(set(endpoints)) != len(endpoints):
-        raise Refused("endpoint", "Name each server that will use the certificate once, and at least one.", field="endpoints")
+    if not endpoints:
+        raise Refused("endpoint", "Enter at least one server that will use the certificate.", field="endpoints")
+    twice = next((endpoint.address for endpoint in endpoints if endpoints.count(endpoint) > 1), "")
+    if twice:
+        raise Refused("endpoint", f"The server {twice} is listed twice. Enter each server once.", field="endpoints")
     return endpoints
 
 

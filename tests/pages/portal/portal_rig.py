@@ -61,6 +61,7 @@ class Document(HTMLParser):
         self._inside: list[str] = []
         self._select = ""
         self._area: list[str] | None = None
+        self._is_joined = False
         self.feed(text)
         self.text = " ".join(" ".join(self.texts).split())
 
@@ -68,6 +69,8 @@ class Document(HTMLParser):
         found = {name: value or "" for name, value in attrs}
         self.tags.append(tag)
         self.attributes += list(found.items())
+        # A place where a line may break is no blank.
+        self._is_joined = tag == "wbr"
         self.ids += [found["id"]] if "id" in found else []
         self.pointers += [found["for"]] if "for" in found else []
         self.pointers += " ".join(found.get(name, "") for name in ("aria-describedby", "aria-labelledby")).split()
@@ -114,7 +117,11 @@ class Document(HTMLParser):
         if self._area is not None:
             self._area.append(data)
         elif not {"script", "style", "title"} & set(self._inside):
-            self.texts.append(data)
+            if self._is_joined and self.texts:
+                self.texts[-1] += data
+            else:
+                self.texts.append(data)
+            self._is_joined = False
 
     @property
     def fields(self) -> dict[str, str]:

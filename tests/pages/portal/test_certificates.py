@@ -103,7 +103,9 @@ def test_steps_for_every_kind_of_server(portal: PortalRig) -> None:
     assert "ssl_certificate_key" in portal.get(place).text
     for platform, words in (("iis", "certreq -accept"), ("tomcat", "keytool -importcert"), ("haproxy", "ssl crt"), ("other", "SSLEngine")):
         assert words in portal.get(place, **{"for": platform}).text
-    assert f"seal certificate check {NAME} --root root.pem" in portal.get(place, **{"for": "<script>"}).text
+    text = portal.get(place, **{"for": "<script>"}).text.replace("\\ ", "")
+    assert f"openssl s_client -connect {NAME}:443 -servername {NAME} -verify_hostname {NAME} -verify_return_error -CAfile root.pem" in text
+    assert f"seal certificate check {NAME} --root root.pem" in text
 
 
 def test_revoking(portal: PortalRig) -> None:
@@ -155,8 +157,8 @@ def test_replacing(portal: PortalRig) -> None:
     for typed, words in (
         ({"csr": "", "phrase": PHRASE}, "Paste the CSR"),
         ({"csr": csr, "phrase": ""}, "Type the challenge phrase"),
-        ({"csr": csr, "phrase": "red kettle 9"}, "does not fit"),
-        ({"csr": make_csr([f"b.{NAME}"], make_key()), "phrase": PHRASE}, "exactly the names"),
+        ({"csr": csr, "phrase": "red kettle 9"}, "This is not the phrase"),
+        ({"csr": make_csr([f"b.{NAME}"], make_key()), "phrase": PHRASE}, "A replacement has the same names"),
     ):
         refused = portal.post(f"{place}/replace", typed)
         assert refused.status in {400, 422}

@@ -120,7 +120,9 @@ def test_a_csr_may_come_as_a_file(portal: PortalRig) -> None:
     seen = portal.send(f"{draft}/csr", {"csr": "what stands there does not count"}, {"csr_file": ("a.csr", csr.encode())})
     assert seen.address == f"{draft}/csr/seen"
     assert f"shop.{NAME}" in seen.text
-    assert "names that you did not enter before" in seen.text
+    assert f"will have the names of the CSR: shop.{NAME}, {NAME}. If you want" in seen.text
+    assert f"You entered: {NAME}" in seen.text
+    assert f"{draft}/csr" in seen.page.links
     assert "belongs to the organization" in seen.text
     assert "ECDSA P-256" in seen.text
     assert f"{draft}/use" in seen.page.links

@@ -143,3 +143,51 @@ def test_a_page_that_does_not_exist_leads_to_the_first_one(portal: PortalRig) ->
     nothing = portal.get(f"{HOME}/requests/req-{'0' * 32}")
     assert (nothing.status, f"{HOME}/" in nothing.page.links) == (404, True)
     assert "Go to the first page" in nothing.text
+
+
+def test_who_has_a_csr_already_is_asked_for_it_alone(portal: PortalRig) -> None:
+    draft = portal.start(names="")
+    asked = portal.get(f"{draft}/csr")
+    assert "Make the key and the CSR" not in asked.text
+    assert asked.text.count("Hand the CSR in") == 1
+    portal.post(f"{draft}/csr", {"csr": make_csr([f"*.{NAME}", f"shop.{NAME}"], make_key())})
+    assert portal.get(f"{draft}/use").page.fields["address-1"] == f"shop.{NAME}", "the first name that is a server"
+
+
+def test_no_server_and_one_server_twice_are_different_mistakes(portal: PortalRig) -> None:
+    draft = portal.fill()
+    answers = portal.get(f"{draft}/use").page.fields
+    for typed, words in (
+        ({"address-1": ""}, "Enter at least one server that will use the certificate."),
+        ({"address-1": NAME, "address-2": NAME}, f"The server {NAME} is listed twice. Enter each server once."),
+    ):
+        refused = portal.post(f"{draft}/use", {**answers, **typed})
+        assert (refused.status, refused.page.problems) == (422, [words])
+
+
+def test_answers_that_are_deleted_say_so_and_lead_to_the_beginning(portal: PortalRig) -> None:
+    gone = portal.get(f"{HOME}/enroll/drf-{'0' * 40}/names")
+    assert gone.status == 404
+    assert "Answers are deleted after seven days. Start again." in gone.text
+    assert f"{HOME}/enroll" in gone.page.links
+
+
+def test_an_unknown_number_is_told_at_its_field(portal: PortalRig) -> None:
+    typed = f"req-{'0' * 32}"
+    refused = portal.send(f"{HOME}/follow", {"number": typed})
+    assert (refused.status, len(refused.page.problems)) == (404, 1)
+    assert refused.page.problems[0].startswith("No request here has this number.")
+    assert 'id="number-error"' in refused.page.source
+    assert refused.page.fields["number"] == typed
+
+
+def test_a_search_tells_a_certificate_from_its_replacement(portal: PortalRig) -> None:
+    _, certificate = portal.issued()
+    place = f"{HOME}/certificates/{certificate.serial_hex}"
+    sent = portal.send(f"{place}/replace", {"csr": make_csr([NAME], make_key()), "phrase": PHRASE})
+    newer = portal.issue(sent.address.split("/")[-2])
+    for asked in (NAME, certificate.serial_hex):
+        found = portal.get(f"{HOME}/search", q=asked)
+        assert found.text.count("Replaced on") == 1
+        assert f"{HOME}/certificates/{newer.serial_hex}" in found.page.links
+    assert "Replaced on" not in portal.get(f"{HOME}/search", q=newer.serial_hex).text

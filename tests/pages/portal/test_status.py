@@ -33,19 +33,27 @@ def test_the_page_looks_again_by_itself_until_nothing_moves(portal: PortalRig) -
     request_id = portal.submit()
     place = f"{HOME}/requests/{request_id}"
     page = portal.get(place)
-    assert ("hx-get", f"{place}/state") in page.page.attributes
+    assert ("hx-get", f"{place}/state?seen=unconfirmed") in page.page.attributes
+    same = portal.get(f"{place}/state", seen="unconfirmed")
+    assert "hx-redirect" not in same.headers
     assert "htmx" in page.page.source
     portal.confirm(request_id)
-    part = portal.get(f"{place}/state")
+    part = portal.get(f"{place}/state", seen="unconfirmed")
     assert "html" not in part.page.tags
-    assert "Waiting for a decision" in part.text
-    assert ("hx-get", f"{place}/state") in part.page.attributes
+    assert part.headers["hx-redirect"] == place, "another state changes more than this part"
+    assert ("hx-get", f"{place}/state?seen=pending") in part.page.attributes
     portal.issue(request_id)
-    last = portal.get(f"{place}/state")
-    assert "Issued" in last.text
-    assert place in last.page.links
+    last = portal.get(f"{place}/state", seen="pending")
+    assert last.headers["hx-redirect"] == place
     assert "hx-get" not in dict(last.page.attributes)
-    assert "htmx" not in portal.get(place).page.source
+    assert not {"htmx", "refresh"} & set(portal.get(place).page.source.replace('"', " ").split())
+
+
+def test_what_is_issued_is_not_taken_back_but_revoked(portal: PortalRig) -> None:
+    request_id, certificate = portal.issued()
+    page = portal.get(f"{HOME}/requests/{request_id}/withdraw")
+    assert "If you do not want it, revoke it." in page.text
+    assert f"{HOME}/certificates/{certificate.serial_hex}/revoke" in page.page.links
 
 
 @pytest.mark.parametrize(

@@ -292,7 +292,7 @@ def test_what_is_no_signature_is_refused_as_a_page(pages: PagesRig, mulder: Admi
         for way in ("/passkey", "/passkey/sign"):
             sent = {"registration": registration, "label": "x", "answer": "", "content": ""}
             assert browser.post(f"{ACCOUNT}{way}", sent).status_code == 422, (registration, way)
-    assert browser.post(f"{ACCOUNT}/passkey", {"label": "x"}, ("signature", b"x" * (1024 * 1024))).status_code == 400
+    assert browser.post(f"{ACCOUNT}/passkey", {"label": "x"}, ("signature", b"x" * (1024 * 1024))).status_code == 413
     assert hand_in(browser, page, pages.service.sign(content_of(page), mulder)).status_code == 200
 
 

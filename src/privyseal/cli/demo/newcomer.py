@@ -25,12 +25,11 @@ def show_roads(directory: DemoDirectory, facts: dict[str, Any], programs: Path, 
     address = f"newcomer-{stamp}@{DOMAIN}"
     administrator.seal("administrator", "invite", f"Newcomer {stamp}", address, "--role", "security-administrator")
     link = f"{facts['base_url']}/o/{ORGANIZATION}/first-credential?code={code_from_mail(directory, address)}"
-    seal = quote(str(programs / "seal"))
     lines = (
+        f"export PATH={quote(str(programs))}:$PATH",
         f"export SEAL_SERVICE={facts['base_url']} SEAL_ORGANIZATION={ORGANIZATION} SEAL_ROOT={quote(facts['root_pem'])}",
         f"export SEAL_CERTIFICATE={quote(facts['administrator']['certificate'])} SEAL_KEY={quote(facts['administrator']['key'])}",
-        f"{seal} request list --state pending",
-        f"{seal} request approve REQUEST",
+        "seal request list --state pending",
     )
     roads = {
         "root": f"{facts['status_url']}/ca/root.cer",

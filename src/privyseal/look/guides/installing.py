@@ -39,16 +39,23 @@ def key_sentences(stem: str) -> tuple[str, ...]:
     """Return what a requester must know about the private key before the first step."""
     return (
         gettext(
-            "{stem}.key stands for the private key that you made together with the CSR. It never left your computer: nobody else has it."
+            "{stem}.key stands for the private key that you made together with the CSR. It is where you made it, and nobody else has it."
         ).format(stem=stem),
         gettext("If you no longer have the key, do not install this certificate. Make a new key and CSR, and replace it."),
-        gettext("The key file belongs to root and nobody else may read it (mode 0600)."),
+        gettext("The key file belongs to the user root, and nobody else may read it (mode 0600)."),
     )
+
+
+def _brought(stem: str) -> str:
+    return gettext(
+        "Copy {stem}.pem to the server, into the folder where you made the key. There, as the user root (sudo -i changes the folder: "
+        "go back to it), enter these lines."
+    ).format(stem=stem)
 
 
 def _copied(stem: str, directory: str, sentence: str) -> Step:
     return Step(
-        sentence.format(stem=stem),
+        f"{_brought(stem)} {sentence}",
         (
             f"install -d -m 0700 {directory}",
             f"install -m 0644 {stem}.pem {directory}/{stem}.pem",
@@ -63,7 +70,7 @@ def _nginx(stem: str) -> tuple[Step, ...]:
         _copied(
             stem,
             "/etc/nginx/tls",
-            gettext("Copy {stem}.pem and your private key to the server. nginx reads the issuer from the same file."),
+            gettext("nginx reads the issuer from the same file."),
         ),
         Step(
             gettext("Name both files in the server block."),
@@ -79,7 +86,7 @@ def _apache(stem: str) -> tuple[Step, ...]:
         _copied(
             stem,
             "/etc/apache2/tls",
-            gettext("Copy {stem}.pem and your private key to the server. Apache reads the issuer from the same file."),
+            gettext("Apache reads the issuer from the same file."),
         ),
         Step(
             gettext("Name both files in the virtual host. SSLCertificateChainFile is not needed any more."),
@@ -93,7 +100,8 @@ def _haproxy(stem: str) -> tuple[Step, ...]:
     place = f"/etc/haproxy/tls/{stem}.pem"
     return (
         Step(
-            gettext("HAProxy reads certificate, issuer and key from one file. Put them together; nobody but root may read it."),
+            f"{_brought(stem)} "
+            + gettext("HAProxy reads certificate, issuer and key from one file, which nobody but the user root may read."),
             ("install -d -m 0700 /etc/haproxy/tls", f"(umask 077; cat {stem}.pem {stem}.key > {place})"),
         ),
         Step(gettext("Name the file where HAProxy listens."), (f"bind :443 ssl crt {place}",)),
@@ -104,7 +112,7 @@ def _haproxy(stem: str) -> tuple[Step, ...]:
 def _tomcat(stem: str) -> tuple[Step, ...]:
     return (
         Step(
-            gettext("Put the root and then your certificate with its issuer into the key store in which you made the key."),
+            gettext("Put the root certificate and then your certificate with its issuer into the key store in which you made the key."),
             (
                 f"keytool -importcert -noprompt -alias root -file root.pem -keystore {stem}.p12",
                 f"keytool -importcert -alias {stem} -file {stem}.p7b -keystore {stem}.p12",
@@ -125,7 +133,7 @@ def _tomcat(stem: str) -> tuple[Step, ...]:
 
 def _trust_root() -> Step:
     return Step(
-        gettext("In a command window of an administrator, let Windows know the root. Where a group policy has done it, leave this out."),
+        gettext("In a command window of an administrator, let Windows know the root certificate, unless a group policy has done it."),
         ("certutil -addstore Root root.pem",),
     )
 
@@ -160,7 +168,7 @@ def _exchange(stem: str) -> tuple[Step, ...]:
 def _postfix(stem: str) -> tuple[Step, ...]:
     place = f"/etc/ssl/mail/{stem}"
     return (
-        _copied(stem, "/etc/ssl/mail", gettext("Copy {stem}.pem and your private key to the server. Both programs can share them.")),
+        _copied(stem, "/etc/ssl/mail", gettext("Both programs can share them.")),
         Step(
             gettext("For Postfix 3.4 or later:"),
             (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from markupsafe import Markup
 
@@ -16,9 +17,11 @@ from privyseal.model.errors import BadRequest, Refused
 from privyseal.model.policy import Policy
 from privyseal.model.verdict import Finding, Verdict
 from privyseal.pages.portal.drafts import offers
-from privyseal.pages.portal.entry import home, look_up
+from privyseal.pages.portal.entry import home, look_up, part
 from privyseal.reception.site import Visit
 
+ASKED: Final = "asked"
+"""The subject of the check that compares the CSR with the names of an earlier step."""
 CSR_FIELDS = {"csr": "csr", "key": "csr", "names": "csr", "csr_file": "csr_file"}
 """Fields of errors about a CSR, and the inputs to look at."""
 
@@ -50,13 +53,12 @@ def judged(visit: Visit, csr: Csr, asked: Sequence[str] = ()) -> tuple[Verdict, 
         names = set(read_names(csr)[0])
     except Refused:
         return found
-    missing = sorted(set(asked) - names)
-    more = sorted(names - set(asked)) if asked else []
-    differences = [
-        (missing, gettext("You entered names before that the CSR does not have.")),
-        (more, gettext("The CSR has names that you did not enter before.")),
-    ]
-    return found + tuple(Verdict("asked", Finding.WARNING, sentence, ", ".join(those)) for those, sentence in differences if those)
+    if not asked or names == set(asked):
+        return found
+    sentence = gettext(
+        "The certificate will have the names of the CSR: {names}. If you want those that you entered before, make another CSR."
+    )
+    return (*found, Verdict(ASKED, Finding.WARNING, sentence.format(names=", ".join(sorted(names))), ", ".join(asked)))
 
 
 def _policies(visit: Visit) -> list[Policy]:
@@ -76,6 +78,10 @@ def rows(visit: Visit, verdicts: Sequence[Verdict]) -> list[tuple[str, str, str]
 
 
 def _evidence(visit: Visit, verdict: Verdict) -> str:
+    if verdict.subject == ASKED:
+        entered = gettext("You entered: {names}").format(names=verdict.evidence)
+        link = Markup('{} · <a href="{}/enroll/{}/csr">{}</a>')
+        return link.format(entered, home(visit), part(visit, "draft"), gettext("Make another CSR"))
     if not verdict.serial_hex:
         return verdict.evidence
     address = f"{home(visit)}/certificates/{verdict.serial_hex}"

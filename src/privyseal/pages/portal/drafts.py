@@ -9,9 +9,10 @@ from typing import Any
 from starlette.responses import Response
 
 from privyseal.actions.request.save_draft import save_draft
+from privyseal.look.frame import Link
 from privyseal.look.words import gettext
 from privyseal.model.draft import Answers, Draft
-from privyseal.model.errors import Refused
+from privyseal.model.errors import NotFound, Refused
 from privyseal.model.identifiers import DraftId
 from privyseal.model.organization import Organization
 from privyseal.model.policy import Policy, require_lifetime
@@ -65,12 +66,26 @@ def with_draft(answer: Callable[[Visit, Draft], Response]) -> Callable[[Visit], 
 
     def answer_with_draft(visit: Visit) -> Response:
         draft_id = DraftId(part(visit, "draft"))
-        draft = look_up(visit, lambda tx, organization: drafts.require(tx, organization.id, draft_id))
+        try:
+            draft = look_up(visit, lambda tx, organization: drafts.require(tx, organization.id, draft_id))
+        except NotFound as error:
+            return _show_gone(visit, error)
         if draft.request_id is not None:
             return visit.go_to(f"{home(visit)}/requests/{draft.request_id}/received")
         return answer(visit, draft)
 
     return answer_with_draft
+
+
+def _show_gone(visit: Visit, error: NotFound) -> Response:
+    if error.kind != "draft-not-found":
+        raise error
+    values: dict[str, object] = {
+        "heading": gettext("Your answers are not here any more"),
+        "sentence": gettext("Answers are deleted after seven days. Start again."),
+        "way_on": Link(f"{home(visit)}/enroll", gettext("Start again")),
+    }
+    return visit.show("kinds/refusal.html", values, status=404)
 
 
 def save(visit: Visit, draft: Draft, **answers: Any) -> Draft:  # noqa: ANN401 - fields of Answers

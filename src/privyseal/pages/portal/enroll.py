@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from privyseal.actions.house import attempt
 from privyseal.actions.request.start_draft import start_draft
+from privyseal.engine.csr import read_csr
 from privyseal.engine.names import normalize_dns_name, normalize_email
 from privyseal.engine.private_keys import refuse_private_keys
 from privyseal.engine.submission import MAXIMUM_NAMES
@@ -24,6 +25,7 @@ from privyseal.model.policy import MAXIMUM_ENDPOINTS, loosest_tier, require_life
 from privyseal.model.request import Endpoint, ServerKind, read_endpoint, require_endpoints, require_text
 from privyseal.model.rules import Tier
 from privyseal.pages.portal.drafts import Offer, after, first_open, offers, place, save, show_step, with_draft
+from privyseal.pages.portal.enroll_csr import names_of
 from privyseal.pages.portal.entry import look_up, portal_page, show_again
 from privyseal.reception.site import Method, Visit
 from privyseal.store import organizations
@@ -165,7 +167,9 @@ def _show_use(visit: Visit, draft: Draft, status: int = 200) -> Response:
     found = look_up(visit, offers)
     kept = [read_endpoint(text) for text in draft.answers.servers]
     if not kept and not visit.form.values:
-        kept = [Endpoint(ServerKind.WEB_SERVER, name) for name in draft.answers.names[:1] if not name.startswith("*")]
+        # The certificate has the names of the CSR, whatever was typed before it.
+        names = names_of(read_csr(draft.answers.csr.encode())) if draft.answers.csr else draft.answers.names
+        kept = [Endpoint(ServerKind.WEB_SERVER, name) for name in names if not name.startswith("*")][:1]
     typed = [row for row in range(1, MAXIMUM_ENDPOINTS + 1) if visit.form.value(f"address-{row}")]
     rows = max(FIRST_ROWS, len(kept) + 1, (max(typed) if typed else 0) + (3 if visit.form.value("more") else 1))
     values: dict[str, object] = {

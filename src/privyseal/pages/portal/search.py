@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from starlette.responses import Response
@@ -11,6 +13,7 @@ from privyseal.engine.names import normalize_dns_name
 from privyseal.look.words import gettext
 from privyseal.model.certificate import Certificate
 from privyseal.model.errors import PrivysealError, Refused
+from privyseal.model.identifiers import CertificateId
 from privyseal.model.organization import Organization
 from privyseal.pages.portal.entry import home, look_up, portal_page, show_again
 from privyseal.pages.portal.states import words_of_certificate
@@ -35,24 +38,28 @@ def search(visit: Visit) -> Response:
         return visit.go_to(f"{home(visit)}/requests/{number[0]}")
     try:
         visit.context.limit.take(visit.source)
-        found = _find(visit, asked)
+        found, newer = _find(visit, asked)
     except PrivysealError as error:
         return show_again(visit, error, lambda status: _show(visit, asked, None, status), {"q": "q", "names": "q"})
-    return _show(visit, asked, found)
+    return _show(visit, asked, found, newer=newer)
 
 
-def _find(visit: Visit, asked: str) -> list[Certificate]:
-    """Return the certificates, the newest first; raises Refused when this is neither a name nor a serial number."""
+def _find(visit: Visit, asked: str) -> tuple[list[Certificate], dict[CertificateId | None, Certificate]]:
+    """Return the certificates, the newest first, and by id what replaces them; raises Refused for neither a name nor a serial number."""
     if "@" in asked:
         sentence = gettext("Certificates are not found by people. Enter the exact name of the server or the serial number.")
         raise Refused("search", sentence, field="q")
     serial = re.sub(r"[\s:]", "", asked.lower())
 
-    def work(tx: Transaction, organization: Organization) -> list[Certificate]:
+    def work(tx: Transaction, organization: Organization) -> tuple[list[Certificate], dict[CertificateId | None, Certificate]]:
         if _SERIAL.fullmatch(serial):
             one = certificates.by_serial(tx, organization.id, serial.removeprefix("0x"))
-            return [one] if one is not None else []
-        return certificates.page(tx, organization.id, name=_name(asked), limit=MOST_FOUND)
+            found = [one] if one is not None else []
+            newer = certificates.replacements_of(tx, one) if one is not None else []
+        else:
+            # A replacement is newer and has the same names, so it is among them.
+            newer = found = certificates.page(tx, organization.id, name=_name(asked), limit=MOST_FOUND)
+        return found, {each.replaces: each for each in reversed(newer) if each.replaces}
 
     return look_up(visit, work)
 
@@ -71,8 +78,18 @@ def _name(asked: str) -> str:
         raise Refused("search", sentence, field="q") from refusal
 
 
-def _show(visit: Visit, asked: str, found: list[Certificate] | None, status: int = 200) -> Response:
-    rows = None if found is None else [(certificate, words_of_certificate(certificate, visit.now)) for certificate in found]
+def _show(
+    visit: Visit,
+    asked: str,
+    found: list[Certificate] | None,
+    status: int = 200,
+    newer: Mapping[CertificateId | None, Certificate] = MappingProxyType({}),
+) -> Response:
+    rows = (
+        None
+        if found is None
+        else [(certificate, words_of_certificate(certificate, visit.now), newer.get(certificate.id)) for certificate in found]
+    )
     values = {"home": home(visit), "asked": asked, "rows": rows, "most": MOST_FOUND}
     return visit.show("portal/search.html", values, status=status)
 

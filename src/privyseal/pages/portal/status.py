@@ -14,7 +14,7 @@ from privyseal.actions.request.send_code_again import send_code_again
 from privyseal.actions.request.withdraw_request import withdraw_request
 from privyseal.look.words import gettext
 from privyseal.model.certificate import Certificate
-from privyseal.model.errors import PrivysealError, Refused
+from privyseal.model.errors import NotFound, PrivysealError, Refused
 from privyseal.model.identifiers import RequestId
 from privyseal.model.organization import Organization
 from privyseal.model.question import QUESTION_CHARACTERS
@@ -63,12 +63,12 @@ def _values(visit: Visit, followed: Followed) -> dict[str, object]:
         "place": f"{home(visit)}/requests/{request.id}",
         "url": f"{visit.house.service.base_url}{home(visit)}/requests/{request.id}",
         "request": request,
+        "seen": request.state.value,
         "names": [name for _, name in request.names],
         "certificate": followed.certificate,
         "state": words_of_request(request),
         "is_moving": is_moving(request),
         "may_withdraw": may_withdraw(request),
-        "is_part": False,
     }
 
 
@@ -88,9 +88,16 @@ def follow(visit: Visit) -> Response:
         if found is None:
             sentence = gettext("This has no number of a request in it. It begins with req- and has 32 letters and digits after that.")
             raise Refused("request-number", sentence, field="number")
+        _require_known(visit, RequestId(found[0]))
     except PrivysealError as error:
         return show_again(visit, error, lambda status: _show_follow(visit, status), {"number": "number"})
     return visit.go_to(f"{home(visit)}/requests/{found[0]}")
+
+
+def _require_known(visit: Visit, request_id: RequestId) -> None:
+    if look_up(visit, lambda tx, organization: requests.get(tx, organization.id, request_id)) is None:
+        sentence = gettext("No request here has this number. Copy it whole from the mail, or open the link in it.")
+        raise NotFound("request-not-found", sentence, field="number")
 
 
 def show_status(visit: Visit) -> Response:
@@ -104,8 +111,13 @@ def _show(visit: Visit, status: int = 200) -> Response:
 
 
 def show_state(visit: Visit) -> Response:
-    """Return the part of the page that changes; the page asks for it by itself every few seconds."""
-    return visit.show("portal/state.html", _values(visit, _followed(visit)) | {"is_part": True})
+    """Return the part that the page asks for by itself; a page that shows another state than this one is sent to load itself again."""
+    values = _values(visit, _followed(visit))
+    answer = visit.show("portal/state.html", values)
+    if visit.query("seen") not in ("", values["seen"]):
+        # Title, facts, side and ways on all follow from the state.
+        answer.headers["HX-Redirect"] = str(values["place"])
+    return answer
 
 
 def show_received(visit: Visit) -> Response:
