@@ -13,6 +13,7 @@ from tests.rigs.postgresql import PostgresServer
 from tests.rigs.service import ServiceRig, ServiceTemplate, make_template
 
 LIVE_FOLDERS = ("browser", "stories")
+LONG_SECONDS = 7200
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,12 +33,15 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("long" if config.getoption("--long") else "quick")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Groups the tests for two workers: a file stays whole, and a folder whose files share live services does too.
 
-    Those folders come first, so that the longest pieces do not begin last.
+    Those folders come first, so that the longest pieces do not begin last. In a long run every test has two hours.
     """
     here = Path(__file__).parent
+    if config.getoption("--long"):
+        for item in items:
+            item.add_marker(pytest.mark.timeout(LONG_SECONDS), append=False)
     for item in items:
         folder = item.path.relative_to(here).parts[0] if item.path.is_relative_to(here) else ""
         item.add_marker(pytest.mark.xdist_group(folder if folder in LIVE_FOLDERS else str(item.path)))

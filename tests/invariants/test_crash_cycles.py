@@ -131,7 +131,6 @@ def test_every_point_is_in_the_plan() -> None:
     assert {cycle.failpoint.partition(":")[0] for cycle in plan(30, seed=0)} == walked | {""}
 
 
-@pytest.mark.timeout(7200)
 def test_a_killed_service_keeps_what_it_promised(service: ServiceRig, crash_worker: CrashWorker, long_run: bool) -> None:  # noqa: FBT001 - a fixture
     cycles = 300 if long_run else 30
     service.listeners.update(LISTENERS)

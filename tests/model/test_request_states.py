@@ -443,7 +443,6 @@ class RequestLife(RuleBasedStateMachine):
         shutil.rmtree(self.service.directory)
 
 
-@pytest.mark.timeout(1800)
 def test_five_actors_in_any_order(sqlite_template: ServiceTemplate, tmp_path: Path, long_run: bool) -> None:  # noqa: FBT001 - a fixture
     count = iter(range(1_000_000))
 
