@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from privyseal.look.guides.steps import file_stem
 from tests.browser.people import World
 from tests.browser.steps import (
     WAYS,
@@ -44,7 +45,7 @@ def test_five_servers_no_phone_call(world: World, chromium: Chromium, tmp_path: 
     admin.window.open(f"{admin.console}requests")
     begin_request(world, dana, slug, host)
     run_the_commands(dana, tmp_path)
-    hand_csr_in(dana, tmp_path / f"{host}.csr")
+    hand_csr_in(dana, tmp_path / f"{file_stem(host)}.csr")
     answer_the_rest(dana, f"dana@{domain}")
     assert "Nothing waits for a decision" in admin.window.words, "nobody is bothered before the address is confirmed"
     confirm(world, dana, f"dana@{domain}", host)
@@ -53,7 +54,7 @@ def test_five_servers_no_phone_call(world: World, chromium: Chromium, tmp_path: 
     guide(dana, "waiting")
     admin.approve(host)
     chain = receive(world, dana, host, f"dana@{domain}", tmp_path)
-    serve_and_verify(world, chromium, host, chain, tmp_path / f"{host}.key")
+    serve_and_verify(world, chromium, host, chain, tmp_path / f"{file_stem(host)}.key")
     admin.window.open(admin.console)
     assert [text.split() for text in admin.window.page.locator(".figures dd").all_inner_texts()] == [["4"], ["1"], ["5"]]
 
