@@ -26,14 +26,16 @@ from pathlib import Path
 from bench.figure import Figure
 from bench.pages_service import SLUG, cookie, web_process
 from bench.status_process import free_port
+from privyseal.actions.administrator.create_api_token import create_api_token
+from privyseal.actions.house import About, perform
 from privyseal.app import discover
-from privyseal.model.administrator import Role
+from privyseal.model.administrator import Permission, Role
 from privyseal.reception.site import Access, Method
 from privyseal.store import certificates, requests
 from tests.rigs.copies import Copies
 from tests.rigs.postgresql import PostgresServer
 from tests.rigs.presence import find_program
-from tests.rigs.service import ServiceRig, hashes_hex, make_csr, make_key
+from tests.rigs.service import OPERATOR, ServiceRig, hashes_hex, make_csr, make_key
 
 FLOOR_SECONDS = 0.05
 FLOOR_BYTES = 60 * 1024
@@ -80,8 +82,11 @@ def addresses(rig: ServiceRig, fingerprint: str, administrator: str) -> list[str
         issued = tx.execute(
             certificates.certificates.select().where(certificates.certificates.c.organization_id.is_not(None)).limit(1)
         ).one()
+    about = About("set-up", SLUG, "api-token", "new")
+    token = perform(rig.house, OPERATOR, about, create_api_token, SLUG, "bench", (Permission.READ,), 30).token
     values = {
         "org": SLUG,
+        "token": token.id,
         "slug": SLUG,
         "request": pending.id,
         "serial": issued.serial_hex,
@@ -104,8 +109,10 @@ def addresses(rig: ServiceRig, fingerprint: str, administrator: str) -> list[str
         f"{lists}/certificates?show=expired",
         f"{lists}/requests?show=issued",
         f"{lists}/requests?show=issued&name=host-5",
+        f"{lists}/requests?show=all&name=nothing",
         f"{lists}/audit?object={issued.serial_hex}",
         f"{lists}/audit?action=approve-request",
+        f"{lists}/audit?action=nothing",
         older,
         f"/o/{SLUG}/search?text=host-77.{SLUG}.test",
     ]

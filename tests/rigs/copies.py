@@ -13,9 +13,23 @@ from typing import Any, Final
 
 from privyseal.model.audit import organization_log
 from privyseal.store import audit, certificates, outbox, requests
+from privyseal.store.prepared import Prepared
 from tests.rigs.service import AdministratorRig, ServiceRig, make_csr, make_key
 
-PORTION: Final = 2_000
+PORTION: Final = 5_000
+_WAY: Final = {
+    "requests": Prepared(requests.requests.insert()),
+    "asked": Prepared(requests.request_names.insert()),
+    "approvals": Prepared(requests.approvals.insert()),
+    "intents": Prepared(certificates.intents.insert()),
+    "certificates": Prepared(certificates.certificates.insert()),
+    "names": Prepared(certificates.certificate_names.insert()),
+    "outbox": Prepared(outbox.outbox.insert()),
+    "entries": Prepared(audit.entries.insert().inline(), ("id", "log", "entry", "at", "leaf_index", "leaf_hash")),
+    "objects": Prepared(audit.objects.insert()),
+}
+"""How rows come into each table, in an order in which what a row refers to is there: COPY, where the database has it."""
+
 Row = dict[str, Any]
 
 
@@ -50,7 +64,8 @@ class Copies:
             numbers = range(start, min(self._pending + pending, start + PORTION))
             with self._rig.house.database.write(self._rig.clock()) as tx:
                 rows = [_pending(self._slug, self._models["waiting"], number) for number in numbers]
-                tx.execute(requests.requests.insert(), rows)
+                _WAY["requests"].each(tx, rows)
+                _WAY["asked"].each(tx, [_asked(row) for row in rows])
         self._issued, self._pending = self._issued + issued, self._pending + pending
         _settle(self._rig)
 
@@ -67,9 +82,7 @@ def _pending(slug: str, model: Row, number: int) -> Row:
 
 
 def _insert_issued(rig: ServiceRig, slug: str, model: Mapping[str, Row], numbers: Sequence[int], leaves: int) -> None:
-    rows: dict[str, list[Row]] = {
-        name: [] for name in ("requests", "approvals", "intents", "certificates", "names", "outbox", "entries", "objects")
-    }
+    rows: dict[str, list[Row]] = {name: [] for name in _WAY}
     now = rig.clock()
     for number in numbers:
         request, intent, certificate = (_id(kind, "issued", number) for kind in ("req", "int", "crt"))
@@ -77,6 +90,7 @@ def _insert_issued(rig: ServiceRig, slug: str, model: Mapping[str, Row], numbers
         ends = model["certificates"]["not_after"] - timedelta(minutes=number)
         own = {"names": _named(model["certificates"], name), "spki_sha256": _digest("key", number)}
         rows["requests"].append(model["requests"] | own | {"id": request, "sameness": _digest("done", number)})
+        rows["asked"].append(_asked(rows["requests"][-1]))
         rows["approvals"].append(
             model["approvals"] | {"id": _id("app", "issued", number), "request_id": request, "content_sha256": _digest("content", number)}
         )
@@ -103,17 +117,13 @@ def _insert_issued(rig: ServiceRig, slug: str, model: Mapping[str, Row], numbers
         rows["entries"].append(_entry(slug, number, serial, leaves) | {"at": now})
         rows["objects"].append({"object_id": serial, "entry_id": _id("log", "issued", number), "log": organization_log(slug)})
     with rig.house.database.write(now) as tx:
-        for table, name in (
-            (requests.requests, "requests"),
-            (requests.approvals, "approvals"),
-            (certificates.intents, "intents"),
-            (certificates.certificates, "certificates"),
-            (certificates.certificate_names, "names"),
-            (outbox.outbox, "outbox"),
-            (audit.entries, "entries"),
-            (audit.objects, "objects"),
-        ):
-            tx.execute(table.insert(), rows[name])
+        for name, way in _WAY.items():
+            way.each(tx, rows[name])
+
+
+def _asked(request: Row) -> Row:
+    """The only name of a request, as a search finds it."""
+    return {"request_id": request["id"], "name": request["names"][0][1], "organization_id": request["organization_id"]}
 
 
 def _named(model: Row, name: str) -> list[list[str]]:

@@ -29,7 +29,7 @@ def plans(database: Database, now: datetime, work: Callable[[Transaction], objec
         return [
             "\n".join(str(tuple(row)) for row in connection.exec_driver_sql(f"{explain} {sql}", values))
             for sql, values in said
-            if sql.lstrip().upper().startswith("SELECT")
+            if sql.lstrip().upper().startswith(("SELECT", "WITH"))
         ]
 
 

@@ -114,12 +114,16 @@ class PostgresServer:
         files = (self._directory / "commands.log", self._log)
         return "".join(file.read_text(encoding="utf-8", errors="replace") for file in files if file.exists())
 
-    def create_database(self, template: str = "") -> str:
-        """Creates an empty database, or a copy of the one at the URL ``template``, and returns its SQLAlchemy URL."""
+    def create_database(self, template: str = "", *, language: str = "") -> str:
+        """Creates an empty database, or a copy of the one at the URL ``template``, and returns its SQLAlchemy URL.
+
+        An empty one orders texts as this ``language`` does, by ICU; without one by their bytes.
+        """
         name = f"privyseal_{next(self._numbers)}"
-        source = sql.Identifier(template.rpartition("/")[2] or "template1")
+        source = sql.Identifier(template.rpartition("/")[2] or ("template0" if language else "template1"))
+        order = sql.SQL(" LOCALE_PROVIDER icu ICU_LOCALE {}").format(sql.Literal(language)) if language else sql.SQL("")
         with psycopg.connect(self._dsn("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), source))
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}{}").format(sql.Identifier(name), source, order))
         return f"postgresql+psycopg://{self.user}@{LOOPBACK}:{self.port}/{name}"
 
     def drop_database(self, url: str) -> None:

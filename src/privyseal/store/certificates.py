@@ -14,6 +14,7 @@ from privyseal.model.certificate import Certificate, CertificateState, Intent, I
 from privyseal.model.identifiers import AuthorityId, CertificateId, IntentId, OrganizationId, RequestId
 from privyseal.model.profile import NameKind
 from privyseal.store.database import Transaction
+from privyseal.store.named import Name, begins_with, newest_named
 from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.revocations import KEY_DISCLOSED, blocked_keys
 from privyseal.store.schema import Digest, Id, Serial, UtcTime, metadata, to_microseconds
@@ -85,10 +86,10 @@ certificate_names = sa.Table(
     "certificate_names",
     metadata,
     sa.Column("certificate_id", Id, sa.ForeignKey("certificates.id"), primary_key=True),
-    sa.Column("name", sa.String(254), primary_key=True),
+    sa.Column("name", Name, primary_key=True),
     sa.Column("organization_id", Id),
     sa.Column("not_after", UtcTime, nullable=False),
-    sa.Index("ix_certificate_names_named", "name", "organization_id", "certificate_id"),
+    sa.Index("ix_certificate_names_named", "organization_id", "name", "certificate_id"),
 )
 
 
@@ -272,14 +273,8 @@ class Listed:
 _LISTED = [certificates.c[name] for name in Listed.__slots__]
 
 
-NEAR = 500
-"""So many of the newest certificates of a name are looked at first: mostly the page is full then."""
-
 PROBED = 2_000
 """So many certificates at most are named one by one when they are found by serial, contact or standing."""
-
-GATHERED = 20_000
-"""So many at most are gathered by the database when they are found by name; more are soon met among the newest."""
 
 
 def search(tx: Transaction, organization_id: OrganizationId, wanted: Search, *, before: str = "", limit: int = 50) -> list[Listed]:
@@ -289,16 +284,17 @@ def search(tx: Transaction, organization_id: OrganizationId, wanted: Search, *, 
         clauses.append(certificates.c.id < before)
     if not wanted.name and not wanted.text:
         return _listed(tx, clauses, limit)
-    ids = sa.select(certificate_names.c.certificate_id).where(*_fits(organization_id, wanted))
-    if tx.execute(ids.order_by(certificate_names.c.name).offset(GATHERED).limit(1)).first() is not None:
-        named = sa.exists().where(certificate_names.c.certificate_id == certificates.c.id, *_fits(organization_id, wanted))
-        return _listed(tx, [*clauses, named], limit)
-    behind = [certificate_names.c.certificate_id < before] if before else []
-    near = list(tx.execute(ids.where(*behind).order_by(certificate_names.c.certificate_id.desc()).limit(NEAR)).scalars())
-    found = _listed(tx, [*clauses, certificates.c.id.in_(near)], limit)
-    if len(found) == limit or len(near) < NEAR:
-        return found
-    return _listed(tx, [*clauses, certificates.c.id.in_(ids)], limit)
+    name = certificate_names.c.name
+    return newest_named(
+        tx,
+        certificates.c.id,
+        certificate_names.c.certificate_id,
+        certificate_names.c.organization_id == organization_id,
+        [name == wanted.name] if wanted.name else begins_with(name, wanted.text),
+        lambda has_name: _listed(tx, [*clauses, has_name], limit),
+        before=before,
+        limit=limit,
+    )
 
 
 def _listed(tx: Transaction, clauses: Sequence[sa.ColumnElement[bool]], limit: int) -> list[Listed]:
@@ -355,14 +351,6 @@ def _probed(tx: Transaction, *fits: sa.ColumnElement[bool]) -> sa.ColumnElement[
     """Return the condition that a certificate is one of those that fit, or None when they are too many to be named."""
     found = list(tx.execute(sa.select(certificates.c.id).where(*fits).limit(PROBED + 1)).scalars())
     return None if len(found) > PROBED else certificates.c.id.in_(found)
-
-
-def _fits(organization_id: OrganizationId, wanted: Search) -> list[sa.ColumnElement[bool]]:
-    """Return the conditions of a name of this organization that was asked for."""
-    named = certificate_names.c.name
-    # A range, because an index serves it on both databases; LIKE needs another one on each.
-    fits = [named == wanted.name] if wanted.name else [named >= wanted.text, named < f"{wanted.text}~"]
-    return [*fits, certificate_names.c.organization_id == organization_id]
 
 
 def _first_id(moment: datetime) -> str:

@@ -14,6 +14,7 @@ from privyseal.model.identifiers import AdministratorId, ApprovalId, Organizatio
 from privyseal.model.profile import NameKind, SubjectField
 from privyseal.model.request import TRANSITIONS, Request, RequestEvent, RequestKind, RequestState, read_endpoint
 from privyseal.store.database import Transaction
+from privyseal.store.named import Name, begins_with, newest_named
 from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
 
@@ -60,6 +61,16 @@ requests = sa.Table(
     sa.Index("uq_requests_sameness", "sameness", unique=True, sqlite_where=sa.text(_OPEN), postgresql_where=sa.text(_OPEN)),
     sa.Index("ix_requests_state_changed", "state", "changed_at"),
 )
+
+request_names = sa.Table(
+    "request_names",
+    metadata,
+    sa.Column("request_id", Id, sa.ForeignKey("requests.id"), primary_key=True),
+    sa.Column("name", Name, primary_key=True),
+    sa.Column("organization_id", Id, nullable=False),
+    sa.Index("ix_request_names_named", "organization_id", "name", "request_id"),
+)
+"""The names of requests in lower case, for searches: the requests themselves are wide."""
 
 approvals = sa.Table(
     "approvals",
@@ -134,6 +145,7 @@ _HAPPEN = {
     )
     for event, statement in _OPEN_TO.items()
 }
+_INSERT_NAMES = Prepared(request_names.insert())
 _INSERT_APPROVALS = Prepared(approvals.insert())
 _APPROVALS_OF = Prepared(approvals.select().where(is_among(approvals.c.request_id, "requests")).order_by(approvals.c.id))
 
@@ -169,6 +181,8 @@ def insert(tx: Transaction, request: Request, *, sameness: str, confirm_code_has
         savepoint.rollback()
         return False
     savepoint.commit()
+    names = sorted({name.lower() for _, name in request.names})
+    _INSERT_NAMES.each(tx, [{"request_id": request.id, "name": name, "organization_id": request.organization_id} for name in names])
     tx.queues.add(request.organization_id)
     return True
 
@@ -209,10 +223,6 @@ def page(
     return [_request(row._mapping) for row in tx.execute(statement.order_by(requests.c.id).limit(limit))]
 
 
-SEARCHED = 5_000
-"""How many requests of a state a part of a name is looked for in."""
-
-
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A request in a list: without CSR, key and subject, which are the bulk of the row. ``names`` are the names alone."""
@@ -243,19 +253,31 @@ def newest(
 ) -> list[Listed]:
     """Return requests, newest first, before the id ``before`` (keyset paging): the work list of administrators.
 
-    ``text`` is a part of one of the names, looked for among the newest ``SEARCHED`` of each state; no states are all states.
+    ``text`` is the beginning of one of the names; no states are all states.
     """
-    count = SEARCHED if text else limit
     scope = [requests.c.organization_id == organization_id, *([requests.c.id < before] if before else [])]
+    if not text:
+        return _newest(tx, scope, states, limit)
+    return newest_named(
+        tx,
+        requests.c.id,
+        request_names.c.request_id,
+        request_names.c.organization_id == organization_id,
+        begins_with(request_names.c.name, text.lower()),
+        lambda has_name: _newest(tx, [*scope, has_name], states, limit),
+        before=before,
+        limit=limit,
+    )
+
+
+def _newest(tx: Transaction, scope: Sequence[sa.ColumnElement[bool]], states: Sequence[RequestState], limit: int) -> list[Listed]:
     # Ids first, each state for itself: an index holds them in this order, and nothing is sorted.
     narrow = [
-        sa.select(requests.c.id).where(*scope, *clause).order_by(requests.c.id.desc()).limit(count).subquery()
+        sa.select(requests.c.id).where(*scope, *clause).order_by(requests.c.id.desc()).limit(limit).subquery()
         for clause in ([[requests.c.state == state.value] for state in states] or [[]])
     ]
     found = sa.union_all(*(sa.select(part.c.id) for part in narrow))
     statement = sa.select(*_LISTED).where(requests.c.id.in_(found))
-    if text:
-        statement = statement.where(sa.cast(requests.c.names, sa.Text).contains(text.lower(), autoescape=True))
     return [_listed(row) for row in tx.execute(statement.order_by(requests.c.id.desc()).limit(limit))]
 
 
@@ -325,6 +347,16 @@ def confirm(tx: Transaction, organization_id: OrganizationId, request_id: Reques
     return tx.changed(statement) == 1
 
 
+def renew_code(tx: Transaction, organization_id: OrganizationId, request_id: RequestId, code_hash: str) -> bool:
+    """Let another code count for a request that waits for its confirmation; tells whether it does wait."""
+    statement = requests.update().where(
+        requests.c.id == request_id,
+        requests.c.organization_id == organization_id,
+        requests.c.state == RequestState.UNCONFIRMED.value,
+    )
+    return tx.changed(statement.values(confirm_code_hash=code_hash)) == 1
+
+
 def is_confirmed_by(tx: Transaction, request_id: RequestId, code_hash: str) -> bool:
     """Tell whether this code belongs to the request, whatever its state: a second click is harmless."""
     statement = sa.select(requests.c.id).where(requests.c.id == request_id, requests.c.confirm_code_hash == code_hash)
@@ -347,16 +379,6 @@ def count_by_state(tx: Transaction, organization_id: OrganizationId) -> dict[Req
     counted = sa.select(requests.c.state, sa.func.count().label("quantity")).where(requests.c.organization_id == organization_id)
     statement = counted.group_by(requests.c.state)
     return {RequestState(row.state): row.quantity for row in tx.execute(statement)}
-
-
-def renew_code(tx: Transaction, organization_id: OrganizationId, request_id: RequestId, code_hash: str) -> bool:
-    """Let another code count for a request that waits for its confirmation; tells whether it does wait."""
-    statement = requests.update().where(
-        requests.c.id == request_id,
-        requests.c.organization_id == organization_id,
-        requests.c.state == RequestState.UNCONFIRMED.value,
-    )
-    return tx.changed(statement.values(confirm_code_hash=code_hash)) == 1
 
 
 def insert_approvals(tx: Transaction, decided: Sequence[Approval]) -> None:

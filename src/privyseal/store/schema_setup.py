@@ -20,6 +20,7 @@ NOUNS = (
     "authorities",
     "certificates",
     "drafts",
+    "kept_forms",
     "organizations",
     "outbox",
     "passkeys",
