@@ -70,7 +70,9 @@ def look_into(tx: Transaction, log: str, wanted: Wanted, address_of: Callable[[s
     until = wanted.until + timedelta(days=1) if wanted.until else None
     scanned = 0
     while scanned < MAXIMUM_SCANNED:
-        rows = audit.newest(tx, log, object_id=asked.get("object", ""), since=wanted.since, until=until, before=before, limit=PAGE_SIZE * 4)
+        # Mostly the first portion is enough; where it is not, all the others cost least together.
+        limit = MAXIMUM_SCANNED - scanned if scanned else PAGE_SIZE * 4
+        rows = audit.newest(tx, log, object_id=asked.get("object", ""), since=wanted.since, until=until, before=before, limit=limit)
         for index, entry in rows:
             before = index
             if not all(part in entry for part in needed):
@@ -81,7 +83,7 @@ def look_into(tx: Transaction, log: str, wanted: Wanted, address_of: Callable[[s
                 if len(fitting) == PAGE_SIZE:
                     return Found(_lines_of(tx, fitting, address_of), index, is_full=True)
         scanned += len(rows)
-        if len(rows) < PAGE_SIZE * 4:
+        if len(rows) < limit:
             return Found(_lines_of(tx, fitting, address_of), None, is_full=True)
     return Found(_lines_of(tx, fitting, address_of), before, is_full=False)
 

@@ -18,6 +18,7 @@ from privyseal.model.policy import Policy
 from privyseal.model.question import Question
 from privyseal.model.request import TRANSITIONS, Request, RequestEvent, RequestState, is_own_request
 from privyseal.model.statement import approval_fields
+from privyseal.model.verdict import Verdict
 from privyseal.pages.control_center.differences import Previous, changed_terms, facts_of, previous_of
 from privyseal.pages.control_center.entry import home, look_up, may, nothing_here, part
 from privyseal.pages.control_center.history import Happened, history_of
@@ -55,27 +56,27 @@ class Matter:
 def matter_of(visit: Visit) -> Matter:
     """Return the request of the address; raises NotFound."""
     request_id = RequestId(part(visit, "request"))
+    return look_up(visit, lambda tx, organization: _matter(tx, organization, request_id))
 
-    def work(tx: Transaction, organization: Organization) -> Matter:
-        request = requests.get(tx, organization.id, request_id)
-        if request is None:
-            raise nothing_here()
-        policy, _ = policies.get(tx, request.policy_id, request.policy_version)
-        given = {item.administrator_id for item in requests.approvals_of(tx, [request.id])[request.id] if _counts(item, request, tx)}
-        certificate = certificates.of_request(tx, request.id)
-        objects = [request.id, *([certificate.serial_hex] if certificate else [])]
-        return Matter(
-            request=request,
-            policy=policy,
-            previous=previous_of(tx, organization, request),
-            certificate=certificate,
-            questions=questions.of_request(tx, request.id),
-            approvers=[_name_of(tx, person_id) for person_id in sorted(given)],
-            approver_ids=sorted(given),
-            history=history_of(tx, organization, objects),
-        )
 
-    return look_up(visit, work)
+def _matter(tx: Transaction, organization: Organization, request_id: RequestId) -> Matter:
+    request = requests.get(tx, organization.id, request_id)
+    if request is None:
+        raise nothing_here()
+    policy, _ = policies.get(tx, request.policy_id, request.policy_version)
+    given = {item.administrator_id for item in requests.approvals_of(tx, [request.id])[request.id] if _counts(item, request, tx)}
+    certificate = certificates.of_request(tx, request.id)
+    objects = [request.id, *([certificate.serial_hex] if certificate else [])]
+    return Matter(
+        request=request,
+        policy=policy,
+        previous=previous_of(tx, organization, request),
+        certificate=certificate,
+        questions=questions.of_request(tx, request.id),
+        approvers=[_name_of(tx, person_id) for person_id in sorted(given)],
+        approver_ids=sorted(given),
+        history=history_of(tx, organization, objects),
+    )
 
 
 def _counts(approval: requests.Approval, request: Request, tx: Transaction) -> bool:
@@ -108,9 +109,13 @@ def show_check(visit: Visit) -> Response:
 
 def check_page(visit: Visit, status: int = 200) -> Response:
     """Return the check page, with what is wrong in its summary where something is."""
-    matter = matter_of(visit)
-    about = visit.about("judge-request", "request", matter.request.id)
-    verdicts = visit.read(about, lambda tx, _: judge_request(visit.house, tx, visit.actor, visit.slug, matter.request.id))
+    request_id = RequestId(part(visit, "request"))
+
+    def work(tx: Transaction, organization: Organization) -> tuple[Matter, tuple[Verdict, ...]]:
+        # In one transaction: the verdicts are about the request as it is shown.
+        return _matter(tx, organization, request_id), judge_request(visit.house, tx, visit.actor, visit.slug, request_id)
+
+    matter, verdicts = look_up(visit, work)
     decides = may(visit, Permission.APPROVE)
     approves = decides and matter.request.state in CAN_BE_APPROVED and not _is_own(visit, matter)
     facts = facts_of(matter.request, matter.policy, matter.previous)
