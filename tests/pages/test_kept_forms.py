@@ -76,7 +76,7 @@ def cases(pages: PagesRig, mulder: AdministratorRig) -> dict[str, Case]:
         "reject-signed": Case(f"{request}/rejected", f"{request}/rejection", {"reason": "Nobody knows this server."}),
         "hold": Case(f"{request}/hold", f"{request}/hold", {"question": "What is it for?"}),
         "revoke": Case(f"{serial}/revocation", serial, {"reason": "superseded", "comment": "Another one stands there"}),
-        "revoke-credential": Case(credential, credential, {"reason": "superseded"}),
+        "revoke-credential": Case(credential, credential, {"reason": "replaced"}),
         "invite": Case(f"{HOME}/administrators/invite", f"{HOME}/administrators/invite", invitation),
         "invite-signed": Case(f"{HOME}/administrators/invited", f"{HOME}/administrators/invite", invitation),
         "token": Case(f"{HOME}/tokens", f"{HOME}/tokens/new", {"token_name": "deployment", "scopes": "submit", "days": "30"}),
