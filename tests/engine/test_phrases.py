@@ -163,9 +163,7 @@ def test_what_fingers_do_by_themselves_is_refused(phrase: str) -> None:
     assert refused.value.kind == "phrase-too-simple"
 
 
-@pytest.mark.parametrize(
-    "phrase", ["blue kettle 9", "my password is long", "dragon under the bed", "qwerty and the sea", GOOD]
-)
+@pytest.mark.parametrize("phrase", ["blue kettle 9", "my password is long", "dragon under the bed", "qwerty and the sea", GOOD])
 def test_a_few_words_of_ones_own_are_accepted(phrase: str) -> None:
     assert phrases.accept_phrase(phrase) == phrase
 

@@ -9,8 +9,8 @@ import pytest
 import structlog
 from starlette.testclient import TestClient
 
-from privyseal.doors.rest.errors import problem_of
 from privyseal.model import errors
+from privyseal.reception.problems import problem_of
 from privyseal.reception.statuses import STATUS
 from tests.doors.rest.rest_rig import API, ORG, RestRig, require_problem
 from tests.rigs.service import AdministratorRig

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from privyseal.model.administrator import Role
 from tests.pages.control_center.console_rig import ORG, ConsoleRig, Desk
+from tests.rigs.service import AdministratorRig
 
 
 def test_a_role_that_does_not_reach_keeps_its_own_pages(rig: ConsoleRig, fox: Desk) -> None:
     assert fox.get("/").status_code == 200
+    assert isinstance(fox.who, AdministratorRig)
     reader = rig.desk(rig.service.administrator(ORG, "Rita Reader", Role.READ_ONLY, by=fox.who))
     refused = reader.get("/tokens")
     assert refused.status_code == 403
