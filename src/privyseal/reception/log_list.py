@@ -72,10 +72,11 @@ def look_into(tx: Transaction, log: str, wanted: Wanted, address_of: Callable[[s
     while scanned < MAXIMUM_SCANNED:
         # Mostly the first portion is enough; where it is not, all the others cost least together.
         limit = MAXIMUM_SCANNED - scanned if scanned else PAGE_SIZE * 4
-        rows = audit.newest(tx, log, object_id=asked.get("object", ""), since=wanted.since, until=until, before=before, limit=limit)
+        about = asked.get("object", "")
+        rows = audit.newest(tx, log, object_id=about, since=wanted.since, until=until, before=before, holding=needed, limit=limit)
         for index, entry in rows:
             before = index
-            if not all(part in entry for part in needed):
+            if entry is None:
                 continue
             fields = json.loads(entry)
             if _fits(fields, asked):

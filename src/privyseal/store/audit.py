@@ -272,9 +272,13 @@ def newest(
     since: datetime | None = None,
     until: datetime | None = None,
     before: int | None = None,
+    holding: Sequence[bytes] = (),
     limit: int = 500,
-) -> list[tuple[int, bytes]]:
-    """Return (index, entry) of integrated entries, newest first: of one object, from ``since`` on, before ``until``, below ``before``."""
+) -> list[tuple[int, bytes | None]]:
+    """Return (index, entry) of integrated entries, newest first: of one object, from ``since`` on, before ``until``, below ``before``.
+
+    Instead of an entry whose bytes do not hold each of ``holding`` somewhere stands None.
+    """
     narrow = sa.select(entries.c.sequence).where(entries.c.leaf_index.is_not(None))
     if object_id:
         about = sa.select(objects.c.entry_id).where(objects.c.object_id == object_id, objects.c.log == log)
@@ -289,10 +293,21 @@ def newest(
         narrow = narrow.where(entries.c.leaf_index < before)
     # Places first, which an index holds with their times: entries are wide, and most may be of other days.
     found = narrow.order_by(entries.c.leaf_index.desc()).limit(limit)
-    statement = sa.select(entries.c.leaf_index, entries.c.entry).where(entries.c.sequence.in_(found))
-    # All at once: a filter that fits little reads thousands for one page.
+    entry: sa.ColumnElement[bytes] = entries.c.entry
+    if holding:
+        # The database looks into them: a filter that fits little passes over thousands of entries for one page.
+        entry = sa.case((sa.and_(*(_holds(tx, part) for part in holding)), entry), else_=None).label("entry")
+    statement = sa.select(entries.c.leaf_index, entry).where(entries.c.sequence.in_(found))
     rows = tx.execute(statement.order_by(entries.c.leaf_index.desc())).all()
-    return [(row.leaf_index, bytes(row.entry)) for row in rows]
+    return [(row.leaf_index, None if row.entry is None else bytes(row.entry)) for row in rows]
+
+
+def _holds(tx: Transaction, part: bytes) -> sa.ColumnElement[bool]:
+    """Return the condition that an entry holds these bytes."""
+    sought = sa.literal(part, sa.LargeBinary)
+    if tx.connection.dialect.name == "sqlite":
+        return sa.func.instr(entries.c.entry, sought) > 0
+    return sa.func.position(sought.op("IN")(entries.c.entry)) > 0
 
 
 def every_entry(tx: Transaction, log: str) -> Iterator[tuple[int | None, bytes]]:
