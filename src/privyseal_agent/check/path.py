@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from privyseal_agent.keys.pyca import UNREADABLE
 
@@ -78,7 +79,8 @@ def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
         certificate.verify_directly_issued_by(issuer)
     except (*UNREADABLE, InvalidSignature):
         return False
-    return True
+    # A signature is whole octets (RFC 5280 4.1.1.3). Another count of unused bits would change the certificate and not what was signed.
+    return certificate.public_bytes(Encoding.DER)[-len(certificate.signature) - 1] == 0
 
 
 def _may_issue(certificate: x509.Certificate, *, intermediates: int) -> bool:

@@ -69,6 +69,22 @@ def test_a_server_cannot_make_the_search_long(root: Holder) -> None:
     assert time.monotonic() - started < 10
 
 
+def test_a_signature_of_broken_octets_is_none(root: Holder) -> None:
+    """Where the last bits of a signature are 0, a reader may take them for unused: the signed bytes are the same, the certificate is not."""
+    read = 0
+    while read < 3:
+        certificate = authority.make_server(root).certificate
+        der = bytearray(certificate.public_bytes(Encoding.DER))
+        assert not isinstance(find_path(certificate, (), (root.certificate,)), Broken)
+        der[-len(certificate.signature) - 1] = 1
+        try:
+            changed = x509.load_der_x509_certificate(bytes(der))
+        except UNREADABLE:
+            continue
+        read += 1
+        assert isinstance(find_path(changed, (), (root.certificate,)), Broken)
+
+
 def test_a_changed_certificate_is_judged_or_unreadable(root: Holder, long_run: bool) -> None:  # noqa: FBT001
     """Nothing of a served certificate may end in another exception than those that are caught, and none is trusted."""
 
