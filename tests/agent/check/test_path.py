@@ -70,7 +70,7 @@ def test_a_server_cannot_make_the_search_long(root: Holder) -> None:
 
 
 def test_a_signature_of_broken_octets_is_none(root: Holder) -> None:
-    """Where the last bits of a signature are 0, a reader may take them for unused: the signed bytes are the same, the certificate is not."""
+    """Where its last bits are 0, a reader may take them for unused: what was signed is the same, the certificate is not."""
     read = 0
     while read < 3:
         certificate = authority.make_server(root).certificate
