@@ -282,7 +282,8 @@ def judge(page: Page) -> None:
         page.evaluate(f"{JUDGE.read_text(encoding='utf-8')};0")
     for width, kind in SIGHTS:
         _show(page, kind, width)
-        assert (violations(page) if scripts else []) == [], f"{page.url}, {kind}, {width}"
+        found = violations(page) if scripts else []
+        assert found == [], f"{page.url}, {kind}, {width}: {found}"
         sticking = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert sticking <= 0, f"{page.url}, {kind}, {width}: {sticking} pixels stick out"
     assert before is not None

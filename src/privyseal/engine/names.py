@@ -307,10 +307,10 @@ def _refuse_mixed_scripts(u_label: str, a_label: str, text: str) -> None:
         own = "LATIN" if "LATIN" in scripts else min(scripts)
         foreign = [letter for letter in u_label if _script(letter) not in {None, own}]
         # As people read it, and beside it as DNS has it: only there the two names differ.
-        name = shown(text.replace(a_label, u_label))
+        name, coded = shown(text.replace(a_label, u_label)), shown(text.replace(u_label, a_label))
         others, ours = " and ".join(sorted(script.capitalize() for script in scripts - {own})), own.capitalize()
         sentence = (
-            f"The name {name} ({a_label}) has {others} letters that look like {ours} ones ({', '.join(foreign)}). "
+            f"The name {name} ({coded}) has {others} letters that look like {ours} ones ({', '.join(foreign)}). "
             f"Write it with {ours} letters only."
         )
         raise Refused("name-mixed-script", sentence, field="names")
