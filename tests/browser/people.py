@@ -70,7 +70,7 @@ def place_of(world: World, slug: str) -> str:
 
 def make_first_passkey(world: World, window: Window, slug: str, email: str) -> None:
     """Follow the one-time link of an invitation and make a passkey the first credential."""
-    letter = text_of(world.service.wait_for_letter(email, "administrator", seconds=30))
+    letter = text_of(world.service.wait_for_letter(email, "make your administrator", seconds=30))
     link = re.search(r"https://\S+/first-credential\?code=\S+", letter)
     assert link is not None, letter
     window.open(link[0])

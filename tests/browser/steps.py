@@ -66,7 +66,7 @@ def decider(world: World, chromium: Chromium, slug: str, domain: str, way: str, 
         make_first_passkey(world, window, slug, email)
         sign_in_with_passkey(world, window, slug, "console/")
         return Decider(world, slug, window, None, folder)
-    found = CODE.search(text_of(world.service.wait_for_letter(email, "administrator", seconds=30)))
+    found = CODE.search(text_of(world.service.wait_for_letter(email, "make your administrator", seconds=30)))
     assert found is not None
     card = enroll(world.service, found[1], email)
     window = chromium.window(identity=world.card(card), script=False, passkeys=False)

@@ -237,7 +237,7 @@ class LiveProvider:
 
     def invitation(self, email: str) -> str:
         """The one-time code that was mailed to this address."""
-        found = CODE.search(text_of(self.live.wait_for_letter(email, "administrator", seconds=30)))
+        found = CODE.search(text_of(self.live.wait_for_letter(email, "make your administrator", seconds=30)))
         assert found is not None
         return found[1]
 
