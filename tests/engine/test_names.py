@@ -187,7 +187,9 @@ def test_the_sentence_for_people() -> None:
 
 
 def test_a_look_alike_is_spelled_out() -> None:
-    with pytest.raises(Refused, match=r"The name \u0430pple.*\(xn--pple-43d[^)]*\) has Cyrillic letters that look like Latin ones \(\u0430\)"):
+    with pytest.raises(
+        Refused, match=r"The name \u0430pple.*\(xn--pple-43d[^)]*\) has Cyrillic letters that look like Latin ones \(\u0430\)"
+    ):
         normalize_dns_name("\u0430pple.example.com")
 
 
