@@ -206,7 +206,8 @@ class RequestLife(RuleBasedStateMachine):
     def confirm(self, number: int, is_right: bool) -> None:  # noqa: FBT001 - Hypothesis passes by name
         case = self.pick(number)
         code = case.code if is_right else "wrong"
-        kind = "" if case.code and is_right else "confirmation-not-found"
+        over = "request-over" if case.state in {"withdrawn", "lapsed"} else ""
+        kind = over if case.code and is_right else "confirmation-not-found"
         self.expect(kind, lambda: perform(self.house, ANONYMOUS, ABOUT, confirm_request, ORG, case.id, code))
         if not kind and case.state == "unconfirmed":
             case.state, case.changed_at = "pending", self.now
