@@ -33,7 +33,17 @@ REVOCATION_REASONS: Final = (
 UNIT_TIERS: Final = ("standard", "premium", "none")
 """What a unit buys; ``none`` where no unit is used (a reissue)."""
 
-ROLES: Final = ("security-administrator", "certificate-administrator", "auditor", "read-only")
+ROLES: Final = (
+    "security-administrator",
+    "certificate-administrator",
+    "department-administrator",
+    "requester",
+    "recovery-requester",
+    "recovery-approver",
+    "service-desk-agent",
+    "auditor",
+    "read-only",
+)
 """What an administrator of an organization may be."""
 
 OPERATOR: Final = "operator"

@@ -7,8 +7,10 @@ right to approve (I13).
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
 from privyseal.model.errors import NotPermitted
@@ -16,49 +18,97 @@ from privyseal.model.identifiers import AdministratorId, CredentialId, Organizat
 
 
 class Permission(enum.Enum):
-    """What an entrance asks for before it calls an action."""
+    """What an entrance asks for before it calls an action. In an organization most of them reach as far as the role's scope."""
 
     READ = "read"
     SUBMIT = "submit"
     APPROVE = "approve"
     REVOKE = "revoke"
+    MOVE = "move"
     MANAGE_ADMINISTRATORS = "manage-administrators"
+    ASSIGN_ROLES = "assign-roles"
+    MANAGE_DEPARTMENTS = "manage-departments"
     MANAGE_TOKENS = "manage-tokens"
     MANAGE_POLICIES = "manage-policies"
+    REVIEW_ACCESS = "review-access"
     READ_AUDIT = "read-audit"
     VET = "vet"
     SELL = "sell"
     OPERATE = "operate"
+    MANAGE_STAFF = "manage-staff"
 
 
 class Role(enum.Enum):
-    """Roles of requirements 4.1, as far as today's actions reach."""
+    """Roles of requirements 4.1: those of an organization, then those of the provider."""
 
     SECURITY_ADMINISTRATOR = "security-administrator"
     CERTIFICATE_ADMINISTRATOR = "certificate-administrator"
+    DEPARTMENT_ADMINISTRATOR = "department-administrator"
+    REQUESTER = "requester"
+    RECOVERY_REQUESTER = "recovery-requester"
+    RECOVERY_APPROVER = "recovery-approver"
+    SERVICE_DESK_AGENT = "service-desk-agent"
     AUDITOR = "auditor"
     READ_ONLY = "read-only"
     PROVIDER_ADMINISTRATOR = "provider-administrator"
+    PROVIDER_VETTER = "provider-vetter"
+    PROVIDER_OPERATOR = "provider-operator"
+    PROVIDER_SECURITY_OFFICER = "provider-security-officer"
+    PROVIDER_AUDITOR = "provider-auditor"
 
 
-PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.SECURITY_ADMINISTRATOR: frozenset(
-        {
-            Permission.READ,
-            Permission.SUBMIT,
-            Permission.APPROVE,
-            Permission.REVOKE,
-            Permission.MANAGE_ADMINISTRATORS,
-            Permission.MANAGE_TOKENS,
-            Permission.MANAGE_POLICIES,
-            Permission.READ_AUDIT,
-        }
-    ),
-    Role.CERTIFICATE_ADMINISTRATOR: frozenset({Permission.READ, Permission.SUBMIT, Permission.APPROVE, Permission.REVOKE}),
-    Role.AUDITOR: frozenset({Permission.READ, Permission.READ_AUDIT}),
-    Role.READ_ONLY: frozenset({Permission.READ}),
-    Role.PROVIDER_ADMINISTRATOR: frozenset({Permission.VET, Permission.SELL, Permission.OPERATE}),
-}
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.SECURITY_ADMINISTRATOR: frozenset(
+            {
+                Permission.READ,
+                Permission.SUBMIT,
+                Permission.APPROVE,
+                Permission.REVOKE,
+                Permission.MOVE,
+                Permission.MANAGE_ADMINISTRATORS,
+                Permission.ASSIGN_ROLES,
+                Permission.MANAGE_DEPARTMENTS,
+                Permission.MANAGE_TOKENS,
+                Permission.MANAGE_POLICIES,
+                Permission.REVIEW_ACCESS,
+                Permission.READ_AUDIT,
+            }
+        ),
+        Role.CERTIFICATE_ADMINISTRATOR: frozenset({Permission.READ, Permission.SUBMIT, Permission.APPROVE, Permission.REVOKE}),
+        Role.DEPARTMENT_ADMINISTRATOR: frozenset(
+            {Permission.READ, Permission.SUBMIT, Permission.APPROVE, Permission.REVOKE, Permission.MOVE}
+        ),
+        Role.REQUESTER: frozenset({Permission.READ, Permission.SUBMIT}),
+        Role.RECOVERY_REQUESTER: frozenset({Permission.READ}),
+        Role.RECOVERY_APPROVER: frozenset({Permission.READ}),
+        Role.SERVICE_DESK_AGENT: frozenset({Permission.READ}),
+        Role.AUDITOR: frozenset({Permission.READ, Permission.READ_AUDIT}),
+        Role.READ_ONLY: frozenset({Permission.READ}),
+        Role.PROVIDER_ADMINISTRATOR: frozenset(
+            {
+                Permission.READ,
+                Permission.READ_AUDIT,
+                Permission.VET,
+                Permission.SELL,
+                Permission.OPERATE,
+                Permission.MANAGE_STAFF,
+                Permission.REVIEW_ACCESS,
+            }
+        ),
+        Role.PROVIDER_VETTER: frozenset({Permission.READ, Permission.VET}),
+        Role.PROVIDER_OPERATOR: frozenset({Permission.READ, Permission.SELL, Permission.OPERATE}),
+        Role.PROVIDER_SECURITY_OFFICER: frozenset(
+            {Permission.READ, Permission.READ_AUDIT, Permission.MANAGE_STAFF, Permission.REVIEW_ACCESS}
+        ),
+        Role.PROVIDER_AUDITOR: frozenset({Permission.READ, Permission.READ_AUDIT}),
+    }
+)
+"""The only place that says what a role may. No role of the provider ever has APPROVE or REVOKE (I13); READ of the provider's people is
+of the provider's own records."""
+
+PROVIDER_ROLES = frozenset(role for role in Role if role.value.startswith("provider-"))
+ORGANIZATION_ROLES = frozenset(Role) - PROVIDER_ROLES
 
 TokenScope: TypeAlias = Literal["read", "submit", "read-audit"]
 """What an API token may carry; entrances offer these and no others."""

@@ -9,7 +9,7 @@ from privyseal.actions.admission import Invited, require_first, send_link
 from privyseal.actions.house import House
 from privyseal.engine.names import normalize_email
 from privyseal.model.actor import Actor, require
-from privyseal.model.administrator import Administrator, AdministratorState, Permission, Role
+from privyseal.model.administrator import PROVIDER_ROLES, Administrator, AdministratorState, Permission, Role
 from privyseal.model.errors import Refused
 from privyseal.model.identifiers import AdministratorId
 from privyseal.model.organization import require_active
@@ -24,12 +24,12 @@ def invite_administrator(house: House, tx: Transaction, actor: Actor, slug: str,
     Raises NotFound, NotPermitted (``organization-decides`` as soon as the organization has had an administrator),
     Refused, Conflict ``name-taken``.
     """
-    require(actor, Permission.OPERATE if not slug else Permission.VET, None)
+    require(actor, Permission.MANAGE_STAFF if not slug else Permission.VET, None)
     organization = organizations.require(tx, slug) if slug else None
     if organization is not None:
         require_active(organization)
         require_first(tx, organization)
-    if (role is Role.PROVIDER_ADMINISTRATOR) != (organization is None):
+    if (role in PROVIDER_ROLES) != (organization is None):
         raise Refused("role", f"The role {role.value} does not exist there.", field="role")
     invited = Administrator(
         id=AdministratorId(house.id("adm", tx.now)),

@@ -51,7 +51,7 @@ from privyseal.store.database import Transaction
 router = APIRouter(prefix="/provider", tags=["Provider"])
 
 
-@router.get("/organizations", **described(provider(Permission.VET), 403))
+@router.get("/organizations", **described(provider(Permission.READ), 403))
 def list_organizations(context: Context, caller: CallerOf, after: After = "", limit: Limit = 50) -> OrganizationPage:
     """List the organizations by short name."""
     about = About("list-organizations", "", "service", "organizations")
@@ -61,7 +61,7 @@ def list_organizations(context: Context, caller: CallerOf, after: After = "", li
         items = [organization_document(item) for item in found[:limit]]
         return OrganizationPage(items=items, next=found[limit - 1].id if len(found) > limit else "")
 
-    return read_of_provider(context, caller, about, Permission.VET, page)
+    return read_of_provider(context, caller, about, Permission.READ, page)
 
 
 @router.post("/organizations", status_code=201, **described(provider(Permission.VET), 403, 409, post=True))
@@ -152,18 +152,18 @@ def invite_first(org: Slug, body: InvitationBody, context: Context, caller: Call
     return invited_by_provider(context, caller, org, body)
 
 
-@router.get("/audit", response_class=Response, **described(provider(Permission.OPERATE), 403, file="application/jsonl"))
+@router.get("/audit", response_class=Response, **described(provider(Permission.READ_AUDIT), 403, file="application/jsonl"))
 def export_audit(context: Context, caller: CallerOf, start: Start = 0, limit: Entries = 1000) -> Response:
     """Export the provider's own log."""
     about = About("export-audit", "", "log", PROVIDER_LOG)
-    return read_of_provider(context, caller, about, Permission.OPERATE, lambda tx: lines(tx, PROVIDER_LOG, start, limit))
+    return read_of_provider(context, caller, about, Permission.READ_AUDIT, lambda tx: lines(tx, PROVIDER_LOG, start, limit))
 
 
-@router.get("/audit/checkpoint", response_class=Response, **described(provider(Permission.OPERATE), 403, file="text/plain"))
+@router.get("/audit/checkpoint", response_class=Response, **described(provider(Permission.READ_AUDIT), 403, file="text/plain"))
 def show_checkpoint(context: Context, caller: CallerOf) -> Response:
     """Show the newest checkpoint of the provider's own log."""
     about = About("show-checkpoint", "", "log", PROVIDER_LOG)
-    return read_of_provider(context, caller, about, Permission.OPERATE, lambda tx: checkpoint(tx, PROVIDER_LOG))
+    return read_of_provider(context, caller, about, Permission.READ_AUDIT, lambda tx: checkpoint(tx, PROVIDER_LOG))
 
 
 def _require_organization(context: DoorContext, caller: CallerOf, about: About, permission: Permission) -> None:

@@ -14,6 +14,7 @@ from privyseal.pages.provider_console import authorities, home, log, orders, org
 from privyseal.reception.site import Method, Page, Site, Visit
 
 GET, POST = Method.GET, Method.POST
+READ, AUDIT = Permission.READ, Permission.READ_AUDIT
 VET, SELL, OPERATE = Permission.VET, Permission.SELL, Permission.OPERATE
 ONE = "/provider/organizations/{slug}"
 
@@ -54,11 +55,11 @@ def frame(visit: Visit) -> Frame:
 SITE = Site(
     name="provider_console",
     pages=(
-        Page(GET, "/provider/", OPERATE, home.show_home),
-        Page(GET, "/provider/organizations", VET, organizations.show_organizations),
+        Page(GET, "/provider/", READ, home.show_home),
+        Page(GET, "/provider/organizations", READ, organizations.show_organizations),
         Page(GET, "/provider/organizations/new", VET, organizations.show_new, step_up=True),
         Page(POST, "/provider/organizations/new", VET, organizations.create, step_up=True),
-        Page(GET, ONE, VET, organization.show_organization),
+        Page(GET, ONE, READ, organization.show_organization),
         Page(POST, f"{ONE}/domains", VET, organization.register_domain),
         Page(POST, f"{ONE}/domains/{{name}}/validation", VET, organization.validate_domain),
         Page(GET, f"{ONE}/vetting", VET, organization.show_vetting, step_up=True),
@@ -71,13 +72,13 @@ SITE = Site(
         Page(POST, f"{ONE}/policy/check", VET, policies.add, step_up=True),
         Page(GET, f"{ONE}/order", SELL, orders.show_new, step_up=True),
         Page(POST, f"{ONE}/order", SELL, orders.place, step_up=True),
-        Page(GET, "/provider/orders", SELL, orders.show_orders),
-        Page(GET, "/provider/authorities", OPERATE, authorities.show_authorities),
-        Page(GET, "/provider/undelivered", OPERATE, undelivered.show_undelivered),
+        Page(GET, "/provider/orders", READ, orders.show_orders),
+        Page(GET, "/provider/authorities", READ, authorities.show_authorities),
+        Page(GET, "/provider/undelivered", READ, undelivered.show_undelivered),
         Page(POST, "/provider/undelivered", OPERATE, undelivered.retry),
-        Page(GET, "/provider/log", OPERATE, log.show_log),
-        Page(GET, "/provider/log/export", OPERATE, log.export),
-        Page(GET, "/provider/log/checkpoint", OPERATE, log.show_checkpoint),
+        Page(GET, "/provider/log", AUDIT, log.show_log),
+        Page(GET, "/provider/log/export", AUDIT, log.export),
+        Page(GET, "/provider/log/checkpoint", AUDIT, log.show_checkpoint),
     ),
     templates=Path(__file__).parent / "templates",
     frame=frame,
