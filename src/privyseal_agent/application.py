@@ -13,7 +13,7 @@ from typing import Final
 from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
-from privyseal_agent.commands import administrator, audit, certificate, key, organization, policy, request, service, token, units
+from privyseal_agent.commands import administrator, audit, card, certificate, key, organization, policy, request, service, token, units
 from privyseal_agent.desk import Desk, Reply
 from privyseal_agent.errors import SealError, UsageError
 from privyseal_agent.groups import OPTION_STYLE
@@ -31,6 +31,7 @@ GROUPS: Final = (
     certificate.APP,
     key.APP,
     administrator.APP,
+    card.APP,
     token.APP,
     organization.APP,
     organization.DOMAINS,

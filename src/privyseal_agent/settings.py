@@ -22,7 +22,7 @@ from privyseal_agent.private_files import read_text
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
-CREDENTIALS: Final = ("certificate", "key", "token_file")
+CREDENTIALS: Final = ("certificate", "key", "card", "token_file")
 
 
 @Parameter(name="*")
@@ -54,6 +54,13 @@ class ServiceOptions(OutputOptions):
     passphrase_file: Path | None = None
     """File with the passphrase of an encrypted private key (SEAL_PASSPHRASE_FILE)."""
 
+    card: str | None = None
+    """The smart card or token with your Administrator ID instead of a key file, a PKCS #11 URI: pkcs11:token=NAME?module-path=LIBRARY
+    (SEAL_CARD)."""
+
+    pin_file: Path | None = None
+    """File with the PIN of the card; left out, the PIN is asked for (SEAL_PIN_FILE)."""
+
     token_file: Path | None = None
     """File with an API token, used where there is no Administrator ID (SEAL_TOKEN_FILE)."""
 
@@ -65,7 +72,7 @@ NO_OUTPUT_OPTIONS = OutputOptions()
 NO_SERVICE_OPTIONS = ServiceOptions()
 
 _NAMES: Final = tuple(item.name for item in fields(ServiceOptions) if item.name != "json")
-_PATHS: Final = frozenset({"certificate", "key", "passphrase_file", "token_file", "root"})
+_PATHS: Final = frozenset({"certificate", "key", "passphrase_file", "pin_file", "token_file", "root"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +84,8 @@ class Settings:
     certificate: Path | None = None
     key: Path | None = None
     passphrase_file: Path | None = None
+    card: str = ""
+    pin_file: Path | None = None
     token_file: Path | None = None
     root: Path | None = None
 
@@ -99,7 +108,11 @@ class Settings:
         return self.organization
 
     def has_identity(self) -> bool:
-        """Tell whether an Administrator ID is given; raises UsageError ``identity`` when only half of it is."""
+        """Tell whether an Administrator ID is given, in files or on a card; raises UsageError ``identity`` when only half of it is."""
+        if self.card:
+            if self.key is not None:
+                raise UsageError("identity", "The key of an Administrator ID lies in a file or on a card. Give --key or --card.")
+            return True
         if (self.certificate is None) != (self.key is None):
             raise UsageError("identity", "An Administrator ID is a certificate and its key. Give both --certificate and --key.")
         return self.certificate is not None

@@ -228,9 +228,28 @@ class Invitation(Statement):
             formats.require_id("inviter", self.inviter, "adm")
 
 
-AnyStatement: TypeAlias = Approval | Rejection | Revocation | PasskeyRegistration | Invitation
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn(Statement):
+    """Somebody signs in from a program, with a key that signs and cannot speak TLS, such as one on a card.
 
-_KINDS: dict[str, type[AnyStatement]] = {kind.TYPE: kind for kind in (Approval, Rejection, Revocation, PasskeyRegistration, Invitation)}
+    ``challenge`` are 32 random bytes of the service in hex. ``organization`` is "provider" for the provider's own people.
+    """
+
+    TYPE: ClassVar[str] = "privyseal.sign-in.v1"
+
+    challenge: str
+
+    def __post_init__(self) -> None:
+        """Raise StatementRefused unless every field has its format."""
+        Statement.__post_init__(self)
+        formats.require_sha256("challenge", self.challenge)
+
+
+AnyStatement: TypeAlias = Approval | Rejection | Revocation | PasskeyRegistration | Invitation | SignIn
+
+_KINDS: dict[str, type[AnyStatement]] = {
+    kind.TYPE: kind for kind in (Approval, Rejection, Revocation, PasskeyRegistration, Invitation, SignIn)
+}
 _OPTIONAL = frozenset({"replaces"})
 
 

@@ -23,6 +23,10 @@ PROVIDER_AUDIENCE: Final = "provider"
 WHOLE_LIFE: Final = timedelta(hours=12)
 """A working day; then the person signs in again, however busy the session was."""
 
+PROGRAM_LIFE: Final = timedelta(minutes=15)
+"""For a program that signed in with a card: one command, and a queue that it follows for a while."""
+
+PROGRAM_TOKEN: Final = "pss_"  # noqa: S105 - how such tokens begin
 IDLE_LIFE: Final = timedelta(minutes=30)
 SEEN_EVERY: Final = timedelta(minutes=1)
 """How often at most a session's last use is written, so that looking at pages costs no writes. It ends so much early at worst."""
@@ -96,7 +100,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class IdentityProof:
-    """Who somebody has just shown to be, and for which audience; only ``prove_by_code`` and ``prove_by_passkey`` make one."""
+    """Who somebody has just shown to be, and for which audience; only ``prove_by_code``, ``_passkey`` and ``_signature`` make one."""
 
     audience: str
     administrator_id: AdministratorId

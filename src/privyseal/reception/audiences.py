@@ -7,9 +7,9 @@ from typing import Final
 
 from starlette.requests import Request
 
+from privyseal.actions.house import House
 from privyseal.model.errors import NotFound
 from privyseal.model.session import PROVIDER_AUDIENCE, log_of
-from privyseal.reception.desk import Desk
 from privyseal.store import organizations
 
 _SLUG: Final = re.compile(r"[a-z0-9-]{1,40}")
@@ -42,11 +42,11 @@ def site_of(audience: str) -> str:
     return "/provider" if audience == PROVIDER_AUDIENCE else f"/o/{audience}"
 
 
-def known_log(desk: Desk, audience: str) -> str:
+def known_log(house: House, audience: str) -> str:
     """Return whose log a refusal goes into: only a log that exists is written to, else the provider's ("")."""
     if audience == PROVIDER_AUDIENCE or not _SLUG.fullmatch(audience):
         return ""
-    with desk.house.database.read(desk.house.clock()) as tx:
+    with house.database.read(house.clock()) as tx:
         return log_of(audience) if organizations.by_slug(tx, audience) is not None else ""
 
 

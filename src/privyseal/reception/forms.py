@@ -237,7 +237,7 @@ def _record(request: Request, refusal: PrivateKeyFound) -> None:
         raise refusal
 
     try:
-        log = known_log(desk, audience_of(request))
+        log = known_log(desk.house, audience_of(request))
     except NotFound:
         log = ""
     attempt(desk.house, actor, About("receive-form", log, "call", "form"), refuse)

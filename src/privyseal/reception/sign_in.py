@@ -88,7 +88,7 @@ def hand_over(request: Request, audience: str, state: str, purpose: str = SIGN_I
     actor = desk.stranger(request)
     certificate = client_certificate(request)
     fingerprint = sha256_hex(certificate) if certificate is not None else "none"
-    about = About("sign-in", known_log(desk, audience), "credential", fingerprint)
+    about = About("sign-in", known_log(desk.house, audience), "credential", fingerprint)
 
     def work() -> str:
         if certificate is None:
@@ -108,7 +108,7 @@ def new_challenge(request: Request, begun: Attempt) -> bytes:
     desk = desk_of(request)
     actor = desk.stranger(request)
     desk.limit.take(actor.source)
-    about = About("sign-in", known_log(desk, require_form(begun.audience)), "challenge", "new")
+    about = About("sign-in", known_log(desk.house, require_form(begun.audience)), "challenge", "new")
     return perform(desk.house, actor, about, challenge_passkey, begun.audience, begun.state)
 
 
@@ -170,7 +170,7 @@ def _prove_by_code(request: Request, audience: str, code: str) -> IdentityProof:
     actor = desk.stranger(request)
     desk.limit.take(actor.source)
     state = _state(request, audience)
-    about = About("sign-in", known_log(desk, audience), "code", "code")
+    about = About("sign-in", known_log(desk.house, audience), "code", "code")
     return attempt(desk.house, actor, about, lambda: prove_by_code(desk.house, actor, audience, state, code))
 
 
@@ -179,7 +179,7 @@ def _prove_by_passkey(request: Request, audience: str, answer: PasskeyAnswer) ->
     actor = desk.stranger(request)
     desk.limit.take(actor.source)
     state = _state(request, audience)
-    about = About("sign-in", known_log(desk, audience), "passkey", "passkey")
+    about = About("sign-in", known_log(desk.house, audience), "passkey", "passkey")
     return attempt(desk.house, actor, about, lambda: prove_by_passkey(desk.house, actor, audience, state, answer))
 
 
@@ -191,7 +191,7 @@ def _state(request: Request, audience: str) -> str:
 
 def _start(request: Request, audience: str, proof: IdentityProof) -> StartedSession:
     desk = desk_of(request)
-    about = About("sign-in", known_log(desk, audience), "administrator", proof.administrator_id)
+    about = About("sign-in", known_log(desk.house, audience), "administrator", proof.administrator_id)
     agent = request.headers.get("user-agent", "")
     former = token_of(request, session_cookie(audience))
     return perform(desk.house, desk.stranger(request), about, start_session, proof, agent, former)

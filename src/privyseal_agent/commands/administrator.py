@@ -8,10 +8,12 @@ from typing import Literal, TypeAlias
 from privyseal_agent import words
 from privyseal_agent.decisions import INVITATION_LIFE, end_of, invitation_of
 from privyseal_agent.desk import Desk, Reply
-from privyseal_agent.errors import UsageError
+from privyseal_agent.errors import Refused, UsageError
 from privyseal_agent.groups import AtDesk, Reason, group, open_service
 from privyseal_agent.keys import csr as csrs
 from privyseal_agent.keys import private_key
+from privyseal_agent.keys.administrator_id import certificate_in
+from privyseal_agent.keys.card_uri import KEY_ID_BYTES
 from privyseal_agent.private_files import read_secret, write_file
 from privyseal_agent.rest.client import Service
 from privyseal_agent.rest.documents import Document
@@ -27,7 +29,8 @@ def enroll(code: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: 
     """Turn the one-time code from your invitation into your Administrator ID.
 
     The key is made on this computer and written to --key, the certificate to --certificate; left out, both are written
-    beside the settings file. With --passphrase-file the key is encrypted. Run it again after an error: an unused key is used.
+    beside the settings file. With --passphrase-file the key is encrypted. With --card the key is made on the card, which
+    never gives it away, and the certificate is written beside it. Run it again after an error: an unused key is used.
 
     Parameters
     ----------
@@ -35,6 +38,8 @@ def enroll(code: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: 
         The one-time code from the mail.
     """
     settings = resolve(options, desk.environment)
+    if settings.card:
+        return _enroll_card(code, settings, desk)
     certificate, key_file = _places(settings, desk)
     passphrase = read_secret(settings.passphrase_file, "a passphrase") if settings.passphrase_file is not None else None
     if certificate.exists():
@@ -43,17 +48,39 @@ def enroll(code: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: 
     with Service(_anonymous(settings), desk) as service:
         answer = service.post("/administrators/enroll", {"code": code, "csr": csrs.make_csr(key, ()).decode()})
     write_file(certificate, answer.text("certificate_pem").encode())
+    rows = [("Certificate", str(certificate)), ("Private key", f"{key_file} (readable by you alone)")]
+    lines = [f'certificate = "{certificate.absolute()}"', f'key = "{key_file.absolute()}"']
+    return _enrolled(answer, rows, lines, {"certificate": str(certificate), "key": str(key_file)}, desk)
+
+
+def _enroll_card(code: str, settings: Settings, desk: Desk) -> Reply:
+    """The certificate goes into a file first, so that a card without room for it loses nothing."""
+    certificate = settings.certificate or _beside(desk) / "administrator.pem"
+    if certificate.exists():
+        raise UsageError("certificate", f"{certificate} exists already. Choose another place for the certificate with --certificate.")
+    with Service(settings, desk) as service, Service(_anonymous(settings), desk) as anonymous:
+        card = service.card()
+        unused = next((key for key in card.own_keys() if key.certificate_der is None), None)
+        made = unused or card.make_key(desk.random_bytes(KEY_ID_BYTES))
+        answer = anonymous.post("/administrators/enroll", {"code": code, "csr": csrs.make_csr(made.key, ()).decode()})
+        write_file(certificate, answer.text("certificate_pem").encode())
+        lines = [f'card = "{settings.card}"']
+        stays = "it never leaves the card"
+        try:
+            card.keep_certificate(made.id, certificate_in(answer.text("certificate_pem")))
+        except Refused as trouble:
+            desk.note(f"{trouble.sentence} The certificate is in {certificate}; name it with --certificate beside --card.")
+            lines.append(f'certificate = "{certificate.absolute()}"')
+            stays = "the certificate is not on the card, and browsers do not find it"
+        rows = [("Certificate", str(certificate)), ("Private key", f"on the card {card.facts.token}: {stays}")]
+    return _enrolled(answer, rows, lines, {"certificate": str(certificate), "card": card.facts.token}, desk)
+
+
+def _enrolled(answer: Document, rows: list[tuple[str, str]], lines: list[str], places: dict[str, str], desk: Desk) -> Reply:
     person = answer.part("administrator")
-    rows = [
-        ("Administrator", f"{person.text('name')}, {person.text('role')}"),
-        ("Id", person.text("id")),
-        ("Certificate", str(certificate)),
-        ("Private key", f"{key_file} (readable by you alone)"),
-    ]
-    lines = (f'certificate = "{certificate.absolute()}"', f'key = "{key_file.absolute()}"')
+    facts = [("Administrator", f"{person.text('name')}, {person.text('role')}"), ("Id", person.text("id")), *rows]
     hint = "\n".join((f"To use it always, write into {settings_file(desk.environment)}:", *lines))
-    document = {**answer.fields, "certificate": str(certificate), "key": str(key_file)}
-    return Reply(document, f"{words.facts(rows)}\n\n{hint}")
+    return Reply({**answer.fields, **places}, f"{words.facts(facts)}\n\n{hint}")
 
 
 @APP.command
@@ -144,9 +171,15 @@ def _row(person: Document, credential: Document | None) -> tuple[str, ...]:
 def _places(settings: Settings, desk: Desk) -> tuple[Path, Path]:
     if settings.has_identity() and settings.certificate is not None and settings.key is not None:
         return settings.certificate, settings.key
+    folder = _beside(desk)
+    return folder / "administrator.pem", folder / "administrator.key"
+
+
+def _beside(desk: Desk) -> Path:
+    """Return the folder of the settings file, which nobody else may read."""
     folder = settings_file(desk.environment).parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder / "administrator.pem", folder / "administrator.key"
+    return folder
 
 
 def _own_key(path: Path, passphrase: str | None, desk: Desk) -> private_key.PrivateKey:

@@ -7,8 +7,10 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from privyseal_agent.errors import Refused
@@ -16,6 +18,9 @@ from privyseal_agent.keys import private_key
 from privyseal_agent.keys.pyca import UNREADABLE
 from privyseal_agent.private_files import read_file
 from privyseal_wire.cms import sign_attached
+
+if TYPE_CHECKING:
+    from privyseal_agent.keys.card import Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +46,71 @@ class AdministratorId:
         return base64.b64encode(sign_attached(content, self.certificate_der, self.key, now=now)).decode()
 
 
+def of_card(card: Card, certificate: Path | None) -> AdministratorId:
+    """Return the Administrator ID on an open card; of several that fit, the one that ends last.
+
+    ``certificate`` is its file where the card had no room for it. Raises Refused ``card-empty``, and as :func:`load`.
+    """
+    keys = card.own_keys()
+    given = _read(certificate) if certificate is not None else None
+    found = [_made(item.certificate_der, item.key) for item in keys if item.certificate_der is not None]
+    if given is not None:
+        found = [_made(given, item.key) for item in keys if _spki(item.key.public_key()) == _spki_of(given)]
+        if not found:
+            raise Refused("administrator-id-pair", f"The card {card.facts.token} has no key for the certificate {certificate}.")
+    if not found:
+        sentence = f"The card {card.facts.token} holds no Administrator ID that the URI fits. Get one with: seal administrator enroll."
+        raise Refused("card-empty", sentence)
+    return max(found, key=lambda identity: identity.not_after)
+
+
 def load(certificate: Path, key: Path, passphrase: str | None) -> AdministratorId:
     """Return the Administrator ID of two files; the first certificate in the file counts.
 
     Raises Refused: the kinds of private_files and of :func:`private_key.load`, ``certificate-form``, and
     ``administrator-id-pair`` when the key belongs to another certificate.
     """
-    content = read_file(certificate, "the Administrator ID")
-    try:
-        parsed = x509.load_pem_x509_certificates(content)[0]
-        public_key = parsed.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        names = parsed.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    except (*UNREADABLE, IndexError) as error:
-        raise Refused("certificate-form", f"The file {certificate} is no certificate in PEM. Check that it is not the key.") from error
+    der = _read(certificate)
     loaded = private_key.load(key, passphrase)
-    if loaded.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != public_key:
+    if _spki(loaded.public_key()) != _spki_of(der):
         raise Refused(
             "administrator-id-pair", f"The key {key} does not belong to the certificate {certificate}. Give the pair that belongs together."
         )
-    der = parsed.public_bytes(Encoding.DER)
+    return _made(der, loaded)
+
+
+def certificate_in(pem: str) -> bytes:
+    """Return the first certificate of a text in PEM as DER; raises Refused ``certificate-form``."""
+    try:
+        return x509.load_pem_x509_certificates(pem.encode())[0].public_bytes(Encoding.DER)
+    except (*UNREADABLE, IndexError) as error:
+        raise Refused("certificate-form", "The service answered something that is no certificate in PEM.") from error
+
+
+def _read(certificate: Path) -> bytes:
+    content = read_file(certificate, "the Administrator ID")
+    try:
+        parsed = x509.load_pem_x509_certificates(content)[0]
+        parsed.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+        _spki(parsed.public_key())
+    except (*UNREADABLE, IndexError) as error:
+        raise Refused("certificate-form", f"The file {certificate} is no certificate in PEM. Check that it is not the key.") from error
+    return parsed.public_bytes(Encoding.DER)
+
+
+def _made(der: bytes, key: private_key.PrivateKey) -> AdministratorId:
+    try:
+        parsed = x509.load_der_x509_certificate(der)
+        names = parsed.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    except UNREADABLE as error:
+        raise Refused("certificate-form", "The certificate on the card cannot be read.") from error
     name = str(names[0].value) if names else "without a name"
-    return AdministratorId(der, name, parsed.not_valid_after_utc, hashlib.sha256(der).hexdigest(), loaded)
+    return AdministratorId(der, name, parsed.not_valid_after_utc, hashlib.sha256(der).hexdigest(), key)
+
+
+def _spki_of(der: bytes) -> bytes:
+    return _spki(x509.load_der_x509_certificate(der).public_key())
+
+
+def _spki(key: PublicKeyTypes) -> bytes:
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

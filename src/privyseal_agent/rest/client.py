@@ -7,26 +7,36 @@ sentence.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from importlib.metadata import version
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import quote
 
 import httpx2
 
 from privyseal_agent.desk import Desk
 from privyseal_agent.errors import Refused, SealError, Unreachable, UsageError
-from privyseal_agent.keys.administrator_id import AdministratorId
+from privyseal_agent.keys.administrator_id import AdministratorId, of_card
 from privyseal_agent.keys.administrator_id import load as load_administrator_id
+from privyseal_agent.keys.card_uri import read_card_uri
+from privyseal_agent.keys.open_card import open_card
 from privyseal_agent.private_files import read_file, read_secret
+from privyseal_agent.rest.card_sign_in import signed_sign_in
 from privyseal_agent.rest.documents import Document
 from privyseal_agent.rest.problems import problem_of, transport_problem
 from privyseal_agent.settings import Settings, require_address
+
+if TYPE_CHECKING:
+    from privyseal_agent.keys.card import Card
+
+PROVIDER: Final = "provider"
+"""The audience of the provider's own people; no organization has this short name."""
 
 ATTEMPTS: Final = 5
 """How often one request is sent when the service asks to come back later."""
@@ -58,26 +68,43 @@ class Service:
         self.settings = settings
         self.desk = desk
         self._http: httpx2.Client | None = None
+        self._card: Card | None = None
+        self._signed_in = ""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._signed_in:
+            with suppress(SealError):  # It ends by itself in a few minutes.
+                self.delete("/sign-in")
         if self._http is not None:
             self._http.close()
+        if self._card is not None:
+            self._card.close()
 
     @cached_property
     def identity(self) -> AdministratorId | None:
         """The Administrator ID of the settings, loaded once, or None where there is none."""
         certificate, key = self.settings.certificate, self.settings.key
+        if self.settings.has_identity() and self.settings.card:
+            return of_card(self.card(), certificate)
         if not self.settings.has_identity() or certificate is None or key is None:
             return None
         return load_administrator_id(certificate, key, self._passphrase)
 
+    def card(self) -> Card:
+        """Return the card of the settings, opened once; raises UsageError ``card``, Refused (``card-...``)."""
+        if self._card is None:
+            self._card = open_card(read_card_uri(self.settings.card), self._pin)
+        return self._card
+
     def require_identity(self) -> AdministratorId:
         """Return the Administrator ID; raises UsageError ``identity`` when there is none."""
         if self.identity is None:
-            sentence = "This is signed with your Administrator ID. Give --certificate and --key, or set them in the settings file."
+            sentence = (
+                "This is signed with your Administrator ID. Give --certificate and --key, or --card, or set them in the settings file."
+            )
             raise UsageError("identity", sentence)
         return self.identity
 
@@ -157,7 +184,7 @@ class Service:
 
     @cached_property
     def _base(self) -> str:
-        if self.identity is None:
+        if self.identity is None or self.settings.card:
             return self.settings.require_service()
         return require_address(self.about.text("administrator_url"))
 
@@ -173,7 +200,7 @@ class Service:
         except (ssl.SSLError, ValueError) as error:
             raise Refused("root", f"The file {root} for --root holds no certificates in PEM.") from error
         context.minimum_version = ssl.TLSVersion.TLSv1_2  # A48
-        if self.identity is not None and self.settings.certificate is not None:
+        if self.identity is not None and self.settings.certificate is not None and not self.settings.card:
             try:
                 context.load_cert_chain(self.settings.certificate, self.settings.key, self._passphrase or "")
             except (ssl.SSLError, OSError) as error:
@@ -181,7 +208,27 @@ class Service:
                 raise Refused("administrator-id", sentence) from error
         return context
 
+    def _pin(self, card: str, is_last: bool) -> str:  # noqa: FBT001 - the form in which cards ask for their PIN
+        if is_last:
+            self.desk.note(f"This is the last try: with another wrong PIN the card {card} locks itself.")
+        path = self.settings.pin_file
+        return read_secret(path, "the PIN of the card") if path is not None else self.desk.secret(f"PIN of the card {card}", "--pin-file")
+
+    def _sign_in(self) -> str:
+        """Return the token of a sign-in under the card's signature, once for this conversation: its key does not speak TLS."""
+        if not self._signed_in:
+            identity, program = self.require_identity(), self.desk.random_bytes(32).hex()
+            audience = self.settings.organization or PROVIDER
+            body = {"audience": audience, "program_sha256": hashlib.sha256(program.encode()).hexdigest()}
+            asked = Document.of(_json(self._converse("POST", self._url(self._base, "/sign-in/challenge"), body=body)))
+            signature = signed_sign_in(identity, asked.text("challenge"), self.about.text("service"), audience, self.desk.now())
+            body = {"audience": audience, "program": program, "signature": signature}
+            self._signed_in = Document.of(_json(self._converse("POST", self._url(self._base, "/sign-in"), body=body))).text("token")
+        return self._signed_in
+
     def _credential_headers(self) -> dict[str, str]:
+        if self.settings.card and self.identity is not None:
+            return {"Authorization": f"Bearer {self._sign_in()}"}
         path = self.settings.token_file
         if self.identity is not None or path is None:
             return {}

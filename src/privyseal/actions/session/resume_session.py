@@ -29,8 +29,10 @@ class ResumedSession:
     ended: SessionEnd | None
 
 
-def resume_session(house: House, token: str, audience: str, source: str, *, in_use: bool = True) -> ResumedSession | None:
-    """Return the session, or None for a token that is unknown at this audience; raises Unavailable.
+def resume_session(house: House, token: str, asked: str | None, source: str, *, in_use: bool = True) -> ResumedSession | None:
+    """Return the session, or None for a token that is unknown at the audience that was asked; raises Unavailable.
+
+    ``asked`` is None for the token of a program, which belongs to whatever audience it was made for.
 
     ``in_use`` is False for a page that asks by itself, which keeps no session alive. A token shown at another audience than
     its own is answered as unknown, and its session ends: no browser does that.
@@ -41,6 +43,7 @@ def resume_session(house: House, token: str, audience: str, source: str, *, in_u
     if found is None:
         return None
     session = found.session
+    audience = session.audience if asked is None else asked
     actor = administrator_actor(found.person, session.credential_sha256, source)
     if session.ended_at is not None:
         ended = session.end_reason

@@ -14,7 +14,7 @@ from privyseal.model.administrator import Administrator, AdministratorState
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import Unauthenticated
 from privyseal.model.identifiers import SessionId
-from privyseal.model.session import WHOLE_LIFE, IdentityProof, Session, SessionEnd, agent_words, log_of
+from privyseal.model.session import PROGRAM_LIFE, PROGRAM_TOKEN, WHOLE_LIFE, IdentityProof, Session, SessionEnd, agent_words, log_of
 from privyseal.store import administrators, kept_forms, sessions
 from privyseal.store.database import Transaction
 
@@ -29,9 +29,12 @@ class StartedSession:
 
 
 def start_session(
-    house: House, tx: Transaction, actor: Actor, proof: IdentityProof, user_agent: str, former_token: str = ""
+    house: House, tx: Transaction, actor: Actor, proof: IdentityProof, user_agent: str, former_token: str = "", *, by_program: bool = False
 ) -> StartedSession:
-    """Open a session; ``former_token`` is what the browser had before, whose session ends. Raises Unauthenticated."""
+    """Open a session; ``former_token`` is what the browser had before, whose session ends. Raises Unauthenticated.
+
+    A session of a program is short, and its token has a form that no cookie has: neither is good in place of the other.
+    """
     found = administrators.by_certificate(tx, proof.credential_sha256)
     person = found[0] if found is not None else None
     if (
@@ -44,7 +47,7 @@ def start_session(
     ):
         sentence = "Cannot verify administrator's identity. The credential has just been revoked, or the person was removed."
         raise Unauthenticated("credential-unusable", sentence)
-    token = new_code(house.random_bytes)
+    token = f"{PROGRAM_TOKEN if by_program else ''}{new_code(house.random_bytes)}"
     session = Session(
         id=SessionId(house.id("ses", tx.now)),
         audience=proof.audience,
@@ -52,7 +55,7 @@ def start_session(
         credential_sha256=proof.credential_sha256,
         created_at=tx.now,
         last_seen_at=tx.now,
-        ends_at=tx.now + WHOLE_LIFE,
+        ends_at=tx.now + (PROGRAM_LIFE if by_program else WHOLE_LIFE),
         stepped_up_at=tx.now,
         agent=agent_words(user_agent),
         source=actor.source,

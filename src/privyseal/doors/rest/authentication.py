@@ -1,4 +1,4 @@
-"""Who calls: an Administrator ID over mutual TLS, an API token, or nobody.
+"""Who calls: an Administrator ID over mutual TLS or by a signed sign-in, an API token, or nobody.
 
 Decided on every request from the database, because a TLS session outlives a revocation (facts/stack section 6).
 """
@@ -12,12 +12,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from privyseal.actions.house import About, attempt, sha256_hex
+from privyseal.actions.session.resume_session import resume_session
 from privyseal.doors import AnonymousLimit, DoorContext, source_of
 from privyseal.engine.administrator_id import is_passkey
 from privyseal.engine.phrases import code_hash
 from privyseal.model.actor import Actor, ActorKind, administrator_actor
 from privyseal.model.administrator import Administrator, AdministratorState
 from privyseal.model.errors import Unauthenticated
+from privyseal.model.session import END_SENTENCES, PROGRAM_TOKEN, Session
 from privyseal.reception.certificates import client_certificate
 from privyseal.store import administrators
 
@@ -27,10 +29,11 @@ _SHOWN_PART = re.compile(r"[a-z0-9.-]{0,40}|[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The actor of this call; ``administrator`` is set for an Administrator ID."""
+    """The actor of this call; ``administrator`` is set for an Administrator ID, ``session`` for one that signed in by signature."""
 
     actor: Actor
     administrator: Administrator | None = None
+    session: Session | None = None
 
     def key(self) -> str:
         """What tells callers apart for idempotency keys: the credential or, for nobody, the source."""
@@ -99,12 +102,23 @@ class Authenticator:
         scheme, _, text = header.partition(" ")
         if scheme.lower() != "bearer" or not text.strip().isascii():
             raise Unauthenticated("token", 'Send the token as "Authorization: Bearer pst_...".')
+        if text.strip().startswith(PROGRAM_TOKEN):
+            return self._session(text.strip(), source)
         now = self._house.clock()
         with self._house.database.read(now) as tx:
             token = administrators.token_of_hash(tx, code_hash(text.strip()))
         if token is None or token.revoked_at is not None or token.expires_at <= now:
             raise Unauthenticated("token", "This API token is unknown, revoked or expired.")
         return Caller(Actor(ActorKind.API_TOKEN, token.id, token.organization_id, "", token.scopes, source))
+
+    def _session(self, text: str, source: str) -> Caller:
+        """Return whoever signed in with a signature (``POST /sign-in``); revoked with the Administrator ID, at the next call."""
+        found = resume_session(self._house, text, None, source)
+        if found is None:
+            raise Unauthenticated("token", "This sign-in is unknown. Sign in again.")
+        if found.ended is not None:
+            raise Unauthenticated("session-ended", END_SENTENCES[found.ended])
+        return Caller(found.actor, found.person, found.session)
 
 
 def _context(request: Request) -> DoorContext:

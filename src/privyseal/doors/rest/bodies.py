@@ -54,6 +54,23 @@ class CodeBody(Body):
     code: Annotated[str, Field(max_length=200)] = Field(description="The code from the mail.")
 
 
+class ChallengeBody(Body):
+    """A program that wants to sign in."""
+
+    audience: Text = Field(description="Short name of the organization, or `provider`.", examples=["resource-marketing"])
+    program_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] = Field(
+        description="SHA-256, in hex, of a random secret of the program that it shows when it signs in."
+    )
+
+
+class SignInBody(Body):
+    """A signed sign-in."""
+
+    audience: Text = Field(description="As for the challenge.", examples=["resource-marketing"])
+    program: Annotated[str, Field(max_length=200)] = Field(description="The secret whose SHA-256 the challenge was asked with.")
+    signature: Text = Field(description="CMS over the canonical bytes of a `privyseal.sign-in.v1`, in base64.")
+
+
 class PhraseBody(Body):
     """Proof of being the subscriber."""
 

@@ -356,6 +356,20 @@ class CreatedTokenDocument(Document):
     token: str
 
 
+class ChallengeDocument(Document):
+    """What a program signs to sign in: 32 random bytes in hex."""
+
+    challenge: str
+    expires_at: Time
+
+
+class SignInDocument(Document):
+    """A sign-in of a program; `token` is shown this once and sent as `Authorization: Bearer pss_...`."""
+
+    token: str
+    expires_at: Time
+
+
 class OrganizationDocument(Document):
     """The vetted record of an organization."""
 

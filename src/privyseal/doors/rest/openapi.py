@@ -20,6 +20,7 @@ from privyseal.doors.rest import (
     routes_questions,
     routes_requests,
     routes_service,
+    routes_sign_in,
 )
 from privyseal.doors.rest.access import SCHEMES
 from privyseal.doors.rest.documents import Problem
@@ -27,6 +28,7 @@ from privyseal.doors.rest.documents import Problem
 PREFIX = "/api/v1"
 MODULES = (
     routes_service,
+    routes_sign_in,
     routes_organizations,
     routes_requests,
     routes_decisions,
