@@ -78,6 +78,14 @@ class Settings(BaseSettings):
     smtp_user: str = Field(default="", description="User name at the relay, or empty.")
     smtp_password_file: Path | None = Field(default=None, description="File with the password of that user.")
     trusted_proxies: tuple[str, ...] = Field(default=(), description="Addresses of proxies whose Forwarded headers count.")
+    front_socket: Path | None = Field(
+        default=None, description="Unix socket at which a proxy that ends TLS hands in administrators' calls (RFC 9440); empty: none does."
+    )
+    front_socket_group: str = Field(default="", description="Group that may open that socket; empty: only the user of the service itself.")
+    front_port: int | None = Field(default=None, description="The same as a port with TLS, for a proxy on another machine; not both.")
+    front_secret: Path = Field(
+        default=Path("secrets/front.secret"), description="File with the secret that this proxy shows, at least 32 characters; 0600."
+    )
     crl_life_days: int = Field(default=7, ge=1, le=10, description="nextUpdate of CRLs; they are renewed at half of it.")
 
     @classmethod

@@ -24,6 +24,7 @@ from privyseal.doors import Door, DoorContext
 from privyseal.jobs.counters import DELIVERIES, PERIODIC_RUNS, RESCUED
 from privyseal.model.errors import PrivysealError, Unavailable
 from privyseal.reception.application import make_pages
+from privyseal.reception.fronts import NotBehindProxy
 from privyseal.reception.site import Site
 from privyseal.store import audit, outbox, revocations
 from privyseal.store.revocations import FULL
@@ -50,6 +51,7 @@ def make_application(
         middleware=[
             Middleware(_Headers, strict_transport=_is_public(context.house.service.base_url)),
             Middleware(_Counting, metrics=metrics),
+            Middleware(NotBehindProxy, house=context.house),
         ],
     )
     app.router.redirect_slashes = False

@@ -16,18 +16,20 @@ from typing import TYPE_CHECKING
 import dns.resolver
 from starlette.applications import Starlette
 
+from privyseal.actions.house import House
 from privyseal.cli.demo_roads import read_roads
 from privyseal.cli.house_setup import Opened, open_house
-from privyseal.cli.processes import load_linters, start_collecting
+from privyseal.cli.processes import load_linters, read_passphrase, start_collecting
 from privyseal.cli.rooms import Rooms
 from privyseal.cli.serve import until_told
 from privyseal.cli.settings import Settings
-from privyseal.cli.web_server import make_application, serve_web
+from privyseal.cli.web_server import Front, make_application, serve_web
 from privyseal.doors import DoorContext
 from privyseal.engine.dcv import DnsLookup
 from privyseal.engine.pem import certificate_to_pem
 from privyseal.engine.token_fetch import FetchPolicy
 from privyseal.issuer.client import IssuerClient
+from privyseal.model.errors import Unavailable
 
 if TYPE_CHECKING:
     from privyseal.jobs.worker import Worker
@@ -37,6 +39,8 @@ REST_AFTER_SECONDS = 2.5
 """How long pages have the process for themselves before the work begins, and how long after that everything else is loaded."""
 
 STOP_SECONDS = 60.0
+SHORTEST_SECRET = 32
+"""Characters of the secret that a proxy in front shows."""
 
 
 def run_web(settings: Settings, rooms: Rooms, work_as: str | None) -> None:
@@ -71,6 +75,7 @@ def run_web(settings: Settings, rooms: Rooms, work_as: str | None) -> None:
                 key_file=settings.path(settings.tls_key),
                 administrators_ca_pem=anchor,
                 stop=told,
+                front=front_of(settings, opened.house),
             )
         finally:
             told.set()
@@ -128,6 +133,19 @@ def _make_worker(settings: Settings, opened: Opened, rooms: Rooms, issuer: Issue
     from privyseal.cli.work_process import make_worker  # noqa: PLC0415 - the job engine alone takes longer than all pages
 
     return make_worker(settings, opened, rooms, issuer, node)
+
+
+def front_of(settings: Settings, house: House) -> Front | None:
+    """Return where a proxy hands calls in, None where no proxy does; raises Unavailable ``front``, ``passphrase``."""
+    if settings.front_socket is None and settings.front_port is None:
+        return None
+    if settings.front_socket is not None and settings.front_port is not None:
+        raise Unavailable("front", "The settings name both front_socket and front_port. A proxy hands calls in at one of them.")
+    secret = read_passphrase(settings.path(settings.front_secret))
+    if len(secret) < SHORTEST_SECRET:
+        raise Unavailable("front", f"The secret of the proxy has fewer than {SHORTEST_SECRET} characters: openssl rand -hex 32 makes one.")
+    path = settings.path(settings.front_socket) if settings.front_socket is not None else None
+    return Front(secret, house, path, settings.front_socket_group, settings.front_port)
 
 
 def resolver_addresses(settings: Settings) -> tuple[tuple[str, int], ...]:

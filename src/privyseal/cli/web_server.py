@@ -1,5 +1,7 @@
 """Serves the web process's application on two https ports: one for everybody, one that asks for an Administrator ID.
 
+A proxy that ends TLS itself gets a third listener of its own (``Front``, reception/fronts.py).
+
 Both speak TLS themselves (facts/stack section 6). The administrators' port trusts only the administrators' CA, speaks
 TLS 1.3 alone and gives out no session tickets: a resumed session would come in without its certificate being looked
 at. A browser that has no certificate gets through the handshake, and then to one page alone (``OnlyWithCertificate``).
@@ -12,11 +14,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import shutil
 import socket
 import ssl
 import threading
 import weakref
 from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +30,13 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from privyseal.actions.house import House
 from privyseal.cli.web_application import make_application
 from privyseal.model.errors import Unavailable
 from privyseal.reception.certificates import OnlyWithCertificate
+from privyseal.reception.fronts import BehindProxy
 
-__all__ = ["ClientCertificateProtocol", "WebServer", "administrator_context", "make_application", "portal_context", "serve_web"]
+__all__ = ["ClientCertificateProtocol", "Front", "WebServer", "administrator_context", "make_application", "portal_context", "serve_web"]
 
 MAXIMUM_HEAD = 64 * 1024
 HEAD_SECONDS = 20.0
@@ -190,10 +196,22 @@ class _Server(uvicorn.Server):
             await asyncio.sleep(0.1)
 
 
-class WebServer:
-    """Both listeners of one process; the sockets are open when this is made. Port 0 takes a free one.
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Where a proxy that ends TLS hands calls in: a Unix socket that ``group`` may open ("": this user alone), or a port with TLS."""
 
-    Raises Unavailable ``port`` when an address is taken, ``tls`` when certificate or key cannot be used.
+    secret: bytes
+    house: House
+    socket: Path | None = None
+    group: str = ""
+    port: int | None = None
+
+
+class WebServer:
+    """The listeners of one process; the sockets are open when this is made. Port 0 takes a free one.
+
+    ``front`` is a third one for a proxy. Raises Unavailable ``port`` when an address is taken, ``tls`` when certificate or key
+    cannot be used, ``front`` for a group that does not exist.
     """
 
     def __init__(
@@ -206,8 +224,10 @@ class WebServer:
         certificate_file: Path,
         key_file: Path,
         administrators_ca_pem: str,
+        front: Front | None = None,
     ) -> None:
         self._application = application
+        self._front = front
         self._contexts = (
             portal_context(certificate_file, key_file),
             administrator_context(certificate_file, key_file, administrators_ca_pem),
@@ -215,10 +235,14 @@ class WebServer:
         self._sockets = [_listen(host, web_port)]
         try:
             self._sockets.append(_listen(host, administrator_port))
+            if front is not None:
+                self._sockets.append(_listen_for(front, host))
         except Unavailable:
-            self._sockets[0].close()
+            for listener in self._sockets:
+                listener.close()
             raise
-        self.web_port, self.administrator_port = (int(listener.getsockname()[1]) for listener in self._sockets)
+        self.web_port, self.administrator_port = (int(listener.getsockname()[1]) for listener in self._sockets[:2])
+        self.front_port = int(self._sockets[2].getsockname()[1]) if front is not None and front.socket is None else 0
 
     def run(self, stop: threading.Event) -> None:
         """Serve until ``stop`` is set, then let calls that are under way end for up to ten seconds."""
@@ -231,9 +255,7 @@ class WebServer:
                 runner.close()
 
     async def _serve(self, stop: threading.Event) -> None:
-        applications: tuple[ASGIApp, ...] = (self._application, OnlyWithCertificate(self._application))
-        pairs = zip(self._contexts, applications, strict=True)
-        servers = [_Server(self._configuration(context, application)) for context, application in pairs]
+        servers = [_Server(self._configuration(context, application)) for context, application in self._served()]
         tasks = [asyncio.create_task(server.serve([listener])) for server, listener in zip(servers, self._sockets, strict=True)]
         told = asyncio.create_task(_told(stop))
         await asyncio.wait([told, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -245,13 +267,24 @@ class WebServer:
             await server.handshakes_end()
         told.cancel()
 
-    def _configuration(self, context: ssl.SSLContext, application: ASGIApp) -> uvicorn.Config:
+    def _served(self) -> list[tuple[ssl.SSLContext | None, ASGIApp]]:
+        """Return what each socket serves, in their order."""
+        everybody, administrators = self._contexts
+        only = OnlyWithCertificate(self._application)
+        front = self._front
+        if front is None:
+            return [(everybody, self._application), (administrators, only)]
+
+        behind = BehindProxy(only, front.house, front.secret)
+        return [(everybody, self._application), (administrators, only), (everybody if front.socket is None else None, behind)]
+
+    def _configuration(self, context: ssl.SSLContext | None, application: ASGIApp) -> uvicorn.Config:
         return uvicorn.Config(
             application,
             http=ClientCertificateProtocol,
             ws="none",
             lifespan="off",
-            ssl_context_factory=lambda _config, _default: context,
+            ssl_context_factory=None if context is None else lambda _config, _default: context,
             proxy_headers=False,
             server_header=False,
             access_log=False,
@@ -278,6 +311,25 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
+def _listen_for(front: Front, host: str) -> socket.socket:
+    if front.socket is None:
+        return _listen(host, front.port or 0)
+    path = front.socket
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(path))
+        if front.group:
+            shutil.chown(path, group=front.group)
+        path.chmod(0o660 if front.group else 0o600)
+        listener.listen(512)
+    except (OSError, LookupError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "there is no such group"
+        raise Unavailable("front", f"The socket {path} for the proxy in front cannot be made: {reason}.") from error
+    return listener
+
+
 def serve_web(
     application: Starlette,
     *,
@@ -288,6 +340,7 @@ def serve_web(
     key_file: Path,
     administrators_ca_pem: str,
     stop: threading.Event,
+    front: Front | None = None,
 ) -> None:
     """Run both listeners in this process until ``stop`` is set; raises Unavailable ``port`` or ``tls``."""
     server = WebServer(
@@ -298,5 +351,6 @@ def serve_web(
         certificate_file=certificate_file,
         key_file=key_file,
         administrators_ca_pem=administrators_ca_pem,
+        front=front,
     )
     server.run(stop)

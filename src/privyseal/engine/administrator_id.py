@@ -123,6 +123,12 @@ def require_administrator_id(
         raise Refused("credential-forged", sentence)
 
 
+def is_issued_by(authority: Authority, certificate_der: bytes, now: datetime) -> bool:
+    """Tell whether the administrators' CA signed this certificate and it is valid now; what the register says is asked elsewhere."""
+    found = _read_facts(authority.root, certificate_der)
+    return found is not None and found[1] <= now <= found[2]
+
+
 @lru_cache(maxsize=4096)
 def _read_facts(ca_der: bytes, certificate_der: bytes) -> tuple[tuple[tuple[SubjectField, str], ...], datetime, datetime] | None:
     """Facts and dates of a certificate that this CA signed, or None; cached, because administrators decide often."""

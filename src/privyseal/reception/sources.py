@@ -6,6 +6,7 @@ import ipaddress
 
 from starlette.requests import Request
 
+from privyseal.actions.house import House
 from privyseal.reception.context import EntranceContext
 
 ONE_CALLER_BITS = 64
@@ -22,7 +23,12 @@ def source_of(request: Request, context: EntranceContext) -> str:
     if address in context.trusted_proxies:
         lines = request.headers.getlist("x-forwarded-for")
         address = lines[-1].rpartition(",")[2].strip() if lines else address
-    return context.house.personal_hash(_caller(address))[:32]
+    return hashed(context.house, address)
+
+
+def hashed(house: House, address: str) -> str:
+    """Return the salted hash of an address, of whoever is counted as one caller."""
+    return house.personal_hash(_caller(address))[:32]
 
 
 def _caller(address: str) -> str:

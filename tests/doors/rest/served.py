@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from privyseal.cli.web_server import WebServer
+from privyseal.cli.web_server import Front, WebServer
 from privyseal.engine.pem import certificate_to_pem
 from tests.doors.rest.rest_rig import RestRig
 from tests.rigs.service import AdministratorRig
@@ -73,7 +73,7 @@ def ask(connection: http.client.HTTPConnection, path: str, method: str = "GET", 
 
 
 @contextmanager
-def serving(rig: RestRig, directory: Path) -> Iterator[Served]:
+def serving(rig: RestRig, directory: Path, front: Front | None = None) -> Iterator[Served]:
     """Serve the rig's application until the block ends; the server has to end by itself within ten seconds."""
     write_server_certificate(directory)
     server = WebServer(
@@ -84,6 +84,7 @@ def serving(rig: RestRig, directory: Path) -> Iterator[Served]:
         certificate_file=directory / "server.pem",
         key_file=directory / "server.key",
         administrators_ca_pem=certificate_to_pem(rig.service.house.administrators_authority.root),
+        front=front,
     )
     stop = threading.Event()
     thread = threading.Thread(target=server.run, args=(stop,), name="web")
