@@ -119,6 +119,7 @@ def _insert_issued(rig: ServiceRig, slug: str, model: Mapping[str, Row], numbers
     with rig.house.database.write(now) as tx:
         for name, way in _WAY.items():
             way.each(tx, rows[name])
+        audit.mark(tx, organization_log(slug), leaves + numbers[0], [row["entry"] for row in rows["entries"]])
 
 
 def _asked(request: Row) -> Row:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from privyseal.model.request import RequestState
-from privyseal.store import certificates, named, organizations, requests
+from privyseal.store import certificates, organizations, requests
 from privyseal.store.certificates import Search
 from privyseal.store.database import Transaction
-from privyseal.store.schema_setup import differences, upgrade
+from privyseal.store.schema_setup import differences
 from tests.rigs.copies import Copies
+from tests.rigs.migrations import run_again
 from tests.rigs.plans import analyze, plans
 from tests.rigs.postgresql import PostgresServer
 from tests.rigs.service import ServiceRig, ServiceTemplate, make_csr, make_key
@@ -49,22 +49,38 @@ def test_what_begins_so_is_found(house: ServiceRig, monkeypatch: pytest.MonkeyPa
     house.submit(OTHER, make_csr([full_name("shop")], make_key()))
     with house.house.database.read(house.clock()) as tx:
         organization = organizations.require(tx, ORG).id
-        for near, gathered in ((500, 20_000), (1, 20_000), (0, 0)):
-            monkeypatch.setattr(named, "NEAR", near)
-            monkeypatch.setattr(named, "GATHERED", gathered)
-            for text in SOUGHT:
-                fits = [number for number, label in enumerate(LABELS) if full_name(label).startswith(text.lower())][::-1]
-                of_issued = [str(issued[number].request_id) for number in fits]
-                every = [waiting[number] for number in fits] + of_issued
-                for limit in (1, 2, 50):
-                    found = requests.newest(tx, organization, text=text, states=[RequestState.ISSUED], limit=limit)
-                    assert [row.id for row in found] == of_issued[:limit], text
-                    assert [row.id for row in requests.newest(tx, organization, text=text, limit=limit)] == every[:limit], text
-                    behind = requests.newest(tx, organization, text=text, before=every[0] if every else "", limit=limit)
-                    assert [row.id for row in behind] == every[1:][:limit], text
-                    listed = certificates.search(tx, organization, Search(text=text.lower()), limit=limit)
-                    assert [row.id for row in listed] == [issued[number].id for number in fits][:limit], text
-            assert requests.newest(tx, organization, text="shop", states=[RequestState.REJECTED, RequestState.HELD]) == []
+        for text in SOUGHT:
+            fits = [number for number, label in enumerate(LABELS) if full_name(label).startswith(text.lower())]
+            fits.sort(key=lambda number: full_name(LABELS[number]).encode())
+            of_issued = [str(issued[number].request_id) for number in fits]
+            every = [row for number in fits for row in (waiting[number], str(issued[number].request_id))]
+            for limit in (1, 2, 50):
+                found = requests.newest(tx, organization, text=text, states=[RequestState.ISSUED], limit=limit)
+                assert [row.id for row in found] == of_issued[:limit], text
+                assert [row.id for row in requests.newest(tx, organization, text=text, limit=limit)] == every[:limit], text
+                for place, last in enumerate(every):
+                    behind = requests.newest(tx, organization, text=text, before=last, limit=limit)
+                    assert [row.id for row in behind] == every[place + 1 :][:limit], text
+                listed = certificates.search(tx, organization, Search(text=text.lower()), limit=limit)
+                assert [row.id for row in listed] == [issued[number].id for number in fits][:limit], text
+        assert requests.newest(tx, organization, text="shop", states=[RequestState.REJECTED, RequestState.HELD]) == []
+        assert requests.newest(tx, organization, text="shop", before="req-unknown") == []
+        for label in LABELS:
+            [found_one] = certificates.search(tx, organization, Search(name=full_name(label)))
+            assert found_one.common_name == full_name(label)
+
+
+def test_what_has_several_such_names_is_found_once(house: ServiceRig) -> None:
+    house.create_organization(ORG)
+    labels = ("shop-1", "shop-2", "shop-3", "shop-4")
+    one = house.submit(ORG, make_csr([full_name(label) for label in labels[:3]], make_key())).id
+    two = house.submit(ORG, make_csr([full_name(label) for label in labels[1:]], make_key())).id
+    with house.house.database.read(house.clock()) as tx:
+        organization = organizations.require(tx, ORG).id
+        for text, expected in (("shop", [one, two]), ("shop-2", [two, one]), ("shop-4", [two]), ("shop-1", [one])):
+            assert [row.id for row in requests.newest(tx, organization, text=text)] == expected
+            [first] = requests.newest(tx, organization, text=text, limit=1)
+            assert [row.id for row in requests.newest(tx, organization, text=text, before=first.id)] == expected[1:]
 
 
 def test_the_names_of_what_was_there_before_are_found(house: ServiceRig) -> None:
@@ -76,8 +92,7 @@ def test_the_names_of_what_was_there_before_are_found(house: ServiceRig) -> None
     assert len(names) == 2 * len(made)
     with database.writer.begin() as connection:
         requests.request_names.drop(connection)
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0010'"))
-    upgrade(database)
+    run_again(database, "0011_request_names")
     assert differences(database) == []
     with database.read(house.clock()) as tx:
         assert sorted(map(tuple, tx.execute(requests.request_names.select()))) == names
@@ -97,11 +112,11 @@ def test_an_index_leads_to_names(service: ServiceRig) -> None:
         assert len(certificates.search(tx, organization, Search(text="host-12"))) == 50
 
     found = [plan for plan in plans(database, service.clock(), ask) if "_names" in plan]
-    # One counts, one reads the newest, of each list.
-    assert len(found) == 4, found
-    if database.is_sqlite:
-        assert sum("USING COVERING INDEX ix_request_names_named (organization_id=? AND name>? AND name<?" in plan for plan in found) == 2, (
-            found
-        )
-        assert sum("USING COVERING INDEX ix_certificate_names_named (organization_id=? AND name>?" in plan for plan in found) == 2, found
-        assert not any("SCAN requests" in plan or "SCAN certificates" in plan for plan in found), found
+    assert len(found) == 2, found
+    for plan, table in zip(found, ("request_names", "certificate_names"), strict=True):
+        if database.is_sqlite:
+            assert f"SEARCH {table} USING COVERING INDEX ix_{table}_named (organization_id=? AND name>? AND name<?" in plan, plan
+            assert "SCAN" not in plan, plan
+        else:
+            assert f"Index Only Scan using ix_{table}_named" in plan, plan
+            assert "Seq Scan" not in plan, plan

@@ -17,7 +17,7 @@ from privyseal.store.database import Transaction
 FIELDS: Final = ("action", "object", "outcome", "person", "from", "to")
 PAGE_SIZE: Final = 50
 MAXIMUM_SCANNED: Final = 3_000
-"""Entries looked at for one page where action, outcome or person are asked for; then the page offers to look further back."""
+"""Entries looked at for one page where several things are asked for at once; then the page offers to look further back."""
 
 SHOWN_ID: Final = 20
 _LAST_INDEX: Final = 2**53 - 1
@@ -66,14 +66,14 @@ def look_into(tx: Transaction, log: str, wanted: Wanted, address_of: Callable[[s
     """Return one page of entries, the newest first; ``address_of`` gives the page of an object by kind and id."""
     fitting: list[tuple[int, dict[str, Any]]] = []
     asked, before = wanted.asked, wanted.before
-    needed = _needed(asked)
+    marked = _marks(asked)
     until = wanted.until + timedelta(days=1) if wanted.until else None
     scanned = 0
     while scanned < MAXIMUM_SCANNED:
         # Mostly the first portion is enough; where it is not, all the others cost least together.
         limit = MAXIMUM_SCANNED - scanned if scanned else PAGE_SIZE * 4
         about = asked.get("object", "")
-        rows = audit.newest(tx, log, object_id=about, since=wanted.since, until=until, before=before, holding=needed, limit=limit)
+        rows = audit.newest(tx, log, object_id=about, since=wanted.since, until=until, before=before, marked=marked, limit=limit)
         for index, entry in rows:
             before = index
             if entry is None:
@@ -89,10 +89,10 @@ def look_into(tx: Transaction, log: str, wanted: Wanted, address_of: Callable[[s
     return Found(_lines_of(tx, fitting, address_of), before, is_full=False)
 
 
-def _needed(asked: Mapping[str, str]) -> list[bytes]:
-    """What the canonical bytes of an entry that fits hold somewhere: reading all of it takes ten times as long."""
-    values = {"action": asked.get("action"), "outcome": asked.get("outcome"), "id": asked.get("person")}
-    return [f'"{name}":{json.dumps(value, ensure_ascii=False)}'.encode() for name, value in values.items() if value]
+def _marks(asked: Mapping[str, str]) -> list[str]:
+    """What an index finds the entries by; the rarest first, because the others are asked of what that one finds."""
+    values = {"actor": asked.get("person"), "outcome": asked.get("outcome"), "action": asked.get("action")}
+    return [f"{name}:{value}" for name, value in values.items() if value and (name, value) != ("outcome", "done")]
 
 
 def _fits(fields: Mapping[str, Any], asked: Mapping[str, str]) -> bool:

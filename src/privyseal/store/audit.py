@@ -6,6 +6,7 @@ deletes an entry (I8).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -56,6 +57,16 @@ objects = sa.Table(
     sa.Column("entry_id", Id, primary_key=True),
     sa.Column("log", sa.String(64), nullable=False),
 )
+
+marks = sa.Table(
+    "audit_marks",
+    metadata,
+    sa.Column("log", sa.String(64), primary_key=True),
+    sa.Column("mark", sa.String(160), primary_key=True),
+    sa.Column("leaf_index", sa.BigInteger, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""What integrated entries are found by besides their objects: written with the leaf, out of its bytes. No evidence itself."""
 
 nodes = sa.Table(
     "audit_nodes",
@@ -118,6 +129,7 @@ LONGEST_LEASE = timedelta(seconds=30)
 
 _INSERT_ENTRIES = Prepared(entries.insert().inline(), ("id", "log", "entry", "at"))
 _INSERT_OBJECTS = Prepared(objects.insert(), ("object_id", "entry_id", "log"))
+_INSERT_MARKS = Prepared(marks.insert())
 _INSERT_NODES = Prepared(nodes.insert())
 _PLACE = Prepared(
     entries.update()
@@ -202,6 +214,23 @@ def place(tx: Transaction, placed: Sequence[tuple[int, int, str]]) -> None:
     _PLACE.each(tx, [{"row": sequence, "leaf": leaf, "digest": digest} for sequence, leaf, digest in placed])
 
 
+def marks_of(entry: bytes) -> list[str]:
+    """Return what an entry is found by: its action, who acted, and its outcome unless it was simply done."""
+    fields = json.loads(entry)
+    found = [f"action:{fields['action']}", f"actor:{fields['actor']['id']}"]
+    return found if fields["outcome"] == "done" else [*found, f"outcome:{fields['outcome']}"]
+
+
+def mark(tx: Transaction, log: str, first: int, entries_in_order: Sequence[bytes]) -> None:
+    """Let integrated entries be found by what they say; ``first`` is the leaf index of the first one."""
+    rows = [
+        {"log": log, "mark": text[:160], "leaf_index": index}
+        for index, entry in enumerate(entries_in_order, first)
+        for text in marks_of(entry)
+    ]
+    _INSERT_MARKS.each(tx, rows)
+
+
 def size(tx: Transaction, log: str) -> int:
     """Return the number of leaves of a log."""
     last = tx.execute(sa.select(sa.func.max(entries.c.leaf_index)).where(entries.c.log == log)).scalar_one_or_none()
@@ -272,42 +301,49 @@ def newest(
     since: datetime | None = None,
     until: datetime | None = None,
     before: int | None = None,
-    holding: Sequence[bytes] = (),
+    marked: Sequence[str] = (),
     limit: int = 500,
 ) -> list[tuple[int, bytes | None]]:
     """Return (index, entry) of integrated entries, newest first: of one object, from ``since`` on, before ``until``, below ``before``.
 
-    Instead of an entry whose bytes do not hold each of ``holding`` somewhere stands None.
+    With ``marked``, what an entry is found by, ``limit`` of the newest so marked are looked at, and instead of one of another
+    time stands None.
     """
-    narrow = sa.select(entries.c.sequence).where(entries.c.leaf_index.is_not(None))
+    times = [*([entries.c.at >= since] if since else []), *([entries.c.at < until] if until else [])]
+    if marked and not object_id:
+        return _newest_marked(tx, log, marked, times, before, limit)
+    narrow = sa.select(entries.c.sequence).where(entries.c.leaf_index.is_not(None), *times)
     if object_id:
         about = sa.select(objects.c.entry_id).where(objects.c.object_id == object_id, objects.c.log == log)
         narrow = narrow.where(entries.c.id.in_(about))
     else:
         narrow = narrow.where(entries.c.log == log)
-    if since is not None:
-        narrow = narrow.where(entries.c.at >= since)
-    if until is not None:
-        narrow = narrow.where(entries.c.at < until)
     if before is not None:
         narrow = narrow.where(entries.c.leaf_index < before)
     # Places first, which an index holds with their times: entries are wide, and most may be of other days.
     found = narrow.order_by(entries.c.leaf_index.desc()).limit(limit)
-    entry: sa.ColumnElement[bytes] = entries.c.entry
-    if holding:
-        # The database looks into them: a filter that fits little passes over thousands of entries for one page.
-        entry = sa.case((sa.and_(*(_holds(tx, part) for part in holding)), entry), else_=None).label("entry")
-    statement = sa.select(entries.c.leaf_index, entry).where(entries.c.sequence.in_(found))
-    rows = tx.execute(statement.order_by(entries.c.leaf_index.desc())).all()
-    return [(row.leaf_index, None if row.entry is None else bytes(row.entry)) for row in rows]
+    statement = sa.select(entries.c.leaf_index, entries.c.entry).where(entries.c.sequence.in_(found))
+    return [(row.leaf_index, bytes(row.entry)) for row in tx.execute(statement.order_by(entries.c.leaf_index.desc()))]
 
 
-def _holds(tx: Transaction, part: bytes) -> sa.ColumnElement[bool]:
-    """Return the condition that an entry holds these bytes."""
-    sought = sa.literal(part, sa.LargeBinary)
-    if tx.connection.dialect.name == "sqlite":
-        return sa.func.instr(entries.c.entry, sought) > 0
-    return sa.func.position(sought.op("IN")(entries.c.entry)) > 0
+def _newest_marked(
+    tx: Transaction, log: str, marked: Sequence[str], times: Sequence[sa.ColumnElement[bool]], before: int | None, limit: int
+) -> list[tuple[int, bytes | None]]:
+    narrow = sa.select(marks.c.leaf_index).where(marks.c.log == log, marks.c.mark == marked[0])
+    for number, text in enumerate(marked[1:]):
+        other = marks.alias(f"other_{number}")
+        narrow = narrow.where(sa.exists().where(other.c.log == log, other.c.mark == text, other.c.leaf_index == marks.c.leaf_index))
+    if before is not None:
+        narrow = narrow.where(marks.c.leaf_index < before)
+    found = narrow.order_by(marks.c.leaf_index.desc()).limit(limit).subquery()
+    entry: sa.ColumnElement[Any] = sa.case((sa.and_(*times), entries.c.entry), else_=None) if times else entries.c.entry
+    statement = (
+        sa.select(entries.c.leaf_index, entry.label("entry"))
+        .join(found, found.c.leaf_index == entries.c.leaf_index)
+        .where(entries.c.log == log)
+        .order_by(entries.c.leaf_index.desc())
+    )
+    return [(row.leaf_index, None if row.entry is None else bytes(row.entry)) for row in tx.execute(statement)]
 
 
 def every_entry(tx: Transaction, log: str) -> Iterator[tuple[int | None, bytes]]:

@@ -14,7 +14,7 @@ from privyseal.model.certificate import Certificate, CertificateState, Intent, I
 from privyseal.model.identifiers import AuthorityId, CertificateId, IntentId, OrganizationId, RequestId
 from privyseal.model.profile import NameKind
 from privyseal.store.database import Transaction
-from privyseal.store.named import Name, begins_with, newest_named
+from privyseal.store.named import Name, Names, begins_with, equals
 from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.revocations import KEY_DISCLOSED, blocked_keys
 from privyseal.store.schema import Digest, Id, Serial, UtcTime, metadata, to_microseconds
@@ -92,6 +92,7 @@ certificate_names = sa.Table(
     sa.Index("ix_certificate_names_named", "organization_id", "name", "certificate_id"),
 )
 
+_NAMES = Names(certificate_names, certificate_names.c.certificate_id)
 
 _INSERT_INTENTS = Prepared(intents.insert())
 _INTENTS_OF = Prepared(intents.select().where(is_among(intents.c.id, "intents")))
@@ -278,30 +279,27 @@ PROBED = 2_000
 
 
 def search(tx: Transaction, organization_id: OrganizationId, wanted: Search, *, before: str = "", limit: int = 50) -> list[Listed]:
-    """Return the organization's certificates that fit, newest first, before the id ``before`` (keyset paging)."""
-    clauses = [certificates.c.organization_id == organization_id, *_clauses(tx, organization_id, wanted)]
-    if before:
-        clauses.append(certificates.c.id < before)
+    """Return the organization's certificates that fit, behind the id ``before`` (keyset paging): newest first, or by a name asked for."""
+    scope = certificates.c.organization_id == organization_id
+    clauses = _clauses(tx, organization_id, wanted)
     if not wanted.name and not wanted.text:
-        return _listed(tx, clauses, limit)
-    name = certificate_names.c.name
-    return newest_named(
-        tx,
-        certificates.c.id,
-        certificate_names.c.certificate_id,
-        certificate_names.c.organization_id == organization_id,
-        [name == wanted.name] if wanted.name else begins_with(name, wanted.text),
-        lambda has_name: _listed(tx, [*clauses, has_name], limit),
-        before=before,
-        limit=limit,
-    )
+        return _newest(tx, [scope, *clauses, *([certificates.c.id < before] if before else [])], limit)
+    fits = equals(wanted.name) if wanted.name else begins_with(wanted.text)
+    names_scope = certificate_names.c.organization_id == organization_id
+    ids = _NAMES.ids(tx, names_scope, fits, certificates.c.id, clauses, before=before, limit=limit)
+    rows = tx.execute(sa.select(*_LISTED).where(certificates.c.id.in_(ids)))
+    return sorted((_listed(row) for row in rows), key=lambda row: ids.index(row.id))
 
 
-def _listed(tx: Transaction, clauses: Sequence[sa.ColumnElement[bool]], limit: int) -> list[Listed]:
+def _newest(tx: Transaction, clauses: Sequence[sa.ColumnElement[bool]], limit: int) -> list[Listed]:
     # Ids first, which indexes hold: rows are wide, and sorting many of them is what would take long.
     found = sa.select(certificates.c.id).where(*clauses).order_by(certificates.c.id.desc()).limit(limit)
     rows = tx.execute(sa.select(*_LISTED).where(certificates.c.id.in_(found)).order_by(certificates.c.id.desc()))
-    return [Listed(**{**row._mapping, "state": CertificateState(row.state)}) for row in rows]
+    return [_listed(row) for row in rows]
+
+
+def _listed(row: Any) -> Listed:  # noqa: ANN401 - a row of the table above
+    return Listed(**{**row._mapping, "state": CertificateState(row.state)})
 
 
 def ending_soon(tx: Transaction, organization_id: OrganizationId, limit: int = 5) -> list[Listed]:
@@ -309,7 +307,7 @@ def ending_soon(tx: Transaction, organization_id: OrganizationId, limit: int = 5
     clauses = _standing(tx, Standing.EXPIRING, certificates.c.state)
     statement = sa.select(*_LISTED).where(certificates.c.organization_id == organization_id, *clauses)
     rows = tx.execute(statement.order_by(certificates.c.not_after).limit(limit))
-    return [Listed(**{**row._mapping, "state": CertificateState(row.state)}) for row in rows]
+    return [_listed(row) for row in rows]
 
 
 def count(tx: Transaction, organization_id: OrganizationId, standing: Standing) -> int:

@@ -1,56 +1,68 @@
-"""Lists found by the beginning of a name: a narrow table of names leads to the rows, the newest first."""
+"""Lists found by the beginning of a name: a narrow table of names leads to the rows, in the order of the names."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, TypeVar
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from privyseal.store.database import Transaction
 
-NEAR: Final = 500
-"""So many of the newest rows of a name are looked at first: mostly the page is full then."""
-
-GATHERED: Final = 20_000
-"""So many at most are gathered by the database when they are found by name; more are soon met among the newest."""
-
 Name = sa.String(254).with_variant(sa.String(254, collation="C"), "postgresql")
 """A name that ranges are asked of: in the order of its bytes, as in SQLite, whatever language PostgreSQL's database has."""
 
-Row = TypeVar("Row")
+Fits = Callable[[sa.ColumnElement[str]], Sequence[sa.ColumnElement[bool]]]
+"""The conditions that a column of names meets."""
 
 
-def begins_with(column: sa.Column[str], text: str) -> list[sa.ColumnElement[bool]]:
+def begins_with(text: str) -> Fits:
     """Return the conditions that a column of the type ``Name`` begins with ``text``."""
     # A range, because an index serves it on both databases; LIKE needs another one on each.
-    return [column >= text, column < f"{text}~"]
+    return lambda column: [column >= text, column < f"{text}~"]
 
 
-def newest_named(
-    tx: Transaction,
-    owner: sa.Column[str],
-    named: sa.Column[str],
-    scope: sa.ColumnElement[bool],
-    fits: Sequence[sa.ColumnElement[bool]],
-    read: Callable[[sa.ColumnElement[bool]], list[Row]],
-    *,
-    before: str,
-    limit: int,
-) -> list[Row]:
-    """Return what ``read`` finds, newest first, of the rows that have a name, before the id ``before``.
+def equals(text: str) -> Fits:
+    """Return the condition that a name is ``text``."""
+    return lambda column: [column == text]
 
-    ``scope`` says whose name it is and ``fits`` which; the column ``named`` beside it holds the id ``owner`` of the row that
-    has it. ``read`` takes the condition that a row has such a name, and returns at most ``limit`` rows of the same scope.
-    """
-    ids = sa.select(named.label("id")).where(scope, *fits, *([named < before] if before else []))
-    quantity = int(tx.execute(sa.select(sa.func.count()).select_from(ids.limit(GATHERED + 1).subquery())).scalar_one())
-    if quantity > GATHERED:
-        # Without the scope: by it SQLite would go through all names of the organization for every row.
-        return read(sa.exists().where(named == owner, *fits))
-    # The ids stay in the database: hundreds of parameters would cost more than all the rest.
-    near = ids.order_by(named.desc()).limit(NEAR).cte("near")
-    found = read(owner.in_(sa.select(near.c.id)))
-    if len(found) == limit or quantity <= NEAR:
-        return found
-    return read(owner.in_(ids))
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A table with one row for each name of a row elsewhere, whose id is ``named``; the index is (organization, name, id)."""
+
+    table: sa.Table
+    named: sa.Column[str]
+
+    def ids(
+        self,
+        tx: Transaction,
+        scope: sa.ColumnElement[bool],
+        fits: Fits,
+        owner: sa.Column[str],
+        clauses: Sequence[sa.ColumnElement[bool]],
+        *,
+        before: str,
+        limit: int,
+    ) -> list[str]:
+        """Return ids of rows with a name that ``fits``: by their first such name, of one name the newest first.
+
+        ``scope`` says whose names are looked at, ``clauses`` what else is asked of the row with the id ``owner``. ``before`` is
+        the last id of the page before, or "". The order is that of the index, so that a page costs as much as it shows, however
+        many names begin so.
+        """
+        name = self.table.c.name
+        earlier = self.table.alias("earlier")
+        conditions = [scope, *fits(name)]
+        if before:
+            last = tx.execute(sa.select(sa.func.min(name)).where(self.named == before, *fits(name))).scalar_one()
+            if last is None:
+                return []
+            conditions += [name >= last, sa.or_(name > last, self.named < before)]
+        # One value for each row, not EXISTS: PostgreSQL would join whole tables for that, and sort them afterwards.
+        if clauses:
+            conditions.append(sa.select(sa.literal(1)).where(owner == self.named, *clauses).scalar_subquery() == 1)
+        first = sa.select(sa.func.min(earlier.c.name)).where(earlier.c[self.named.name] == self.named, *fits(earlier.c.name))
+        conditions.append(name == first.scalar_subquery())
+        statement = sa.select(self.named).where(*conditions).order_by(name, self.named.desc()).limit(limit)
+        return list(tx.execute(statement).scalars())

@@ -14,7 +14,7 @@ from privyseal.model.identifiers import AdministratorId, ApprovalId, Organizatio
 from privyseal.model.profile import NameKind, SubjectField
 from privyseal.model.request import TRANSITIONS, Request, RequestEvent, RequestKind, RequestState, read_endpoint
 from privyseal.store.database import Transaction
-from privyseal.store.named import Name, begins_with, newest_named
+from privyseal.store.named import Name, Names, begins_with
 from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
 
@@ -71,6 +71,8 @@ request_names = sa.Table(
     sa.Index("ix_request_names_named", "organization_id", "name", "request_id"),
 )
 """The names of requests in lower case, for searches: the requests themselves are wide."""
+
+_NAMES = Names(request_names, request_names.c.request_id)
 
 approvals = sa.Table(
     "approvals",
@@ -253,21 +255,22 @@ def newest(
 ) -> list[Listed]:
     """Return requests, newest first, before the id ``before`` (keyset paging): the work list of administrators.
 
-    ``text`` is the beginning of one of the names; no states are all states.
+    ``text`` is the beginning of one of the names, whose order is that of the list then; no states are all states.
     """
+    if text:
+        return _named(tx, organization_id, states, text, before, limit)
     scope = [requests.c.organization_id == organization_id, *([requests.c.id < before] if before else [])]
-    if not text:
-        return _newest(tx, scope, states, limit)
-    return newest_named(
-        tx,
-        requests.c.id,
-        request_names.c.request_id,
-        request_names.c.organization_id == organization_id,
-        begins_with(request_names.c.name, text.lower()),
-        lambda has_name: _newest(tx, [*scope, has_name], states, limit),
-        before=before,
-        limit=limit,
-    )
+    return _newest(tx, scope, states, limit)
+
+
+def _named(
+    tx: Transaction, organization_id: OrganizationId, states: Sequence[RequestState], text: str, before: str, limit: int
+) -> list[Listed]:
+    wanted = [requests.c.state.in_([state.value for state in states])] if states else []
+    scope = request_names.c.organization_id == organization_id
+    ids = _NAMES.ids(tx, scope, begins_with(text.lower()), requests.c.id, wanted, before=before, limit=limit)
+    rows = tx.execute(sa.select(*_LISTED).where(requests.c.id.in_(ids)))
+    return sorted((_listed(row) for row in rows), key=lambda row: ids.index(row.id))
 
 
 def _newest(tx: Transaction, scope: Sequence[sa.ColumnElement[bool]], states: Sequence[RequestState], limit: int) -> list[Listed]:

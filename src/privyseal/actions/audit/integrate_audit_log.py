@@ -66,6 +66,7 @@ def _integrate(tx: Transaction, log_key: LogKey, log: str, entries: list[audit.S
     audit.place(
         tx, [(entry.sequence, old_size + offset, digest.hex()) for offset, (entry, digest) in enumerate(zip(entries, hashes, strict=True))]
     )
+    audit.mark(tx, log, old_size, [entry.entry for entry in entries])
     audit.insert_nodes(tx, log, [(node.level, node.number, node.hash) for node in growth.nodes])
     note = log_key.sign(log, growth.size, growth.root)
     audit.insert_checkpoint(tx, log, growth.size, growth.root.hex(), note)

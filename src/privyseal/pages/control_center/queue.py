@@ -125,6 +125,7 @@ def _show(visit: Visit, query: Mapping[str, str], before: str = "", status: int 
         "filters": _chips(visit, chosen, text, counts),
         "next_address": _address(visit, chosen, text, rows[-1].id) if len(found) > PAGE_SIZE else "",
         "first_address": _address(visit, chosen, text) if before else "",
+        "by_name": bool(text),
         "here": _address(visit, chosen, text, before),
         "may_decide": may(visit, Permission.APPROVE),
         "states": json.dumps([state.value for state in states]),
