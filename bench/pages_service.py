@@ -40,15 +40,15 @@ def serve(settings_text: str, port: int) -> None:
     from privyseal.cli.settings import Settings  # noqa: PLC0415 - the same
     from privyseal.cli.web_application import make_application  # noqa: PLC0415 - the same
     from privyseal.doors import DoorContext  # noqa: PLC0415 - the same
-    from privyseal.engine.dcv import DnsLookup  # noqa: PLC0415 - the same
-    from privyseal.engine.token_fetch import FetchPolicy  # noqa: PLC0415 - the same
+    from privyseal.engine.dns_lookup import DnsLookup  # noqa: PLC0415 - the same
+    from privyseal.engine.world import World  # noqa: PLC0415 - the same
     from privyseal.issuer.client import IssuerClient  # noqa: PLC0415 - the same
 
     settings, rooms = Settings.model_validate_json(settings_text), discover()
     opened = open_house(settings, rooms)
     issuer = IssuerClient(settings.path(settings.issuer_socket))
     lookup = DnsLookup((("127.0.0.1", 9),), timeout_seconds=1)
-    context = DoorContext(opened.house, issuer, lookup, FetchPolicy(), opened.vkey, ("127.0.0.1",))
+    context = DoorContext(opened.house, issuer, World.seen_by(lookup), opened.vkey, ("127.0.0.1",))
     app = make_application(context, rooms.doors, rooms.sites)
     uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off", loop="uvloop", http="httptools")
 

@@ -31,15 +31,15 @@ import privyseal.cli.commands_run
 from privyseal.app import discover
 from privyseal.cli.house_setup import open_house
 from privyseal.cli.settings import read_settings
-from privyseal.cli.web_process import fetch_policy, make_application, resolver_addresses
+from privyseal.cli.web_process import make_application
+from privyseal.cli.world_setup import make_world
 from privyseal.doors import DoorContext
-from privyseal.engine.dcv import DnsLookup
 from privyseal.issuer.client import IssuerClient
 
 settings, rooms = read_settings(Path(sys.argv[1])), discover()
 opened = open_house(settings, rooms)
-issuer, lookup = IssuerClient(settings.path(settings.issuer_socket)), DnsLookup(resolver_addresses(settings))
-context = DoorContext(opened.house, issuer, lookup, fetch_policy(settings), opened.vkey, ())
+issuer = IssuerClient(settings.path(settings.issuer_socket))
+context = DoorContext(opened.house, issuer, make_world(settings), opened.vkey, ())
 application = make_application(context, rooms.doors, rooms.sites)
 sent = []
 

@@ -15,8 +15,8 @@ import pytest
 from privyseal.app import discover
 from privyseal.cli.web_application import make_application
 from privyseal.doors.rest.openapi import describe, documented_application
-from privyseal.engine.dcv import DnsLookup
-from privyseal.engine.token_fetch import FetchPolicy
+from privyseal.engine.dns_lookup import DnsLookup
+from privyseal.engine.world import World
 from privyseal.look.assets import PREFIX, assets
 from privyseal.reception.certificates import CERTIFICATE_PATH
 from privyseal.reception.context import EntranceContext
@@ -69,8 +69,7 @@ def port(service: ServiceRig, tmp_path: Path) -> Iterator[Port]:
     context = EntranceContext(
         house=service.house,
         issuer=rest.issuer,
-        lookup=DnsLookup((("127.0.0.1", 9),), timeout_seconds=1),
-        fetch_policy=FetchPolicy(),
+        world=World.seen_by(DnsLookup((("127.0.0.1", 9),), timeout_seconds=1)),
         vkey=service.log_key.vkey,
         trusted_proxies=(),
     )

@@ -18,7 +18,7 @@ import dns.rdatatype
 import pytest
 
 from privyseal.engine import dcv
-from privyseal.engine.dcv import DnsLookup
+from privyseal.engine.dns_lookup import DnsLookup
 from privyseal.model.domain import ValidationMethod
 from privyseal.model.errors import Refused, Unavailable
 from tests.rigs.knot import KnotServer
@@ -120,6 +120,7 @@ def test_the_published_token_shows_control(knot: KnotServer, lookup: DnsLookup) 
         "connected_to": "",
         "authenticated": False,
         "at": "2026-11-21T09:30:00+00:00",
+        "perspectives": [],
     }
 
 

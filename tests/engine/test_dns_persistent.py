@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from privyseal.engine.caa import Issuer
-from privyseal.engine.dcv import DnsLookup
+from privyseal.engine.dns_lookup import DnsLookup
 from privyseal.engine.dns_persistent import record_name, record_to_publish, record_value, validate_dns_persistent
 from privyseal.model.domain import ValidationMethod
 from privyseal.model.errors import Refused

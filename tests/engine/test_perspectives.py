@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 import pytest
 
 from privyseal.engine import dcv
-from privyseal.engine.dcv import DnsLookup, Evidence
-from privyseal.engine.perspectives import Corroborated, Perspective, Perspectives, usual_quorum
+from privyseal.engine.dcv import Evidence
+from privyseal.engine.dns_lookup import DnsLookup
+from privyseal.engine.perspectives import Corroborated, Perspective, Perspectives
 from privyseal.model.errors import Refused
+from privyseal.model.rules import usual_quorum
 from tests.rigs.knot import KnotServer
 from tests.rigs.ports import LOOPBACK, free_port
 

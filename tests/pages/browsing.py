@@ -21,8 +21,9 @@ from starlette.testclient import TestClient
 from privyseal.app import discover
 from privyseal.cli.web_application import make_application
 from privyseal.cli.web_server import with_certificate
-from privyseal.engine.dcv import DnsLookup
+from privyseal.engine.dns_lookup import DnsLookup
 from privyseal.engine.token_fetch import FetchPolicy
+from privyseal.engine.world import World
 from privyseal.reception.context import EntranceContext
 from privyseal.store import audit
 from tests.doors.rest.rest_rig import DeskIssuer
@@ -56,8 +57,7 @@ class PagesRig:
         context = EntranceContext(
             house=self.service.house,
             issuer=self.issuer,
-            lookup=DnsLookup(self.resolvers, timeout_seconds=1),
-            fetch_policy=self.fetch_policy,
+            world=World.seen_by(DnsLookup(self.resolvers, timeout_seconds=1), self.fetch_policy),
             vkey=self.service.log_key.vkey,
             trusted_proxies=("testclient",),
         )

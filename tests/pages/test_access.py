@@ -15,8 +15,8 @@ from privyseal.actions.house import About, perform
 from privyseal.actions.session.start_session import start_session
 from privyseal.app import discover
 from privyseal.cli.web_application import make_application
-from privyseal.engine.dcv import DnsLookup
-from privyseal.engine.token_fetch import FetchPolicy
+from privyseal.engine.dns_lookup import DnsLookup
+from privyseal.engine.world import World
 from privyseal.look.assets import PREFIX
 from privyseal.model.actor import ANONYMOUS
 from privyseal.model.administrator import Permission, Role
@@ -44,8 +44,7 @@ def entrance(service: ServiceRig) -> EntranceContext:
     return EntranceContext(
         house=service.house,
         issuer=DeskIssuer(service),
-        lookup=DnsLookup((("127.0.0.1", 9),), timeout_seconds=1),
-        fetch_policy=FetchPolicy(),
+        world=World.seen_by(DnsLookup((("127.0.0.1", 9),), timeout_seconds=1)),
         vkey=service.log_key.vkey,
         trusted_proxies=(),
     )

@@ -16,8 +16,8 @@ from starlette.testclient import TestClient
 from privyseal.actions.session.prove_by_passkey import PasskeyAnswer
 from privyseal.cli.web_server import with_certificate
 from privyseal.doors.rest.errors import install_problem_handlers
-from privyseal.engine.dcv import DnsLookup
-from privyseal.engine.token_fetch import FetchPolicy
+from privyseal.engine.dns_lookup import DnsLookup
+from privyseal.engine.world import World
 from privyseal.model.administrator import Permission
 from privyseal.model.session import PROVIDER_AUDIENCE
 from privyseal.reception import sign_in
@@ -179,8 +179,7 @@ class ReceptionRig:
         context = EntranceContext(
             house=self.service.house,
             issuer=DeskIssuer(self.service),
-            lookup=DnsLookup((("127.0.0.1", 9),), timeout_seconds=2),
-            fetch_policy=FetchPolicy(),
+            world=World.seen_by(DnsLookup((("127.0.0.1", 9),), timeout_seconds=2)),
             vkey=self.service.log_key.vkey,
             trusted_proxies=("10.9.9.9",),
         )

@@ -51,7 +51,11 @@ _FORM_OF_AN_ID = re.compile(r"[A-Za-z0-9./:-]{0,128}")
 
 @dataclass(frozen=True, slots=True)
 class ServiceIdentity:
-    """Who this service is in statements, logs and letters. ``log_host`` is the host part of every log's origin."""
+    """Who this service is in statements, logs and letters. ``log_host`` is the host part of every log's origin.
+
+    ``caa_name`` is what CAA records call it, the host of ``base_url`` where it is empty; ``perspective_quorum`` of the other
+    places have to see what the first one sees in the DNS.
+    """
 
     service_id: str
     log_host: str
@@ -59,11 +63,13 @@ class ServiceIdentity:
     administrator_url: str
     status_url: str
     personal_salt: bytes
+    caa_name: str = ""
+    perspective_quorum: int = 0
 
     def caa_issuer(self, slug: str) -> Issuer:
         """Return how the owner of a domain names this provider, and an organization here as its account (RFC 8657 3)."""
-        host = urlsplit(self.base_url).hostname or ""
-        return Issuer(frozenset({host.rstrip(".")}), f"{self.base_url}/o/{slug}")
+        name = self.caa_name or urlsplit(self.base_url).hostname or ""
+        return Issuer(frozenset({name.lower().rstrip(".")}), f"{self.base_url}/o/{slug}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,8 @@ def open_house(settings: Settings, rooms: Rooms) -> Opened:
         administrator_url=settings.administrator_url,
         status_url=settings.status_url,
         personal_salt=bytes.fromhex(facts["personal_salt"]),
+        caa_name=settings.caa_name,
+        perspective_quorum=settings.quorum,
     )
     known = read_authorities(rows, settings.status_url)
     return Opened(House(database, service, known, listeners, rooms.clock, rooms.random_bytes), facts)

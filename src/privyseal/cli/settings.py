@@ -6,13 +6,20 @@ Unknown keys are refused. Secrets are never here, only the paths of the files th
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from privyseal.engine.issue_value import read_issue_value
+from privyseal.model.request import MAXIMUM_PORT
+from privyseal.model.rules import PRIMARY, usual_quorum
+
 FILE_NAME = "privyseal.toml"
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Settings(BaseSettings):
@@ -57,10 +64,28 @@ class Settings(BaseSettings):
         default=(Path("checkpoints"),), description="Directories on other machines for copies of each checkpoint."
     )
     resolvers: tuple[str, ...] = Field(
-        default=(), description="`address:port` of the DNS resolvers for domain validation; empty: those of the system."
+        default=(), description="`address:port` of the DNS resolvers for domain validation and CAA; empty: those of the system."
     )
-    http_validation_port: int = Field(default=80, description="Port at which HTTP tokens are fetched.")
-    allow_private_validation: bool = Field(default=False, description="Fetch HTTP tokens from private and loopback addresses too.")
+    remote_resolvers: tuple[str, ...] = Field(
+        default=(),
+        description="`name=address:port` of a resolver elsewhere; each is a further perspective on domain validation and CAA.",
+    )
+    perspective_quorum: int | None = Field(
+        default=None,
+        ge=0,
+        description="How many of `remote_resolvers` have to see the same; left out: all but one, from six on all but two.",
+    )
+    caa_name: str = Field(
+        default="", description="What CAA records call this provider, such as `ca.example`; empty: the host of `base_url`. Never changes."
+    )
+    http_validation_port: int = Field(default=80, ge=1, le=65535, description="Port at which HTTP tokens are fetched.")
+    allow_private_validation: bool = Field(
+        default=False, description="Fetch HTTP tokens from private addresses too (RFC 1918, RFC 4193), never from this machine."
+    )
+    allow_loopback_validation: bool = Field(
+        default=False,
+        description="Fetch HTTP tokens from this machine too: for trying out. Refused unless `base_url` names this machine itself.",
+    )
     mail_from: str = Field(default="privyseal@localhost", description="Sender of letters.")
     auditor_address: str = Field(
         default="", description="Mail address that gets the provider's checkpoint each day; empty: nobody. Best somebody who is not you."
@@ -100,6 +125,47 @@ class Settings(BaseSettings):
         """Variables first, then what the file says."""
         return (env_settings, init_settings, TomlConfigSettingsSource(settings_cls))
 
+    @field_validator("resolvers")
+    @classmethod
+    def _are_resolvers(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        for text in texts:
+            read_resolver(text)
+        return texts
+
+    @field_validator("caa_name")
+    @classmethod
+    def _is_issuer_name(cls, text: str) -> str:
+        if text and read_issue_value(text).issuer != text:
+            message = "a domain name in lower case, as RFC 8659 4.2 has it, such as ca.example"
+            raise ValueError(message)
+        return text
+
+    @model_validator(mode="after")
+    def _can_be_trusted(self) -> Settings:
+        """Refuse perspectives that cannot agree, and a way into this machine on a service that others use."""
+        named = [text.partition("=")[0] for text in self.remote_resolvers]
+        for text in self.remote_resolvers:
+            name, _, address = text.partition("=")
+            if not name.strip():
+                message = f"{text} is not name=address:port"
+                raise ValueError(message)
+            read_resolver(address)
+        if len(set(named)) != len(named) or PRIMARY in named:
+            message = f"every remote resolver has a name of its own, and none is {PRIMARY}"
+            raise ValueError(message)
+        if self.quorum > len(named):
+            message = f"perspective_quorum is {self.quorum}, and there are {len(named)} remote_resolvers"
+            raise ValueError(message)
+        if self.allow_loopback_validation and (urlsplit(self.base_url).hostname or "") not in _THIS_MACHINE:
+            message = "allow_loopback_validation is for a service that nobody else can reach; its base_url names this machine"
+            raise ValueError(message)
+        return self
+
+    @property
+    def quorum(self) -> int:
+        """How many remote perspectives have to agree."""
+        return usual_quorum(len(self.remote_resolvers)) if self.perspective_quorum is None else self.perspective_quorum
+
     @property
     def database(self) -> str:
         """The database URL in force."""
@@ -108,6 +174,15 @@ class Settings(BaseSettings):
     def path(self, path: Path) -> Path:
         """Return a path of the settings as an absolute one."""
         return path if path.is_absolute() else self.data.resolve() / path
+
+
+def read_resolver(text: str) -> tuple[str, int]:
+    """Return (address, port) of ``address:port``; raises ValueError for a name, which would need a resolver itself."""
+    address, _, port = text.strip().rpartition(":")
+    if not port.isascii() or not port.isdecimal() or not 1 <= int(port) <= MAXIMUM_PORT:
+        message = f"{text} is not address:port"
+        raise ValueError(message)
+    return str(ip_address(address.strip("[]"))), int(port)
 
 
 def read_settings(data: Path) -> Settings:

@@ -7,13 +7,11 @@ waits for that one alone.
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-import dns.resolver
 from starlette.applications import Starlette
 
 from privyseal.actions.house import House
@@ -24,10 +22,9 @@ from privyseal.cli.rooms import Rooms
 from privyseal.cli.serve import until_told
 from privyseal.cli.settings import Settings
 from privyseal.cli.web_server import Front, make_application, serve_web
+from privyseal.cli.world_setup import make_world
 from privyseal.doors import DoorContext
-from privyseal.engine.dcv import DnsLookup
 from privyseal.engine.pem import certificate_to_pem
-from privyseal.engine.token_fetch import FetchPolicy
 from privyseal.issuer.client import IssuerClient
 from privyseal.model.errors import Unavailable
 
@@ -53,8 +50,7 @@ def run_web(settings: Settings, rooms: Rooms, work_as: str | None) -> None:
     context = DoorContext(
         house=opened.house,
         issuer=issuer,
-        lookup=DnsLookup(resolver_addresses(settings)),
-        fetch_policy=fetch_policy(settings),
+        world=make_world(settings),
         vkey=opened.vkey,
         trusted_proxies=settings.trusted_proxies,
     )
@@ -146,18 +142,3 @@ def front_of(settings: Settings, house: House) -> Front | None:
         raise Unavailable("front", f"The secret of the proxy has fewer than {SHORTEST_SECRET} characters: openssl rand -hex 32 makes one.")
     path = settings.path(settings.front_socket) if settings.front_socket is not None else None
     return Front(secret, house, path, settings.front_socket_group, settings.front_port)
-
-
-def resolver_addresses(settings: Settings) -> tuple[tuple[str, int], ...]:
-    """Return (address, port) of the resolvers in the settings, or of this machine."""
-    if settings.resolvers:
-        found = [text.rpartition(":") for text in settings.resolvers]
-        return tuple((address.strip("[]"), int(port)) for address, _, port in found)
-    return tuple((str(address), 53) for address in dns.resolver.Resolver().nameservers)
-
-
-def fetch_policy(settings: Settings) -> FetchPolicy:
-    """Where HTTP tokens may be fetched."""
-    loopback = tuple(ipaddress.ip_network(text) for text in ("127.0.0.0/8", "::1/128"))
-    opened = loopback if settings.allow_private_validation else ()
-    return FetchPolicy((settings.http_validation_port,), allow_private=settings.allow_private_validation, allowed_networks=opened)

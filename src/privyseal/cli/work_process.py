@@ -11,11 +11,14 @@ from privyseal.cli.processes import load_linters, read_passphrase, start_collect
 from privyseal.cli.rooms import Rooms
 from privyseal.cli.serve import until_told
 from privyseal.cli.settings import Settings
+from privyseal.cli.world_setup import make_world
 from privyseal.engine.log_key import LogKey, require_log_key
 from privyseal.engine.signers import encrypted_key_file
+from privyseal.engine.world import World
 from privyseal.features import Listener, MailSecurity, MailSettings, SmtpSettings
 from privyseal.issuer.client import IssuerClient
 from privyseal.jobs.daily_checkpoints import DailyCheckpoints
+from privyseal.jobs.domains import Domains
 from privyseal.jobs.schedule import PeriodicTask
 from privyseal.jobs.sequencer import Sequencer
 from privyseal.jobs.sweep import sweep
@@ -45,10 +48,13 @@ def make_worker(settings: Settings, opened: Opened, rooms: Rooms, issuer: Issuer
     for feature in rooms.features:
         listeners |= feature.make_listeners(opened.house, mail_settings(settings))
     daily = DailyCheckpoints(opened.house, settings.checkpoint_mail_hour, with_provider=bool(settings.auditor_address))
+    world = make_world(settings)
+    domains = Domains(opened.house, world)
     periodic = (
         PeriodicTask("integrate-audit-log", 0.5, lambda: _ignore(sequencer.turn())),
-        PeriodicTask("sweep", 5.0, lambda: sweep_once(opened, issuer)),
+        PeriodicTask("sweep", 5.0, lambda: sweep_once(opened, issuer, world)),
         PeriodicTask("daily-checkpoints", 60.0, daily.look),
+        PeriodicTask("domains", domains.EVERY_SECONDS, domains.look),
     )
     return Worker(opened.house, listeners, periodic, node)
 
@@ -60,10 +66,10 @@ def make_sequencer(settings: Settings, opened: Opened, node: str) -> Sequencer:
     return Sequencer(opened.house, LogKey(key, settings.log_host), log_files(settings), node)
 
 
-def sweep_once(opened: Opened, issuer: IssuerClient) -> None:
+def sweep_once(opened: Opened, issuer: IssuerClient, world: World) -> None:
     """One turn of the sweep; the issuer's absence is no failure of it."""
     with suppress(Unavailable):
-        sweep(opened.house, issuer.complete, issuer.ping)
+        sweep(opened.house, issuer.complete, issuer.ping, perspectives=world.perspectives)
 
 
 def mail_settings(settings: Settings) -> MailSettings:

@@ -1,7 +1,6 @@
 """Certification Authority Authorization (RFC 8659): what the owner of a domain says about who may certify its names.
 
-Looked up again at issue for every name of a certificate of a public tier, however often the name was judged before
-(BR 3.2.2.8; Let's Encrypt 2020 checked one name N times). Read here: the tree climb, ``issue``, ``issuewild``,
+What is looked up when, and what is kept of it, stands in engine/caa_check.py. Read here: the tree climb, ``issue``, ``issuewild``,
 ``issuemail`` (RFC 9495), critical properties of unknown meaning, ``accounturi`` and ``validationmethods`` (RFC 8657; the
 labels ``ca-tbr-N`` for methods that are not ACME's are those of ballot SC-098). What gets lost: ``iodef`` and other
 properties that say nothing about who may issue. A look-up that fails forbids: nobody knows what it would have said.
@@ -10,7 +9,7 @@ properties that say nothing about who may issue. A look-up that fails forbids: n
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,19 +18,24 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rdtypes.ANY.CAA
 
-from privyseal.engine.dcv import DnsAnswer, DnsLookup
+from privyseal.engine.dns_lookup import DnsAnswer, DnsLookup
 from privyseal.engine.issue_value import IssueValue, read_issue_value
 from privyseal.model.domain import ValidationMethod
-from privyseal.model.errors import Refused
+from privyseal.model.errors import PrivysealError, Refused, Unavailable
+from privyseal.model.profile import NameKind
 
 _CRITICAL: Final = 128
 _MAXIMUM_RECORDS: Final = 100
 _MAXIMUM_SHOWN: Final = 120
+_LONGEST_TTL: Final = 2**31 - 1  # RFC 2181 8
+MAXIMUM_SECONDS: Final = 30.0
+"""How long one perspective may take for all names of a batch; whoever approved waits for it."""
 
 METHOD_LABELS: Final = {
     ValidationMethod.DNS_TXT: frozenset({"dns-01", "ca-tbr-7"}),
     ValidationMethod.DNS_PERSISTENT: frozenset({"dns-persist-01", "ca-tbr-22"}),
     ValidationMethod.HTTP_TOKEN: frozenset({"ca-tbr-18"}),
+    ValidationMethod.MAIL: frozenset({"ca-tbr-4"}),
 }
 """What ``validationmethods`` calls our methods: the section of BR 3.2.2.4, and ACME's label where it is the same method."""
 
@@ -42,6 +46,13 @@ class Property(enum.Enum):
     ISSUE = "issue"
     ISSUEWILD = "issuewild"
     ISSUEMAIL = "issuemail"
+
+    @classmethod
+    def about(cls, kind: NameKind, name: str) -> Property:
+        """Return the property that speaks about a certificate with this name (RFC 8659 4.3, RFC 9495 4)."""
+        if kind is NameKind.EMAIL:
+            return cls.ISSUEMAIL
+        return cls.ISSUEWILD if name.startswith("*.") else cls.ISSUE
 
 
 _KNOWN_TAGS: Final = frozenset({*(kind.value for kind in Property), "iodef", "contactemail", "contactphone", "issuevmc"})
@@ -66,10 +77,8 @@ class CaaRecords:
     found_at: str
     records: tuple[CaaRecord, ...]
     authenticated: bool
-
-    def to_evidence(self) -> dict[str, object]:
-        """Return what is kept beside an issued certificate, as a mapping of JSON values."""
-        return {"found_at": self.found_at, "records": [str(record) for record in self.records], "authenticated": self.authenticated}
+    resolver: str
+    ttl_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,65 +90,53 @@ class Issuer:
 
 
 class CaaLookup:
-    """Looks up record sets, each name of the tree once: make a new one for every decision, so that nothing is stale."""
+    """Looks up record sets, each name of the tree once: make a new one for every decision, so that nothing is stale.
 
-    def __init__(self, lookup: DnsLookup) -> None:
+    After ``seconds`` nothing more is asked: what is left then counts as not answered in time.
+    """
+
+    def __init__(self, lookup: DnsLookup, seconds: float = MAXIMUM_SECONDS) -> None:
         self._lookup = lookup
-        self._seen: dict[str, DnsAnswer] = {}
+        self._end = time.monotonic() + seconds
+        self._seen: dict[str, DnsAnswer | PrivysealError] = {}
 
     def relevant(self, name: str) -> CaaRecords:
         """Climb from ``name`` (A-labels; a wildcard counts as the name under its ``*.``) to the top level domain.
 
         Raises Unavailable as DnsLookup does, Refused ``dcv-name``, Refused ``caa-too-many`` for more than 100 properties.
         """
-        authenticated = True
+        authenticated, resolver, ttl_seconds = True, "", _LONGEST_TTL
         labels = name.removeprefix("*.").rstrip(".").split(".")
         for start in range(len(labels)):
             owner = ".".join(labels[start:])
             answer = self._ask(owner)
             authenticated = authenticated and answer.authenticated
+            resolver, ttl_seconds = answer.resolver, min(ttl_seconds, answer.ttl_seconds)
             if len(answer.values) > _MAXIMUM_RECORDS:
                 raise Refused("caa-too-many", f"{owner} has more than {_MAXIMUM_RECORDS} CAA records; nobody can mean all of them.")
             if answer.values:
-                return CaaRecords(owner, tuple(_record(value) for value in answer.values), authenticated)
-        return CaaRecords("", (), authenticated)
+                return CaaRecords(owner, tuple(_record(value) for value in answer.values), authenticated, resolver, ttl_seconds)
+        return CaaRecords("", (), authenticated, resolver, ttl_seconds)
 
     def _ask(self, owner: str) -> DnsAnswer:
+        """Return the answer, asked for once, whatever came of it: many names share what stands above them."""
         if owner not in self._seen:
-            self._seen[owner] = self._lookup.ask(owner, dns.rdatatype.CAA)
-        return self._seen[owner]
+            try:
+                if time.monotonic() > self._end:
+                    sentence = f"Looking up the CAA record of {owner} failed: the DNS answered too slowly to so many questions."
+                    raise Unavailable("dcv-timeout", sentence, retry_after_seconds=30)
+                self._seen[owner] = self._lookup.ask(owner, dns.rdatatype.CAA)
+            except PrivysealError as error:
+                self._seen[owner] = error
+        answer = self._seen[owner]
+        if isinstance(answer, PrivysealError):
+            raise answer
+        return answer
 
 
-def require_permitted(
-    names: Iterable[str], lookup: CaaLookup, issuer: Issuer, method_of: dict[str, ValidationMethod]
-) -> dict[str, CaaRecords]:
-    """Return the record set of every DNS name; raise Refused ``caa-forbids`` naming each name that its owner keeps from us.
-
-    ``method_of`` maps each name to the method by which its domain was validated. Raises as CaaLookup.relevant does.
-    """
-    found = {name: lookup.relevant(name) for name in names}
-    forbidden = [
-        f"{name} ({reason})"
-        for name, records in found.items()
-        if (reason := forbidding(records, issuer, Property.ISSUEWILD if name.startswith("*.") else Property.ISSUE, method_of.get(name)))
-    ]
-    if forbidden:
-        sentence = (
-            f"The CAA records in the DNS forbid this provider to certify {'; '.join(forbidden)}. "
-            f'The owner of the domain permits it by a record such as: 0 issue "{min(issuer.domains, default="")}".'
-        )
-        raise Refused("caa-forbids", sentence, field="csr")
-    return found
-
-
-def require_mail_permitted(domain: str, lookup: CaaLookup, issuer: Issuer) -> CaaRecords:
-    """Return the record set of a mail domain; raise Refused ``caa-forbids`` if ``issuemail`` keeps us out (RFC 9495 4)."""
-    records = lookup.relevant(domain)
-    reason = forbidding(records, issuer, Property.ISSUEMAIL, None)
-    if reason:
-        sentence = f"The CAA records in the DNS forbid this provider to certify mail addresses at {domain} ({reason})."
-        raise Refused("caa-forbids", sentence, field="email")
-    return records
+def has_unknown_critical(found: CaaRecords) -> bool:
+    """Tell whether a critical property of unknown meaning stands there, which no other record outweighs (RFC 8659 4.1)."""
+    return any(record.flags & _CRITICAL and record.tag not in _KNOWN_TAGS for record in found.records)
 
 
 def forbidding(found: CaaRecords, issuer: Issuer, kind: Property, method: ValidationMethod | None) -> str:

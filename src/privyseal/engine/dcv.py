@@ -3,9 +3,8 @@
 Two methods: a DNS TXT record, and a token served over plain http (fetched by engine/token_fetch.py). Both are asked of
 the world that the caller passes in: resolvers with address and port, and a policy on where a connection may go. There
 is no WHOIS method and never will be: contact addresses from WHOIS can be bought with a lapsed server name (.mobi, 2024).
-Called by the action that validates a domain; for how long the evidence may be reused stands in model/rules.py. DNSSEC
-is the resolver's work: point this at one that validates, and a forged zone arrives as SERVFAIL. What gets lost: answers
-beyond the caps, and everything an http server says except that it said the token.
+Called through engine/domain_control.py; for how long the evidence may be reused stands in model/rules.py. What gets lost:
+answers beyond the caps, and everything an http server says except that it said the token.
 """
 
 from __future__ import annotations
@@ -13,23 +12,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, cast
+from typing import Final
 
-import dns.exception
-import dns.flags
-import dns.message
-import dns.name
-import dns.query
-import dns.rcode
 import dns.rdatatype
-import dns.rdtypes.ANY.TXT
 
+from privyseal.engine.dns_lookup import DnsLookup, endpoint_text, printable
+from privyseal.engine.perspectives import View
 from privyseal.engine.token_fetch import FetchPolicy, TokenFetch
 from privyseal.model.domain import ValidationMethod
-from privyseal.model.errors import Refused, Unavailable
+from privyseal.model.errors import Refused
 
 CHALLENGE_LABEL: Final = "_privyseal-challenge"
 CHALLENGE_PATH: Final = "/.well-known/privyseal-challenge/"
@@ -37,10 +30,8 @@ CHALLENGE_PATH: Final = "/.well-known/privyseal-challenge/"
 _MAXIMUM_ANSWERS: Final = 10
 _MAXIMUM_ANSWER_CHARACTERS: Final = 255
 _MAXIMUM_SHOWN_CHARACTERS: Final = 80
-_MAXIMUM_ADDRESSES: Final = 8
 _MINIMUM_TOKEN_CHARACTERS: Final = 16
 _HTTP_PORT: Final = 80
-_EDNS_PAYLOAD: Final = 1232  # DNS flag day 2020: fits every path without fragments
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +40,8 @@ class Evidence:
 
     ``name`` is the record or URL asked, ``answers`` what it said (at most 10 of at most 255 characters), ``resolvers``
     the ``address:port`` of each resolver asked, ``connected_to`` the web server's address (empty for DNS),
-    ``authenticated`` whether the resolver vouched for the DNS answer by DNSSEC (RFC 4035 3.2.3, the AD bit).
+    ``authenticated`` whether the resolver vouched for the DNS answer by DNSSEC (RFC 4035 3.2.3, the AD bit), ``views`` what
+    the other perspectives came to.
     """
 
     method: ValidationMethod
@@ -59,6 +51,7 @@ class Evidence:
     connected_to: str
     authenticated: bool
     at: datetime
+    views: tuple[View, ...] = ()
 
     def to_json(self) -> str:
         """Return the evidence as one line of JSON with sorted keys, ``at`` in ISO 8601."""
@@ -71,77 +64,10 @@ class Evidence:
                 "connected_to": self.connected_to,
                 "authenticated": self.authenticated,
                 "at": self.at.isoformat(),
+                "perspectives": [view.to_evidence() for view in self.views],
             },
             sort_keys=True,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class DnsAnswer:
-    """``values`` in the order of arrival (empty: no such record), from ``resolver``, DNSSEC-``authenticated`` or not."""
-
-    values: tuple[str, ...]
-    resolver: str
-    authenticated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DnsLookup:
-    """Asks the given resolvers, one after the other until one answers; each by UDP first, then by TCP.
-
-    ``resolvers`` are (IP address, port); ``timeout_seconds`` is the total for one call over all of them. Every method
-    raises Unavailable ``dcv-timeout`` (nobody answered) or ``dcv-resolver-failed`` (SERVFAIL, REFUSED, nonsense), and
-    Refused ``dcv-name`` for text that is not a host name. Nothing is cached here.
-    """
-
-    resolvers: tuple[tuple[str, int], ...]
-    timeout_seconds: float = 10.0
-
-    def txt_values(self, name: str) -> tuple[str, ...]:
-        """Return the TXT records of ``name``, the strings of each joined (RFC 7208 3.3); empty if there are none."""
-        return self.ask(name, dns.rdatatype.TXT).values
-
-    def addresses(self, name: str) -> tuple[str, ...]:
-        """Return up to 8 addresses of ``name``, IPv4 first; empty if there are none."""
-        deadline = time.monotonic() + self.timeout_seconds
-        found: list[str] = []
-        failure: Unavailable | None = None
-        for record_type in (dns.rdatatype.A, dns.rdatatype.AAAA):
-            try:
-                found += self._ask_until(name, record_type, deadline).values
-            except Unavailable as unavailable:
-                # Servers that fail only on AAAA exist; they should not bar a domain whose A record is fine.
-                failure = unavailable
-        if failure is not None and not found:
-            raise failure
-        return tuple(found[:_MAXIMUM_ADDRESSES])
-
-    def ask(self, name: str, record_type: dns.rdatatype.RdataType) -> DnsAnswer:
-        """Return the records of one type, aliases (CNAME) followed as far as the answer holds them."""
-        return self._ask_until(name, record_type, time.monotonic() + self.timeout_seconds)
-
-    def _ask_until(self, name: str, record_type: dns.rdatatype.RdataType, deadline: float) -> DnsAnswer:
-        query = dns.message.make_query(_dns_name(name), record_type, use_edns=0, payload=_EDNS_PAYLOAD)
-        query.flags |= dns.flags.AD  # RFC 6840 5.7: asks for the AD bit in the answer
-        share = self.timeout_seconds / (2 * max(1, len(self.resolvers)))
-        troubles: list[tuple[str, str]] = []
-        for address, port in self.resolvers:
-            resolver = _endpoint(address, port)
-            try:
-                response = _exchange(query, address, port, share, deadline)
-                rcode = response.rcode()
-                if rcode == dns.rcode.NXDOMAIN:
-                    return DnsAnswer((), resolver, bool(response.flags & dns.flags.AD))
-                if rcode == dns.rcode.NOERROR:
-                    return DnsAnswer(_values(response), resolver, bool(response.flags & dns.flags.AD))
-                troubles.append((resolver, f"answered {dns.rcode.to_text(rcode)}"))
-            except dns.exception.Timeout:
-                troubles.append((resolver, "did not answer in time"))
-            except (OSError, EOFError) as error:
-                troubles.append((resolver, f"could not be reached ({getattr(error, 'strerror', None) or 'it hung up'})"))
-            except (dns.exception.DNSException, ValueError) as error:
-                troubles.append((resolver, f"could not be understood ({type(error).__name__})"))
-        raise _lookup_failed(name, record_type, troubles)
 
 
 def challenge_name(domain: str) -> str:
@@ -223,67 +149,11 @@ def validate_http_token(domain: str, token: str, lookup: DnsLookup, policy: Fetc
         method=ValidationMethod.HTTP_TOKEN,
         name=url,
         answers=(token,),
-        resolvers=tuple(_endpoint(host, port) for host, port in lookup.resolvers),
+        resolvers=tuple(endpoint_text(host, port) for host, port in lookup.resolvers),
         connected_to=fetched.address,
         authenticated=False,
         at=now,
     )
-
-
-def _exchange(query: dns.message.QueryMessage, address: str, port: int, share: float, deadline: float) -> dns.message.Message:
-    """Return the resolver's response: by UDP, and by TCP if that was cut or stayed silent (RFC 7766 5)."""
-    try:
-        return dns.query.udp(
-            query,
-            address,
-            port=port,
-            timeout=_until(deadline, share),
-            raise_on_truncation=True,
-            # Forged or stray packets are waited out instead of ending the look-up.
-            ignore_unexpected=True,
-            ignore_errors=True,
-        )
-    except (dns.message.Truncated, dns.exception.Timeout):
-        return dns.query.tcp(query, address, port=port, timeout=_until(deadline, share))
-
-
-def _until(deadline: float, share: float) -> float:
-    remaining = min(share, deadline - time.monotonic())
-    if remaining <= 0:
-        raise dns.exception.Timeout
-    return remaining
-
-
-def _dns_name(name: str) -> dns.name.Name:
-    """Return the absolute name, or raise Refused ``dcv-name`` for anything but ASCII labels within the limits of RFC 1035."""
-    try:
-        return dns.name.from_text(name.encode("ascii").decode("ascii"))
-    except (dns.exception.DNSException, UnicodeError) as error:
-        sentence = f"{printable(name)[:_MAXIMUM_SHOWN_CHARACTERS]} cannot be looked up in the DNS: it is too long or not a host name."
-        raise Refused("dcv-name", sentence, field="domain") from error
-
-
-def _values(response: dns.message.Message) -> tuple[str, ...]:
-    """Return the records of the asked type as text, CNAMEs inside the answer followed."""
-    # dnspython accepts as a response only a message of the query's own opcode.
-    records = cast("dns.message.QueryMessage", response).resolve_chaining().answer or ()
-    return tuple(
-        b"".join(record.strings).decode("utf-8", "backslashreplace") if isinstance(record, dns.rdtypes.ANY.TXT.TXT) else str(record)
-        for record in records
-    )
-
-
-def _lookup_failed(name: str, record_type: dns.rdatatype.RdataType, troubles: list[tuple[str, str]]) -> Unavailable:
-    what = f"the {dns.rdatatype.to_text(record_type)} record of {name}"
-    if not troubles:
-        return Unavailable("dcv-resolver-failed", f"No resolver is configured to look up {what}. Name one in the settings.")
-    told = "; ".join(f"{resolver} {trouble}" for resolver, trouble in troubles)
-    kind = "dcv-timeout" if all(trouble == "did not answer in time" for _, trouble in troubles) else "dcv-resolver-failed"
-    sentence = (
-        f"Looking up {what} failed: resolver {told}. Check that the name servers of the domain answer and that its "
-        "DNSSEC signatures are valid, then check again."
-    )
-    return Unavailable(kind, sentence, retry_after_seconds=30)
 
 
 def _any_equals(values: tuple[str, ...], token: str) -> bool:
@@ -297,12 +167,3 @@ def _require_token(token: str) -> None:
     if len(token) < _MINIMUM_TOKEN_CHARACTERS:
         message = f"a validation token has at least {_MINIMUM_TOKEN_CHARACTERS} characters"
         raise ValueError(message)
-
-
-def _endpoint(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-
-
-def printable(text: str) -> str:
-    """Return ``text`` with everything but printable ASCII escaped: what a stranger's DNS says goes to logs and screens."""
-    return "".join(character if " " <= character <= "~" else f"\\u{ord(character):04x}" for character in text)

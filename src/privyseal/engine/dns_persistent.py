@@ -14,7 +14,8 @@ from typing import Final
 import dns.rdatatype
 
 from privyseal.engine.caa import Issuer
-from privyseal.engine.dcv import DnsLookup, Evidence, printable
+from privyseal.engine.dcv import Evidence
+from privyseal.engine.dns_lookup import DnsLookup, printable
 from privyseal.engine.issue_value import read_issue_value
 from privyseal.model.domain import ValidationMethod
 from privyseal.model.errors import Refused

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from privyseal.engine.dcv import DnsLookup
+from privyseal.engine.dns_lookup import DnsLookup
 from privyseal.model.errors import PrivysealError, Refused
 
 T = TypeVar("T")
@@ -87,11 +87,6 @@ class Perspectives:
             )
             raise Refused("dcv-perspectives", sentence, field="domain")
         return Corroborated(seen, views)
-
-
-def usual_quorum(remote: int) -> int:
-    """Return how many of so many remote perspectives have to agree (BR 3.2.2.9: one may differ, two from six on)."""
-    return remote if remote < 2 else remote - (1 if remote < 6 else 2)
 
 
 def _view(name: str, error: BaseException | None) -> View:

@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass
 from typing import Final
 
-from privyseal.engine.dcv import DnsLookup
+from privyseal.engine.dns_lookup import DnsLookup
 from privyseal.engine.token_fetch import FetchPolicy
 from privyseal.model.errors import Refused, Unavailable
 

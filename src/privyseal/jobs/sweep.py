@@ -10,15 +10,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from privyseal.actions.caa import AGAIN_AFTER, look_up_requests
 from privyseal.actions.certificate.abandon_intents import abandon_intents
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.certificate.revoke_certificate import Authority, ByReplacement, BySystem, revoke_certificate
 from privyseal.actions.house import SWEEP_AFTER, House, record
+from privyseal.engine.dns_lookup import DnsLookup
+from privyseal.engine.perspectives import Perspectives
 from privyseal.model.actor import SYSTEM
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.certificate import Certificate
 from privyseal.model.errors import Unavailable
-from privyseal.model.identifiers import IntentId
+from privyseal.model.identifiers import IntentId, RequestId
 from privyseal.model.request import CONFIRM_WITHIN, LAPSES_AFTER, RequestEvent, RequestState
 from privyseal.model.revocation import RevocationReason
 from privyseal.store import certificates, organizations, requests, throttles
@@ -26,6 +29,7 @@ from privyseal.store.database import again_after_collision
 
 Complete = Callable[[Sequence[IntentId]], object]
 ANSWERS_KEPT = timedelta(days=1)
+NOBODY = Perspectives(DnsLookup(()))
 ISSUER_IS_DOWN = "issuer"
 """The kind that says that nobody answers at the issuer's socket."""
 
@@ -40,12 +44,13 @@ class Swept:
     revoked: int
 
 
-def sweep(house: House, complete: Complete, ping: Callable[[], None] = lambda: None) -> Swept:
+def sweep(house: House, complete: Complete, ping: Callable[[], None] = lambda: None, *, perspectives: Perspectives = NOBODY) -> Swept:
     """Close orphans, prepare what is approved, let old requests lapse, revoke what time or a shown key ends.
 
     ``complete`` hands prepared intents to the issuer process. ``ping`` asks it first and raises Unavailable while it is
     away: then nothing is prepared, because every serial that it does not sign in time is burned. Raises Unavailable
-    when the issuer is down or failed at one intent, after everything else is done.
+    when the issuer is down or failed at one intent, after everything else is done. ``perspectives`` look up CAA records;
+    without any, what needs them waits.
     """
     abandoned = again_after_collision(lambda: _abandon(house))
     lapsed = again_after_collision(lambda: _lapse(house))
@@ -53,7 +58,8 @@ def sweep(house: House, complete: Complete, ping: Callable[[], None] = lambda: N
     with house.database.write(house.clock()) as tx:
         throttles.forget_answers(tx, tx.now - ANSWERS_KEPT)
     ping()
-    intents = again_after_collision(lambda: _prepare(house))
+    ready = again_after_collision(lambda: look_up_requests(house, perspectives, _left_over(house), again_after=AGAIN_AFTER))
+    intents = again_after_collision(lambda: _prepare(house, ready))
     _hand_over(intents, complete)
     return Swept(abandoned, len(intents), lapsed, revoked)
 
@@ -69,17 +75,20 @@ def _abandon(house: House) -> int:
     return len(orphans)
 
 
-def _prepare(house: House) -> list[IntentId]:
+def _left_over(house: House) -> list[RequestId]:
     now = house.clock()
     with house.database.read(now) as tx:
         approved = [request_id for request_id, _ in requests.in_state_since(tx, RequestState.APPROVED, now)]
         approvals = requests.approvals_of(tx, approved)
     # The entrance that took the last approval prepares at once; only what it left behind is old enough.
-    left_over = [request_id for request_id in approved if all(approval.at < now - SWEEP_AFTER for approval in approvals[request_id])]
-    if not left_over:
+    return [request_id for request_id in approved if all(approval.at < now - SWEEP_AFTER for approval in approvals[request_id])]
+
+
+def _prepare(house: House, ready: Sequence[RequestId]) -> list[IntentId]:
+    if not ready:
         return []
-    with house.database.write(now) as tx:
-        return [intent.id for intent in prepare_certificates(house, tx, SYSTEM, left_over).intents]
+    with house.database.write(house.clock()) as tx:
+        return [intent.id for intent in prepare_certificates(house, tx, SYSTEM, ready).intents]
 
 
 def _hand_over(intents: list[IntentId], complete: Complete) -> None:

@@ -30,6 +30,7 @@ class Permission(enum.Enum):
     MANAGE_DEPARTMENTS = "manage-departments"
     MANAGE_TOKENS = "manage-tokens"
     MANAGE_POLICIES = "manage-policies"
+    MANAGE_DOMAINS = "manage-domains"
     REVIEW_ACCESS = "review-access"
     READ_AUDIT = "read-audit"
     VET = "vet"
@@ -71,6 +72,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.MANAGE_DEPARTMENTS,
                 Permission.MANAGE_TOKENS,
                 Permission.MANAGE_POLICIES,
+                Permission.MANAGE_DOMAINS,
                 Permission.REVIEW_ACCESS,
                 Permission.READ_AUDIT,
             }

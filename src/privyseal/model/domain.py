@@ -9,7 +9,7 @@ from datetime import datetime
 
 from privyseal.model import rules
 from privyseal.model.errors import Refused
-from privyseal.model.identifiers import DomainId, OrganizationId
+from privyseal.model.identifiers import DomainId, OrganizationId, ValidationId
 from privyseal.model.rules import Tier
 
 
@@ -19,13 +19,49 @@ class ValidationMethod(enum.Enum):
     DNS_TXT = "dns-txt"
     DNS_PERSISTENT = "dns-persistent"
     HTTP_TOKEN = "http-token"  # noqa: S105 - the name of a method, not a secret
+    MAIL = "mail"
+
+
+class DomainEnd(enum.Enum):
+    """Why a domain is an organization's no more."""
+
+    GIVEN_UP = "given-up"
+    NOT_OURS = "not-ours"
+    NOT_NEEDED = "not-needed"
+    OTHER = "other"
+
+
+def read_domain_end(text: str) -> DomainEnd:
+    """Return the reason of this name; raises Refused ``reason``."""
+    try:
+        return DomainEnd(text)
+    except ValueError as error:
+        raise Refused("reason", "Choose why the domain is removed.", field="reason") from error
+
+
+MAILBOXES = ("admin", "administrator", "webmaster", "hostmaster", "postmaster")
+"""To whom control over a domain may be shown by mail (CA/Browser Forum TLS BR 3.2.2.4.4; RFC 2142 names the last three)."""
+
+
+def validation_addresses(name: str, registered: str) -> tuple[str, ...]:
+    """Return the addresses that may vouch for the domain ``name``: at the name itself, then at each one above it.
+
+    ``registered`` is its registered domain, the highest one (BR 1.6.1, Authorization Domain Name).
+    """
+    at = name
+    hosts = [at]
+    while at != registered and at.endswith(f".{registered}"):
+        at = at.partition(".")[2]
+        hosts.append(at)
+    return tuple(f"{mailbox}@{host}" for host in hosts for mailbox in MAILBOXES)
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """``name`` is a normalized A-label form; ``validated_at`` and ``expires_at`` are None until a look-up succeeded.
+    """``name`` is a normalized A-label form; ``validated_at`` and ``expires_at`` are None until control was shown.
 
-    ``expires_at`` is what the private tier allowed when it was looked up; what a tier allows now is ``valid_until``.
+    ``expires_at`` is what the private tier allowed when it was looked up; what a tier allows now is ``valid_until``. A domain
+    that was removed stays, with all its evidence; nothing new is issued under it.
     """
 
     id: DomainId
@@ -37,14 +73,17 @@ class Domain:
     validated_at: datetime | None
     expires_at: datetime | None
     created_at: datetime
+    validation_id: ValidationId | None = None
+    removed_at: datetime | None = None
+    removal_reason: str = ""
 
     def valid_until(self, tier: Tier = Tier.PRIVATE) -> datetime | None:
-        """Return the moment from which the evidence counts no more for this tier; None without evidence.
+        """Return the moment from which the evidence counts no more for this tier; None without evidence or after its removal.
 
         The dated rules are asked anew each time, so that a rule which shortens the reuse or ends a method takes effect on its
         day, for evidence of any age (requirements A37, incident I4).
         """
-        if self.validated_at is None or self.expires_at is None or self.method is None:
+        if self.validated_at is None or self.expires_at is None or self.method is None or self.removed_at is not None:
             return None
         reuse = rules.PERSISTENT_REUSE if self.method is ValidationMethod.DNS_PERSISTENT else rules.VALIDATION_REUSE
         ends = [self.expires_at, rules.reusable_until(reuse[tier], self.validated_at)]
@@ -66,6 +105,12 @@ def covers(domain_name: str, name: str) -> bool:
     return bare == domain_name or bare.endswith("." + domain_name)
 
 
+def covering(name: str, domains: Iterable[Domain], now: datetime, tier: Tier) -> Domain | None:
+    """Return the domain whose evidence a certificate with this name is issued on: the nearest one above it that counts."""
+    fitting = [domain for domain in domains if covers(domain.name, name) and domain.is_valid(now, tier)]
+    return max(fitting, key=lambda domain: len(domain.name), default=None)
+
+
 def require_covered(names: Iterable[str], domains: Collection[Domain], now: datetime, tier: Tier, *, entered: bool = False) -> None:
     """Raise Refused ``name-not-validated`` naming every name under no domain whose evidence counts for this tier now (I15).
 
@@ -76,7 +121,8 @@ def require_covered(names: Iterable[str], domains: Collection[Domain], now: date
     if not outside:
         return
     asked = f"You entered {', '.join(outside)}." if entered else f"The CSR asks for {', '.join(outside)}."
-    lapsed = [domain.name for domain in domains if not domain.is_valid(now, tier) and any(covers(domain.name, name) for name in outside)]
+    registered = [domain for domain in domains if domain.removed_at is None]
+    lapsed = [domain.name for domain in registered if not domain.is_valid(now, tier) and any(covers(domain.name, name) for name in outside)]
     if lapsed:
         sentence = (
             f"{asked} The validation of {', '.join(lapsed)} is missing or has expired. "

@@ -23,4 +23,7 @@ class FactKind(enum.Enum):
     CREDENTIAL_ADDED = "credential-added"
     CREDENTIAL_REVOKED = "credential-revoked"
     PHRASE_GUESSED = "phrase-guessed"
+    DOMAIN_LETTER_ASKED = "domain-letter-asked"
+    DOMAIN_EXPIRING = "domain-expiring"
+    DOMAIN_REMOVED = "domain-removed"
     CHECKPOINT_CHOSEN = "checkpoint-chosen"

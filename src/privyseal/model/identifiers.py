@@ -8,6 +8,8 @@ from typing import NewType
 
 OrganizationId = NewType("OrganizationId", str)
 DomainId = NewType("DomainId", str)
+ValidationId = NewType("ValidationId", str)
+DomainLetterId = NewType("DomainLetterId", str)
 OrderId = NewType("OrderId", str)
 AdministratorId = NewType("AdministratorId", str)
 CredentialId = NewType("CredentialId", str)

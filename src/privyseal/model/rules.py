@@ -71,6 +71,28 @@ METHOD_ENDS: dict[Tier, dict[str, MethodEnd]] = {
 """Methods of domain validation that end, by the name of the method."""
 
 
+CAA_FRESH = timedelta(hours=8)
+"""For how long after its look-up a CAA record may be acted on (CA/Browser Forum TLS BR 4.2.2.1; until 2026 3.2.2.8).
+
+The rule allows the record's TTL where that is longer; here it is not used, so that an owner who forbids is heard sooner.
+"""
+
+MAIL_CODE_LIFE = timedelta(days=7)
+"""For how long the random value of a mailed validation counts; TLS BR 3.2.2.4.4 allows 30 days at most."""
+
+REMINDER_DAYS = (30, 14, 7, 2)
+"""So many days before a domain validation ends its organization is reminded, each time once (issue 4)."""
+
+
+PRIMARY = "primary"
+"""What evidence calls the perspective that belongs to no remote resolver."""
+
+
+def usual_quorum(remote: int) -> int:
+    """Return how many of so many remote perspectives have to agree (TLS BR 3.2.2.9: one may differ, two from six on)."""
+    return remote if remote < 2 else remote - (1 if remote < 6 else 2)
+
+
 def reusable_until(rules: tuple[DatedRule, ...], since: datetime) -> datetime:
     """Return the moment from which evidence of ``since`` counts no more, by the rows in force then and later.
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from privyseal.actions.house import House
-from privyseal.engine.dcv import DnsLookup
-from privyseal.engine.token_fetch import FetchPolicy
+from privyseal.engine.world import World
 from privyseal.model.identifiers import IntentId
 from privyseal.reception.live import Watches
 
@@ -47,13 +46,12 @@ class Issuer(Protocol):
 class EntranceContext:
     """What every entrance is given. ``vkey`` gives the verifier key of a log; ``trusted_proxies`` are IP addresses.
 
-    ``watches`` are the queues that somebody follows.
+    ``world`` is what is outside, as the service looks at it. ``watches`` are the queues that somebody follows.
     """
 
     house: House
     issuer: Issuer
-    lookup: DnsLookup
-    fetch_policy: FetchPolicy
+    world: World
     vkey: Callable[[str], str]
     trusted_proxies: tuple[str, ...]
     watches: Watches = field(default_factory=Watches)

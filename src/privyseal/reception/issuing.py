@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from privyseal.actions.caa import look_up_requests
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.house import About, perform
 from privyseal.model.actor import SYSTEM
@@ -18,13 +19,15 @@ _log = structlog.get_logger("privyseal.entrance")
 
 
 def issue(context: EntranceContext, about: About, request_ids: Sequence[RequestId]) -> None:
-    """Prepare and complete; whatever cannot be done now, the sweep does later, because the approvals are durable.
+    """Look up CAA where the policy asks for it, prepare and complete; the sweep does later what cannot be done now.
 
+    The approvals are durable, and what a request waits for stands at it.
     ``about`` is the call that brought the last approvals.
     """
     preparing = About("prepare-certificate", about.organization, about.kind, about.id)
     try:
-        prepared = perform(context.house, SYSTEM, preparing, prepare_certificates, request_ids)
+        ready = look_up_requests(context.house, context.world.perspectives, request_ids)
+        prepared = perform(context.house, SYSTEM, preparing, prepare_certificates, ready)
         failpoint("prepare.after-commit")
         if prepared.intents:
             for item in context.issuer.complete([intent.id for intent in prepared.intents]):

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from privyseal.model.domain import Domain, ValidationMethod
+from privyseal.model.domain import Domain, DomainEnd, ValidationMethod
 from privyseal.model.errors import NotFound
 from privyseal.model.identifiers import DomainId, OrganizationId
 from privyseal.model.organization import Organization, OrganizationState
@@ -45,6 +45,9 @@ domains = sa.Table(
     sa.Column("validated_at", UtcTime),
     sa.Column("expires_at", UtcTime),
     sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("validation_id", Id),
+    sa.Column("removed_at", UtcTime),
+    sa.Column("removal_reason", sa.String(16), nullable=False, server_default=""),
     sa.UniqueConstraint("organization_id", "name"),
 )
 
@@ -151,18 +154,44 @@ def domain_named(tx: Transaction, organization_id: OrganizationId, name: str) ->
 
 
 def record_validation(tx: Transaction, domain: Domain) -> bool:
-    """Store method, evidence and dates of a look-up; conditional on the token that was looked up."""
+    """Store method, evidence and dates of a validation; conditional on the token that was looked up, and on its being registered."""
     statement = (
         domains.update()
-        .where(domains.c.id == domain.id, domains.c.token == domain.token)
+        .where(domains.c.id == domain.id, domains.c.token == domain.token, domains.c.removed_at.is_(None))
         .values(
             method=domain.method.value if domain.method else None,
             evidence=domain.evidence,
             validated_at=domain.validated_at,
             expires_at=domain.expires_at,
+            validation_id=domain.validation_id,
         )
     )
     return tx.changed(statement) == 1
+
+
+def remove_domain(tx: Transaction, domain_id: DomainId, reason: DomainEnd) -> bool:
+    """Mark a domain as removed; tells whether it was registered."""
+    statement = domains.update().where(domains.c.id == domain_id, domains.c.removed_at.is_(None))
+    return tx.changed(statement.values(removed_at=tx.now, removal_reason=reason.value)) == 1
+
+
+def register_again(tx: Transaction, domain_id: DomainId, token: str) -> bool:
+    """Register a removed domain again, with a token of its own and no evidence yet; tells whether it was removed."""
+    statement = domains.update().where(domains.c.id == domain_id, domains.c.removed_at.is_not(None))
+    values = {"token": token, "method": None, "evidence": "", "validated_at": None, "expires_at": None, "validation_id": None}
+    return tx.changed(statement.values(**values, removed_at=None, removal_reason="")) == 1
+
+
+def domain_of_id(tx: Transaction, domain_id: DomainId) -> Domain | None:
+    """Return the domain of this id, whoever's it is, or None."""
+    row = tx.execute(domains.select().where(domains.c.id == domain_id)).first()
+    return None if row is None else _domain(row._mapping)
+
+
+def validated_domains(tx: Transaction, *, after: str = "", limit: int = 500) -> list[Domain]:
+    """Return registered domains of every organization with evidence of any age, by id, behind the id ``after``: for periodic work."""
+    statement = domains.select().where(domains.c.validated_at.is_not(None), domains.c.removed_at.is_(None), domains.c.id > after)
+    return [_domain(row._mapping) for row in tx.execute(statement.order_by(domains.c.id).limit(limit))]
 
 
 def holders_of(tx: Transaction, names: Iterable[str]) -> list[tuple[DomainId, OrganizationId, str]]:

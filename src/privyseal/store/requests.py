@@ -323,6 +323,18 @@ def happen(tx: Transaction, request_ids: Sequence[RequestId], event: RequestEven
     return _changed(tx, _HAPPEN[event].every(tx, requests=request_ids, reason=reason[:500], now=tx.now))
 
 
+def note_wait(tx: Transaction, request_id: RequestId, reason: str) -> bool:
+    """Note why an approved request is not issued yet; tells whether that is news."""
+    text = reason[:500]
+    statement = (
+        requests.update()
+        .where(requests.c.id == request_id, requests.c.state == RequestState.APPROVED.value, requests.c.state_reason != text)
+        .values(state_reason=text, changed_at=tx.now)
+        .returning(requests.c.id, requests.c.organization_id)
+    )
+    return bool(_changed(tx, [row._mapping for row in tx.execute(statement)]))  # type: ignore[misc]
+
+
 def touch(tx: Transaction, request_ids: Sequence[RequestId], event: RequestEvent) -> list[RequestId]:
     """Note a change of these requests on the way to ``event``, such as one approval of two; return those it may happen to."""
     return _changed(tx, _TOUCH[event].every(tx, requests=request_ids, now=tx.now))

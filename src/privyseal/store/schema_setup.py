@@ -18,7 +18,9 @@ NOUNS = (
     "administrators",
     "audit",
     "authorities",
+    "caa_checks",
     "certificates",
+    "domain_letters",
     "drafts",
     "kept_forms",
     "organizations",
@@ -32,6 +34,7 @@ NOUNS = (
     "sessions",
     "throttles",
     "units",
+    "validations",
 )
 
 

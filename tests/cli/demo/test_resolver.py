@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from privyseal.cli.demo.resolver import DemoResolver
 from privyseal.engine import dcv
-from privyseal.engine.dcv import DnsLookup
+from privyseal.engine.dns_lookup import DnsLookup
 from privyseal.model.errors import Refused
 from tests.rigs.web import WebServer, loopback_policy, reply
 

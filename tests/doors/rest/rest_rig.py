@@ -20,8 +20,9 @@ from privyseal.cli.web_application import make_application
 from privyseal.cli.web_server import with_certificate
 from privyseal.doors import AnonymousLimit, DoorContext
 from privyseal.doors.rest import DOOR as REST
-from privyseal.engine.dcv import DnsLookup
+from privyseal.engine.dns_lookup import DnsLookup
 from privyseal.engine.token_fetch import FetchPolicy
+from privyseal.engine.world import World
 from privyseal.issuer.desk import complete_batch
 from privyseal.issuer.protocol import CompletedIntent
 from privyseal.model.administrator import Permission
@@ -70,8 +71,7 @@ class RestRig:
         context = DoorContext(
             house=self.service.house,
             issuer=self.issuer,
-            lookup=DnsLookup(self.resolvers, timeout_seconds=2),
-            fetch_policy=self.fetch_policy,
+            world=World.seen_by(DnsLookup(self.resolvers, timeout_seconds=2), self.fetch_policy),
             vkey=self.service.log_key.vkey,
             trusted_proxies=("10.9.9.9",),
         )

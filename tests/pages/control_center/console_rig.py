@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from privyseal.actions.house import About, perform
 from privyseal.actions.session.start_session import start_session
 from privyseal.cli.web_application import make_application
-from privyseal.engine.dcv import DnsLookup
-from privyseal.engine.token_fetch import FetchPolicy
+from privyseal.engine.dns_lookup import DnsLookup
+from privyseal.engine.world import World
 from privyseal.model.actor import ANONYMOUS
 from privyseal.model.administrator import Administrator, Role
 from privyseal.model.request import Request
@@ -52,8 +52,7 @@ class ConsoleRig:
         self.context = EntranceContext(
             house=self.service.house,
             issuer=self.issuer,
-            lookup=DnsLookup((("127.0.0.1", 9),), timeout_seconds=1),
-            fetch_policy=FetchPolicy(),
+            world=World.seen_by(DnsLookup((("127.0.0.1", 9),), timeout_seconds=1)),
             vkey=self.service.log_key.vkey,
             trusted_proxies=(),
         )

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 from privyseal.cli.web_application import make_application
 from privyseal.doors import DoorContext
-from privyseal.engine.dcv import DnsLookup
-from privyseal.engine.token_fetch import FetchPolicy
+from privyseal.engine.dns_lookup import DnsLookup
+from privyseal.engine.world import World
 from privyseal.model.certificate import Certificate
 from privyseal.model.identifiers import OrganizationId, RequestId
 from privyseal.model.request import Request
@@ -166,8 +166,7 @@ class PortalRig:
         context = DoorContext(
             house=self.service.house,
             issuer=self.issuer,
-            lookup=DnsLookup((("127.0.0.1", 9),), timeout_seconds=2),
-            fetch_policy=FetchPolicy(),
+            world=World.seen_by(DnsLookup((("127.0.0.1", 9),), timeout_seconds=2)),
             vkey=self.service.log_key.vkey,
             trusted_proxies=("testclient",),
         )

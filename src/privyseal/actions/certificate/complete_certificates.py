@@ -3,7 +3,7 @@
 Everything before this process is assumed compromised. For each intent:
 
  1. the audit log keeps up and the clock is right
- 2. request, policy, organization, domains and approvals are read again
+ 2. request, policy, organization, domains, approvals and the evidence of CAA are read and judged again
  3. the signatures of as many different entitled administrators as the policy wants are verified again, over content
     that is again computed from the request
  4. the to-be-signed bytes are built again and must equal the stored ones
@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from privyseal.actions.caa import require_caa
 from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
 from privyseal.engine.administrator_id import require_administrator_id
 from privyseal.engine.approval_content import require_approved
@@ -29,17 +30,19 @@ from privyseal.model.actor import Actor
 from privyseal.model.administrator import Administrator, Credential, Permission
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.certificate import REISSUE_GRACE, Certificate, CertificateState, Intent, IntentState
-from privyseal.model.domain import Domain, require_covered
+from privyseal.model.domain import Domain, covering, require_covered
 from privyseal.model.errors import Conflict, PrivysealError, Refused
 from privyseal.model.fact import FactKind
-from privyseal.model.identifiers import CertificateId, IntentId, OrganizationId, RequestId
+from privyseal.model.identifiers import CertificateId, IntentId, OrganizationId, RequestId, ValidationId
 from privyseal.model.organization import Organization, require_active, subject_values
 from privyseal.model.policy import Policy, require_lifetime
 from privyseal.model.profile import KeyAlgorithm, SubjectField
 from privyseal.model.request import Request, RequestEvent, RequestKind, RequestState
+from privyseal.model.rules import Tier
 from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, require_current
 from privyseal.model.unit import UnitTier
-from privyseal.store import administrators, certificates, organizations, policies, requests, revocations, units
+from privyseal.store import administrators, caa_checks, certificates, organizations, policies, requests, revocations, units, validations
+from privyseal.store.caa_checks import StoredCheck
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
 from privyseal_wire.errors import WireError
@@ -85,7 +88,7 @@ def complete_certificates(house: House, tx: Transaction, actor: Actor, key: Sign
         except WireError as error:
             failures.append((intent.id, Refused(error.kind, error.sentence)))
     failpoint("complete.after-signature")
-    issued = _store(house, tx, actor, signed)
+    issued = _store(house, tx, actor, signed, readers)
     for intent_id, refusal in failures:
         record(house, tx, actor, "", AuditEvent("complete-certificate", Outcome.REFUSED, "intent", intent_id, reason=refusal.kind))
     failpoint("complete.before-commit")
@@ -121,6 +124,17 @@ class _Readers:
             self._domains[organization_id] = organizations.domains_of(self._tx, organization_id)
         return self._domains[organization_id]
 
+    def relied_on(self, case: _Case) -> list[ValidationId]:
+        """Return the validations that the names of a request are certified on."""
+        domains = self.domains(case.organization.id)
+        found = {covering(name, domains, self._tx.now, case.policy.tier) for _, name in case.request.names}
+        return sorted(domain.validation_id for domain in found if domain is not None and domain.validation_id is not None)
+
+    def caa(self, case: _Case) -> StoredCheck | None:
+        """Return what the CAA records said when the request was about to be issued, for the tier that asks for it."""
+        public = case.policy.tier is Tier.PUBLIC
+        return caa_checks.newest_of(self._tx, [case.request.id]).get(case.request.id) if public else None
+
     def credential(self, certificate_sha256: str) -> tuple[Administrator, Credential] | None:
         """Return the person and credential of a fingerprint."""
         if certificate_sha256 not in self._credentials:
@@ -134,6 +148,7 @@ def _verify(house: House, tx: Transaction, case: _Case, approvals: list[requests
     if request.state is not RequestState.ISSUING or case.intent.organization_id != organization.id:
         raise Conflict("request-state", "The request of this intent is not being issued.")
     require_covered([name for _, name in request.names], readers.domains(organization.id), tx.now, policy.tier)
+    require_caa(house, request, policy, organization, readers.domains(organization.id), readers.caa(case), tx.now)
     vetted = dict(subject_values(organization, ""))
     if any(vetted.get(field) != value for field, value in request.subject if field is not SubjectField.COMMON_NAME):
         raise Refused("subject", "The subject of the request is not the vetted record of the organization.")
@@ -198,13 +213,14 @@ def _sign(house: House, case: _Case, key: SigningKey) -> bytes:
     return der
 
 
-def _store(house: House, tx: Transaction, actor: Actor, signed: list[tuple[_Case, bytes]]) -> list[Certificate]:
+def _store(house: House, tx: Transaction, actor: Actor, signed: list[tuple[_Case, bytes]], readers: _Readers) -> list[Certificate]:
     closed = set(certificates.close_intents(tx, [case.intent.id for case, _ in signed], IntentState.COMPLETED))
     kept = [(case, der) for case, der in signed if case.intent.id in closed]
     if not kept:
         return []
     issued = [_certificate(house, tx, case, der) for case, der in kept]
     certificates.insert(tx, issued)
+    validations.rely(tx, [(done.id, item) for (case, _), done in zip(kept, issued, strict=True) for item in readers.relied_on(case)])
     requests.happen(tx, [case.request.id for case, _ in kept], RequestEvent.COMPLETE)
     used: dict[tuple[OrganizationId, str], list[RequestId]] = {}
     events: dict[str, list[AuditEvent]] = {}

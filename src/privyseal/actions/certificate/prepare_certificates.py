@@ -5,7 +5,7 @@ as an intent; or the reason why an approved request could not be prepared.
 
  1. the audit log keeps up and the clock is right
  2. the request moves from approved to issuing, once
- 3. names, policy, key and approvals still hold
+ 3. names, policy, key and approvals still hold, and under the public tier what CAA records said just now (actions/caa.py)
  4. a unit is reserved, unless the request holds one already
  5. the serial is drawn, the to-be-signed bytes are built from the compiled template and linted
  6. the intent and the audit entry are written, and all is committed
@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from privyseal.actions.caa import require_caa
 from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
 from privyseal.engine.authority import linter_of
 from privyseal.engine.certificate import CertificateContent, validity
@@ -33,8 +34,10 @@ from privyseal.model.organization import Organization, require_active
 from privyseal.model.policy import Lint, Policy, require_lifetime
 from privyseal.model.profile import KeyAlgorithm
 from privyseal.model.request import Request, RequestEvent, RequestKind
+from privyseal.model.rules import Tier
 from privyseal.model.unit import UnitTier
-from privyseal.store import certificates, organizations, policies, requests, revocations, units
+from privyseal.store import caa_checks, certificates, organizations, policies, requests, revocations, units
+from privyseal.store.caa_checks import StoredCheck
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
 
@@ -60,6 +63,7 @@ class _Circumstances:
     reserved: set[RequestId]
     abandoned: dict[RequestId, list[datetime]]
     blocked_keys: set[str]
+    caa: dict[RequestId, StoredCheck]
 
 
 def prepare_certificates(house: House, tx: Transaction, actor: Actor, request_ids: Sequence[RequestId]) -> Prepared:
@@ -77,7 +81,7 @@ def prepare_certificates(house: House, tx: Transaction, actor: Actor, request_id
     failures: dict[RequestId, PrivysealError] = {}
     for request_id in moved:
         try:
-            _require_still_allowed(tx, found[request_id], around)
+            _require_still_allowed(house, tx, found[request_id], around)
             ready[request_id] = _intent(house, tx, found[request_id], around)
         except PrivysealError as refusal:
             failures[request_id] = refusal
@@ -130,18 +134,21 @@ def _store(
 def _circumstances(tx: Transaction, found: list[Request]) -> _Circumstances:
     organization_ids = {request.organization_id for request in found}
     request_ids = [request.id for request in found]
+    policies_of = {key: policies.get(tx, *key) for key in {(request.policy_id, request.policy_version) for request in found}}
+    public = [request.id for request in found if policies_of[request.policy_id, request.policy_version][0].tier is Tier.PUBLIC]
     return _Circumstances(
         organizations={organization_id: organizations.get(tx, organization_id) for organization_id in organization_ids},
         domains={organization_id: organizations.domains_of(tx, organization_id) for organization_id in organization_ids},
-        policies={key: policies.get(tx, *key) for key in {(request.policy_id, request.policy_version) for request in found}},
+        policies=policies_of,
         approvals=requests.approvals_of(tx, request_ids),
         reserved=units.reserved_among(tx, request_ids),
         abandoned=certificates.abandoned_of(tx, request_ids),
         blocked_keys=revocations.blocked_among(tx, {request.spki_sha256 for request in found}),
+        caa=caa_checks.newest_of(tx, public),
     )
 
 
-def _require_still_allowed(tx: Transaction, request: Request, around: _Circumstances) -> None:
+def _require_still_allowed(house: House, tx: Transaction, request: Request, around: _Circumstances) -> None:
     policy, content = around.policies[request.policy_id, request.policy_version]
     require_active(around.organizations[request.organization_id])
     if sha256_hex(content) != policy.sha256:
@@ -151,7 +158,9 @@ def _require_still_allowed(tx: Transaction, request: Request, around: _Circumsta
     current = [approval for approval in around.approvals[request.id] if approval.is_current(tx.now)]
     if len({approval.administrator_id for approval in current}) < policy.approvals:
         raise Conflict("approval-expired", "The approval expired before the certificate was prepared. Approve the request again.")
-    require_covered([name for _, name in request.names], around.domains[request.organization_id], tx.now, policy.tier)
+    organization, domains = around.organizations[request.organization_id], around.domains[request.organization_id]
+    require_covered([name for _, name in request.names], domains, tx.now, policy.tier)
+    require_caa(house, request, policy, organization, domains, around.caa.get(request.id), tx.now)
     if request.spki_sha256 in around.blocked_keys:
         raise Refused("key-blocked", "Since this request was submitted, somebody else may have its key. A new key is needed.")
     if request.kind is RequestKind.NEW:

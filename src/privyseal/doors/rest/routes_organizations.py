@@ -49,7 +49,7 @@ def show_organization(org: Slug, context: Context, caller: CallerOf) -> PublicOr
 @router.get("/organizations/{org}/domains", **described(holder(Permission.READ), 403))
 def list_domains(org: Slug, context: Context, caller: CallerOf, after: After = "", limit: Limit = 50) -> DomainPage:
     """List the registered domains by name, with what to publish for their validation."""
-    port, issuer = context.fetch_policy.ports[0], context.house.service.caa_issuer(org)
+    port, issuer = context.world.fetch_policy.ports[0], context.house.service.caa_issuer(org)
 
     def page(tx: Transaction, organization: Organization) -> DomainPage:
         found = organizations.domain_page(tx, organization.id, after=after, limit=limit + 1)

@@ -106,13 +106,13 @@ def validate_domain(org: Slug, name: DomainPath, body: ValidationBody, context: 
         context,
         caller,
         about,
-        lambda: look_up_control(domain, body.method, issuer, context.lookup, context.fetch_policy, now=now),
+        lambda: look_up_control(domain, body.method, issuer, context.world, now=now),
     )
     return _shown(context, org, perform(context.house, caller.actor, about, record_validation, org, name, domain.token, evidence))
 
 
 def _shown(context: DoorContext, slug: str, domain: Domain) -> DomainDocument:
-    return domain_document(domain, context.fetch_policy.ports[0], context.house.service.caa_issuer(slug))
+    return domain_document(domain, context.world.fetch_policy.ports[0], context.house.service.caa_issuer(slug))
 
 
 @router.post("/organizations/{org}/orders", status_code=201, **described(provider(Permission.SELL), 403, post=True))

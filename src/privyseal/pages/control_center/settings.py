@@ -49,7 +49,7 @@ def show_settings(visit: Visit) -> Response:
     by_name: dict[str, list[Policy]] = {}
     for policy in versions:
         by_name.setdefault(policy.name, []).append(policy)
-    port = visit.context.entrance.fetch_policy.ports[0]
+    port = visit.context.entrance.world.fetch_policy.ports[0]
     values = {
         "home": home(visit),
         "organization": organization,

@@ -50,7 +50,7 @@ def show_organization(visit: Visit) -> Response:
 
 def _object_page(visit: Visit, *, status: int = 200) -> Response:
     organization = require_organization(visit)
-    port = visit.context.entrance.fetch_policy.ports[0]
+    port = visit.context.entrance.world.fetch_policy.ports[0]
     with visit.house.database.read(visit.now) as tx:
         values: dict[str, Any] = {
             "organization": organization,
@@ -141,7 +141,7 @@ def _look_up(visit: Visit, domain: Domain) -> Evidence:
         method = ValidationMethod(visit.form.value("method"))
     except ValueError:
         raise Refused("validation-method", gettext("Choose how the domain is looked up."), field="domains") from None
-    return look_up_control(domain, method, issuer, entrance.lookup, entrance.fetch_policy, now=visit.house.clock())
+    return look_up_control(domain, method, issuer, entrance.world, now=visit.house.clock())
 
 
 def show_vetting(visit: Visit) -> Response:

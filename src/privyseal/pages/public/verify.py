@@ -77,7 +77,7 @@ def _certificate(visit: Visit) -> tuple[ForeignCertificate, str]:
     if pasted or file:
         return read_certificate(file or pasted.encode(), authorities), ""
     asked = read_server(server)
-    return read_certificate(fetch_certificate(asked, entrance.lookup, entrance.fetch_policy), authorities), asked.host
+    return read_certificate(fetch_certificate(asked, entrance.world.lookup, entrance.world.fetch_policy), authorities), asked.host
 
 
 def tell(certificate: ForeignCertificate, ours: Certificate | None, host: str, now: datetime, *, is_key_known: bool) -> Found:
