@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from privyseal.look.certificate_words import reason_words as revocation_words
+from privyseal.look.domain_words import domain_ends
 from privyseal.look.people_words import role_words, scope_words
 from privyseal.look.sentences import word
 from privyseal.look.words import gettext, mark
@@ -67,6 +68,11 @@ _ACTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "vet-organization": (mark("Organization vetted"), mark("vet an organization")),
     "add-domain": (mark("Domain registered"), mark("register a domain")),
     "validate-domain": (mark("Domain validated"), mark("validate a domain")),
+    "remove-domain": (mark("Domain removed"), mark("remove a domain")),
+    "send-domain-letter": (mark("Control over a domain asked by mail"), mark("ask for control over a domain by mail")),
+    "confirm-domain-letter": (mark("Control over a domain confirmed by mail"), mark("confirm control over a domain by mail")),
+    "remind-of-domain": (mark("Reminded that a validation ends soon"), mark("remind of a validation")),
+    "check-caa": (mark("CAA records looked up"), mark("find the certificate permitted by CAA records")),
     "add-policy": (mark("Policy version added"), mark("add a policy version")),
     "place-order": (mark("Units ordered"), mark("order units")),
     "save-search": (mark("Search kept"), mark("keep a search")),
@@ -205,7 +211,14 @@ def _reasons_of(action: str) -> dict[str, str]:
     if action == "invite-administrator":
         return {role.value: role_words(role) for role in Role}
     if action == "validate-domain":
-        return {"dns-txt": gettext("by DNS"), "dns-persistent": gettext("by DNS, for good"), "http-token": gettext("by HTTP")}
+        return {
+            "dns-txt": gettext("by DNS"),
+            "dns-persistent": gettext("by DNS, for good"),
+            "http-token": gettext("by HTTP"),
+            "mail": gettext("by mail"),
+        }
+    if action == "remove-domain":
+        return dict(domain_ends())
     return {}
 
 
