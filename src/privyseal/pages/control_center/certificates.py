@@ -64,7 +64,7 @@ def _show(visit: Visit, query: Mapping[str, str], before: str = "", status: int 
         wanted = _search(query)
     except BadRequest as error:
         visit.form.refuse(error.field, error.sentence)
-        return visit.show("control_center/certificates.html", values | {"rows": [], "by_name": False}, status=400)
+        return visit.show("control_center/certificates.html", values | {"rows": []}, status=400)
     values["by_name"] = bool(wanted.name or wanted.text)
     found = look_up(visit, lambda tx, organization: certificates.search(tx, organization.id, wanted, before=before, limit=PAGE_SIZE + 1))
     rows = [(item, certificate_state(item.state, item.not_after, visit.now)) for item in found[:PAGE_SIZE]]
