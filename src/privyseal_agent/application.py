@@ -13,7 +13,20 @@ from typing import Final
 from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
-from privyseal_agent.commands import administrator, audit, card, certificate, key, organization, policy, request, service, token, units
+from privyseal_agent.commands import (
+    administrator,
+    audit,
+    card,
+    certificate,
+    key,
+    organization,
+    policy,
+    request,
+    service,
+    token,
+    units,
+    vetting,
+)
 from privyseal_agent.desk import Desk, Reply
 from privyseal_agent.errors import SealError, UsageError
 from privyseal_agent.groups import OPTION_STYLE
@@ -35,6 +48,7 @@ GROUPS: Final = (
     token.APP,
     organization.APP,
     organization.DOMAINS,
+    vetting.APP,
     units.ORDERS,
     units.UNITS,
     policy.APP,

@@ -6,8 +6,10 @@ administrator; and what the provider sees of the service itself.
 
 from __future__ import annotations
 
+from privyseal.model.vetting import WITH_FILE, VettingItem
 from tests.browser.people import World, make_first_passkey, place_of, sign_in_with_certificate, sign_in_with_passkey
 from tests.rigs.browser import Chromium, Window, judge, look
+from tests.rigs.vetting import EVIDENCE
 
 SLUG, NAME, DOMAIN = "vetted", "Vetted Goods, Inc.", "vetted.test"
 LOOKING = ("", "organizations", "orders", "authorities", "undelivered", "log", "account")
@@ -19,7 +21,9 @@ def test_an_organization_from_application_to_first_administrator(world: World, c
     sign_in_with_certificate(world, window, "", "")
     enter(world, window)
     validate(world, window)
-    vet(window)
+    second = chromium.window(identity=world.card(world.provider.second))
+    sign_in_with_certificate(world, second, "", "")
+    vet(world, window, second)
     set_up(window)
     invite(window)
     assert "Active" in window.page.locator("main .state").first.inner_text()
@@ -64,13 +68,34 @@ def validate(world: World, window: Window) -> None:
     assert "Validated" in shown.inner_text()
 
 
-def vet(window: Window) -> None:
-    """What was checked is written down; nothing is no evidence."""
-    window.press("Conclude the vetting")
-    look(window.page, "provider-vetting")
-    window.fill(evidence="Register of companies, excerpt 4711; call back to the switchboard")
-    window.press("Conclude")
-    assert window.heading == NAME, window.problems
+def vet(world: World, window: Window, second: Window) -> None:
+    """One person looks everything up and hands it over; another one reads it and concludes."""
+    window.press("Open the vetting")
+    look(window.page, "provider-vetting-empty", small=True)
+    window.press("Begin the vetting")
+    window.press("Hand it over")
+    assert window.problems != []
+    look(window.page, "provider-vetting-error", small=True)
+    place = f"{place_of(world, '')}/organizations/{SLUG}"
+    for item in VettingItem:
+        window.page.goto(f"{place}/vetting/items/{item.value}")
+        if item is VettingItem.TELEPHONE:
+            look(window.page, "provider-vetting-item", small=True)
+            window.fill(telephone="+1 859 555 0100")
+        window.page.get_by_label("It is as it should be").check()
+        window.fill(source="Register of companies, excerpt 4711")
+        if item in WITH_FILE:
+            window.page.locator("#file").set_input_files({"name": "excerpt.txt", "mimeType": "text/plain", "buffer": EVIDENCE})
+        window.press("Record it")
+        assert window.problems == []
+    look(window.page, "provider-vetting", small=True)
+    window.press("Hand it over")
+    assert "somebody else concludes" in window.words
+    second.page.goto(f"{place}/vetting")
+    look(second.page, "provider-vetting-second", small=True)
+    second.press("Conclude the vetting")
+    assert second.heading == NAME, second.problems
+    window.page.goto(place)
 
 
 def set_up(window: Window) -> None:

@@ -28,10 +28,12 @@ from privyseal.actions.house import About, perform
 from privyseal.cli.demo.seal import Person
 from privyseal.model.administrator import Role
 from privyseal.model.statement import utc_text
+from privyseal.model.vetting import WITH_FILE, VettingItem
 from privyseal_wire.cms import sign_attached
 from privyseal_wire.statements import Approval
 from tests.rigs.live_service import LiveService, text_of
 from tests.rigs.service import OPERATOR, PHRASE, make_csr, make_key
+from tests.rigs.vetting import EVIDENCE
 
 Json = dict[str, Any]
 CODE = re.compile(r"seal administrator enroll\b.*?\b([a-z2-7]{52})\b", re.DOTALL)
@@ -214,12 +216,35 @@ class LiveProvider:
         record = rest.post(f"{path}/domains", {"name": domain})["dns_record"]
         self.live.dns.add(domain, record["name"], record["type"], f'"{record["value"]}"')
         rest.post(f"{path}/domains/{domain}/validation", {"method": "dns-txt"})
-        rest.post(f"{path}/vetting", {"evidence": "Register of companies; call back to the switchboard"})
+        self.vet(slug)
         if units:
             rest.post(f"{path}/orders", {"quantity": units, "purchase_order": "PO 1"})
         rest.post(f"{path}/policies", {"approvals": approvals})
         first = {"name": "Alex Admin", "email": email or f"alex@{domain}", "role": "security-administrator"}
         rest.post(f"{path}/administrators", first)
+
+    @cached_property
+    def second(self) -> LiveAdministrator:
+        """Sam, who concludes what Pat filled in."""
+        about = About("invite-administrator", "", "administrator", "Sam Second")
+        role = Role.PROVIDER_ADMINISTRATOR
+        invited = perform(self.live.house, OPERATOR, about, invite_administrator, "", "Sam Second", "sam@provider.test", role)
+        return enroll(self.live, invited.code, "sam@provider.test")
+
+    def vet(self, slug: str) -> None:
+        """The whole vetting by both."""
+        rest, path = self.administrator.rest, f"/provider/organizations/{slug}/vetting"
+        rest.post(path, {})
+        today = datetime.now(UTC).date().isoformat()
+        for item in VettingItem:
+            number = "+1 859 555 0100" if item is VettingItem.TELEPHONE else ""
+            found = {"item": item.value, "met": True, "source": "Register", "seen_on": today, "telephone": number}
+            rest.post(f"{path}/findings", found)
+            if item in WITH_FILE:
+                content = base64.b64encode(EVIDENCE).decode()
+                rest.post(f"{path}/files", {"item": item.value, "name": "excerpt.txt", "content": content})
+        rest.post(f"{path}/submission", {})
+        self.second.rest.post(f"{path}/conclusion", {})
 
     def found(self, slug: str, name: str, domain: str, *, units: int = 5, approvals: int = 1) -> LiveOrganization:
         """The same, and let the administrator in, with an Administrator ID and an API token."""

@@ -33,7 +33,6 @@ from privyseal.actions.organization.add_policy import PolicyDraft, add_policy
 from privyseal.actions.organization.create_organization import create_organization
 from privyseal.actions.organization.place_order import place_order
 from privyseal.actions.organization.record_validation import record_validation
-from privyseal.actions.organization.vet_organization import vet_organization
 from privyseal.actions.request.approve_request import approve_request
 from privyseal.actions.request.submit_request import submit_request
 from privyseal.cli.initialize import Plan, initialize
@@ -62,6 +61,7 @@ from privyseal.store.database import Database
 from privyseal_wire.canonical import canonical_bytes
 from privyseal_wire.cms import sign_attached
 from privyseal_wire.statements import Invitation
+from tests.rigs.vetting import vet as vet_organization
 
 SubjectKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 PHRASE = "blue kettle 9"
@@ -257,7 +257,7 @@ class ServiceRig:
         for domain in domains:
             self.validate(slug, domain)
         if vet:
-            perform(self.house, OPERATOR, about, vet_organization, slug, "Articles of incorporation 4711")
+            vet_organization(self.house, slug)
         if units:
             perform(self.house, OPERATOR, about, place_order, slug, UnitTier.STANDARD, units, "PO 1")
         perform(self.house, OPERATOR, about, add_policy, slug, policy or PolicyDraft())

@@ -25,7 +25,7 @@ from privyseal.model.administrator import Administrator, Credential, Permission,
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import Conflict, NotFound, NotPermitted, PrivysealError, Refused, Unavailable
 from privyseal.model.identifiers import ApprovalId, RequestId
-from privyseal.model.organization import Organization, require_active
+from privyseal.model.organization import Organization, require_active, require_vetted
 from privyseal.model.policy import Policy
 from privyseal.model.request import Request, RequestEvent, RequestKind, RequestState, next_state
 from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, require_current
@@ -142,6 +142,7 @@ class _Bench:
         if request is None:
             raise NotFound("not-found", "There is no such request in your organization.")
         policy, service, slug = self._policy(request), house.service.service_id, self._organization.slug
+        require_vetted(self._organization, policy.tier, tx.now)
         expires_at = require_approved(signed.content, request, policy, service=service, organization=slug, approver=approver.id)
         require_current(expires_at, tx.now, MAXIMUM_STATEMENT_LIFE)
         content_sha256 = signed.content_sha256

@@ -6,6 +6,7 @@ it: what is known of the passkey, with the signed bytes by which it was added, a
 
 from __future__ import annotations
 
+from privyseal.actions.account_life import require_standing
 from privyseal.actions.house import House, sha256_hex
 from privyseal.engine import key_policy
 from privyseal.engine.administrator_id import administrator_content, administrator_intent
@@ -66,6 +67,8 @@ def register_passkey(
 
     Raises Refused (key, label), Conflict ``passkey-known``.
     """
+    if organization is not None:
+        require_standing(tx, organization)
     key_policy.check_key(read.spki_der, ADMINISTRATOR_PASSKEY.key_algorithms)
     if revocations.blocked_reason(tx, read.spki_sha256) is not None:
         raise Refused("key-blocked", "Somebody else may have this key. Use another authenticator.", field="registration")

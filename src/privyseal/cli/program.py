@@ -8,6 +8,7 @@ from privyseal.cli.commands_audit import audit_commands
 from privyseal.cli.commands_authority import authority_commands
 from privyseal.cli.commands_demo import demo_commands
 from privyseal.cli.commands_letters import letter_commands
+from privyseal.cli.commands_organizations import organization_commands
 from privyseal.cli.commands_people import people_commands
 from privyseal.cli.commands_service import service_commands
 from privyseal.cli.rooms import Rooms
@@ -19,6 +20,7 @@ def make_application(rooms: Rooms) -> App:
     program = empty_program()
     service_commands(program, rooms)
     people_commands(program, rooms)
+    organization_commands(program, rooms)
     letter_commands(program, rooms)
     audit_commands(program, rooms)
     authority_commands(program, rooms)

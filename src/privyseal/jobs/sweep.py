@@ -55,6 +55,7 @@ def sweep(house: House, complete: Complete, ping: Callable[[], None] = lambda: N
     abandoned = again_after_collision(lambda: _abandon(house))
     lapsed = again_after_collision(lambda: _lapse(house))
     revoked = again_after_collision(lambda: _revoke_disclosed(house)) + again_after_collision(lambda: _revoke_replaced(house))
+    revoked += again_after_collision(lambda: _revoke_closed(house))
     with house.database.write(house.clock()) as tx:
         throttles.forget_answers(tx, tx.now - ANSWERS_KEPT)
     ping()
@@ -139,6 +140,13 @@ def _revoke_disclosed(house: House) -> int:
     with house.database.read(house.clock()) as tx:
         found = certificates.valid_with_disclosed_key(tx)
     return _revoke(house, found, BySystem(RevocationReason.KEY_COMPROMISE))
+
+
+def _revoke_closed(house: House) -> int:
+    """Revoke what a closed organization left, in portions: whoever closed it confirmed that."""
+    with house.database.read(house.clock()) as tx:
+        found = certificates.valid_of_closed(tx)
+    return _revoke(house, found, BySystem(RevocationReason.CESSATION_OF_OPERATION))
 
 
 def _revoke(house: House, found: Sequence[Certificate], authority: Authority) -> int:

@@ -66,6 +66,16 @@ _ACTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "sign-in": (mark("Signed in"), mark("sign in")),
     "create-organization": (mark("Organization set up"), mark("set up an organization")),
     "vet-organization": (mark("Organization vetted"), mark("vet an organization")),
+    "open-vetting": (mark("Vetting begun"), mark("begin a vetting")),
+    "record-finding": (mark("Finding recorded"), mark("record a finding")),
+    "attach-evidence": (mark("Evidence attached"), mark("attach evidence")),
+    "submit-vetting": (mark("Vetting handed over"), mark("hand over a vetting")),
+    "conclude-vetting": (mark("Vetting concluded by a second person"), mark("conclude a vetting")),
+    "return-vetting": (mark("Vetting returned"), mark("return a vetting")),
+    "reject-organization": (mark("Application rejected"), mark("reject an application")),
+    "suspend-organization": (mark("Organization suspended"), mark("suspend an organization")),
+    "resume-organization": (mark("Organization resumed"), mark("resume an organization")),
+    "close-organization": (mark("Organization closed"), mark("close an organization")),
     "add-domain": (mark("Domain registered"), mark("register a domain")),
     "validate-domain": (mark("Domain validated"), mark("validate a domain")),
     "remove-domain": (mark("Domain removed"), mark("remove a domain")),
@@ -125,6 +135,7 @@ _LETTERS: Final = {
     "notices.last-replaced": mark("Mailed: the last administrator was let in again"),
     "notices.phrase-guessed": mark("Mailed to an administrator: wrong challenge phrases"),
     "notices.checkpoint": mark("Checkpoint mailed"),
+    "notices.organization-moved": mark("State of the account told by mail"),
 }
 
 _TO_SEVERAL: Final = {
@@ -135,6 +146,7 @@ _TO_SEVERAL: Final = {
     "notices.credential-added",
     "notices.credential-revoked",
     "notices.last-replaced",
+    "notices.organization-moved",
     "notices.phrase-guessed",
 }
 """Letters to several people: one entry for each letter, beside the one that says that all of them were written."""

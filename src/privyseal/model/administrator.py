@@ -34,6 +34,8 @@ class Permission(enum.Enum):
     REVIEW_ACCESS = "review-access"
     READ_AUDIT = "read-audit"
     VET = "vet"
+    CONCLUDE_VETTING = "conclude-vetting"
+    SUSPEND = "suspend"
     SELL = "sell"
     OPERATE = "operate"
     MANAGE_STAFF = "manage-staff"
@@ -92,6 +94,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.READ,
                 Permission.READ_AUDIT,
                 Permission.VET,
+                Permission.CONCLUDE_VETTING,
+                Permission.SUSPEND,
                 Permission.SELL,
                 Permission.OPERATE,
                 Permission.MANAGE_STAFF,
@@ -101,7 +105,14 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.PROVIDER_VETTER: frozenset({Permission.READ, Permission.VET}),
         Role.PROVIDER_OPERATOR: frozenset({Permission.READ, Permission.SELL, Permission.OPERATE}),
         Role.PROVIDER_SECURITY_OFFICER: frozenset(
-            {Permission.READ, Permission.READ_AUDIT, Permission.MANAGE_STAFF, Permission.REVIEW_ACCESS}
+            {
+                Permission.READ,
+                Permission.READ_AUDIT,
+                Permission.CONCLUDE_VETTING,
+                Permission.SUSPEND,
+                Permission.MANAGE_STAFF,
+                Permission.REVIEW_ACCESS,
+            }
         ),
         Role.PROVIDER_AUDITOR: frozenset({Permission.READ, Permission.READ_AUDIT}),
     }

@@ -8,6 +8,7 @@ import enum
 class FactKind(enum.Enum):
     """Everything a listener may hear of; the payload carries ids only."""
 
+    ORGANIZATION_MOVED = "organization-moved"
     REQUEST_RECEIVED = "request-received"
     REQUEST_CONFIRMED = "request-confirmed"
     REQUEST_HELD = "request-held"

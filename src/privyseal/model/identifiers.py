@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NewType
 
 OrganizationId = NewType("OrganizationId", str)
+VettingId = NewType("VettingId", str)
+ApplicationId = NewType("ApplicationId", str)
 DomainId = NewType("DomainId", str)
 ValidationId = NewType("ValidationId", str)
 DomainLetterId = NewType("DomainLetterId", str)

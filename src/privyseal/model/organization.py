@@ -7,9 +7,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from privyseal.model.errors import Refused
+from privyseal.model.errors import Conflict, Refused
 from privyseal.model.identifiers import OrganizationId
 from privyseal.model.profile import SubjectField
+from privyseal.model.rules import VETTING_REUSE, Tier, at, reusable_until
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
@@ -17,12 +18,40 @@ RESERVED_SLUGS = frozenset({"provider", "api", "o", "admin", "root", "status", "
 
 
 class OrganizationState(enum.Enum):
-    """applied -> active -> suspended -> closed; nothing is ever deleted."""
+    """applied -> vetting -> active -> suspended -> active or closed; nothing is ever deleted.
+
+    An application that is rejected goes from applied or vetting to closed.
+    """
 
     APPLIED = "applied"
+    VETTING = "vetting"
     ACTIVE = "active"
     SUSPENDED = "suspended"
     CLOSED = "closed"
+
+
+class OrganizationEvent(enum.Enum):
+    """What happens to an organization; its history keeps each with who, when and why."""
+
+    ENTER = "enter"
+    TAKE_UP = "take-up"
+    ACTIVATE = "activate"
+    VET_AGAIN = "vet-again"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    REJECT = "reject"
+    CLOSE = "close"
+
+
+MOVES: dict[OrganizationEvent, tuple[frozenset[OrganizationState], OrganizationState]] = {
+    OrganizationEvent.TAKE_UP: (frozenset({OrganizationState.APPLIED}), OrganizationState.VETTING),
+    OrganizationEvent.ACTIVATE: (frozenset({OrganizationState.VETTING}), OrganizationState.ACTIVE),
+    OrganizationEvent.SUSPEND: (frozenset({OrganizationState.ACTIVE}), OrganizationState.SUSPENDED),
+    OrganizationEvent.RESUME: (frozenset({OrganizationState.SUSPENDED}), OrganizationState.ACTIVE),
+    OrganizationEvent.REJECT: (frozenset({OrganizationState.APPLIED, OrganizationState.VETTING}), OrganizationState.CLOSED),
+    OrganizationEvent.CLOSE: (frozenset({OrganizationState.SUSPENDED}), OrganizationState.CLOSED),
+}
+"""From which states an event leads where. Vetting again changes no state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +80,56 @@ def require_slug(slug: str) -> str:
     return slug
 
 
+def require_move(organization: Organization, event: OrganizationEvent) -> OrganizationState:
+    """Return the state that an event leads to; raises Conflict ``organization-state`` with what is possible now."""
+    sources, target = MOVES[event]
+    if organization.state not in sources:
+        raise Conflict("organization-state", f"{organization.name} {_WAYS_ON[organization.state]}")
+    return target
+
+
+_WAYS_ON = {
+    OrganizationState.APPLIED: "waits for its vetting. That can begin now, or the application be rejected.",
+    OrganizationState.VETTING: "is being vetted. A second person concludes that, or the application is rejected.",
+    OrganizationState.ACTIVE: "is active. It can be suspended, or vetted again.",
+    OrganizationState.SUSPENDED: "is suspended. It can be resumed, or closed.",
+    OrganizationState.CLOSED: "is closed for ever. Who wants to go on applies again.",
+}
+
+_NOT_ACTIVE = {
+    OrganizationState.APPLIED: (
+        "waits for its vetting. Nothing is given out before the provider has vetted it. Ask your provider how far that is."
+    ),
+    OrganizationState.VETTING: "is being vetted. Nothing is given out before that is concluded. Ask your provider how far it is.",
+    OrganizationState.ACTIVE: "is active.",
+    OrganizationState.SUSPENDED: (
+        "is suspended. Nothing new is given out until the provider resumes it; what exists can be read and revoked. Ask your provider why."
+    ),
+    OrganizationState.CLOSED: "is closed for ever. Nothing is given out any more.",
+}
+
+
 def require_active(organization: Organization) -> None:
-    """Raise Refused ``organization-not-active`` unless the organization is vetted and active (I17)."""
+    """Raise Refused ``organization-not-active`` unless the organization is vetted and active (A35, I17)."""
     if organization.state is not OrganizationState.ACTIVE:
+        raise Refused("organization-not-active", f"{organization.name} {_NOT_ACTIVE[organization.state]}")
+
+
+def vetted_until(organization: Organization, tier: Tier) -> datetime | None:
+    """Return the moment from which the vetting counts no more for certificates of this tier; None before the first one."""
+    return None if organization.vetted_at is None else reusable_until(VETTING_REUSE[tier], organization.vetted_at)
+
+
+def require_vetted(organization: Organization, tier: Tier, now: datetime) -> None:
+    """Raise Refused ``vetting-expired`` when the organization has to be vetted again first (A36, BR 4.2.1)."""
+    end = vetted_until(organization, tier)
+    if end is None or now >= end:
+        days = at(VETTING_REUSE[tier], now).days
         sentence = (
-            f"{organization.name} is {organization.state.value}. Certificates and credentials are given out only to organizations "
-            "that the provider has vetted. Ask your provider to finish or renew the vetting."
+            f"The vetting of {organization.name} is older than {days} days, so nothing of the {tier.value} tier is issued on it. "
+            "Ask your provider to vet the organization again; requests can wait for that."
         )
-        raise Refused("organization-not-active", sentence)
+        raise Refused("vetting-expired", sentence)
 
 
 def subject_values(organization: Organization, common_name: str) -> tuple[tuple[SubjectField, str], ...]:

@@ -49,6 +49,18 @@ VALIDATION_REUSE = {
 }
 """How many days evidence of domain control may be reused."""
 
+VETTING_REUSE = {
+    Tier.PUBLIC: (
+        DatedRule(date(2020, 1, 1), 825, "CA/Browser Forum TLS BR 4.2.1"),
+        DatedRule(date(2026, 3, 15), 398, "CA/Browser Forum TLS BR 4.2.1, ballot SC-081v3; requirements A36"),
+    ),
+    Tier.PRIVATE: (DatedRule(date(2020, 1, 1), 825, "docs/decisions/0019: private tier, the longest life of one of its certificates"),),
+}
+"""How many days the vetting of an organization may be relied upon."""
+
+VETTING_REMINDERS = (60, 30, 7)
+"""So many days before a vetting ends somebody is reminded of it."""
+
 PERSISTENT_REUSE = {
     Tier.PUBLIC: (DatedRule(date(2025, 11, 10), 10, "CA/Browser Forum TLS BR 3.2.2.4.22, ballot SC-088v3"),),
     Tier.PRIVATE: VALIDATION_REUSE[Tier.PRIVATE],

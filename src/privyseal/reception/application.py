@@ -173,6 +173,7 @@ def _visit(context: SiteContext, site: Site, request: Request, guest: Visitor | 
         now=context.entrance.house.clock(),
         form=Form(sent.values, is_filled_again=request.method == "GET" and bool(sent.values)),
         files={name: file.content for name, file in sent.files.items()},
+        file_names={name: file.name for name, file in sent.files.items()},
         guest=guest,
     )
 

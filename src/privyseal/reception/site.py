@@ -128,7 +128,8 @@ class SiteContext:
 class Visit:
     """``slug`` is the organization of the address or ""; ``guest`` is set for somebody who is signed in.
 
-    ``form`` and ``files`` hold what was sent with a POST, ``now`` the time at which the call came.
+    ``form`` and ``files`` hold what was sent with a POST, ``file_names`` what the sender called the files; ``now`` is the time at
+    which the call came.
     """
 
     context: SiteContext
@@ -140,6 +141,7 @@ class Visit:
     now: datetime
     form: Form
     files: Mapping[str, bytes]
+    file_names: Mapping[str, str]
     guest: Visitor | None = None
 
     @property

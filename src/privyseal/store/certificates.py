@@ -12,9 +12,11 @@ import sqlalchemy as sa
 
 from privyseal.model.certificate import Certificate, CertificateState, Intent, IntentKind, IntentState
 from privyseal.model.identifiers import AuthorityId, CertificateId, IntentId, OrganizationId, RequestId
+from privyseal.model.organization import OrganizationState
 from privyseal.model.profile import NameKind
 from privyseal.store.database import Transaction
 from privyseal.store.named import Name, Names, begins_with, equals
+from privyseal.store.organizations import organizations
 from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.revocations import KEY_DISCLOSED, blocked_keys
 from privyseal.store.schema import Digest, Id, Serial, UtcTime, metadata, to_microseconds
@@ -317,6 +319,12 @@ def count(tx: Transaction, organization_id: OrganizationId, standing: Standing) 
     return int(tx.execute(statement).scalar_one())
 
 
+def count_valid(tx: Transaction, organization_id: OrganizationId) -> int:
+    """Return how many certificates of the organization are neither revoked nor expired: what closing it revokes."""
+    statement = sa.select(sa.func.count()).select_from(certificates).where(certificates.c.organization_id == organization_id, *_in_use(tx))
+    return int(tx.execute(statement).scalar_one())
+
+
 def _clauses(tx: Transaction, organization_id: OrganizationId, wanted: Search) -> list[sa.ColumnElement[bool]]:
     """Return what is asked for besides names."""
     scope = certificates.c.organization_id == organization_id
@@ -471,6 +479,13 @@ def valid_with_disclosed_key(tx: Transaction, limit: int = 200) -> list[Certific
         certificates.c.organization_id.is_not(None),
         *_in_use(tx),
     )
+    return [_certificate(row) for row in tx.execute(statement.limit(limit))]
+
+
+def valid_of_closed(tx: Transaction, limit: int = 200) -> list[Certificate]:
+    """Return certificates, neither revoked nor expired, of organizations that are closed."""
+    closed = sa.select(organizations.c.id).where(organizations.c.state == OrganizationState.CLOSED.value)
+    statement = certificates.select().where(certificates.c.organization_id.in_(closed), *_in_use(tx))
     return [_certificate(row) for row in tx.execute(statement.limit(limit))]
 
 

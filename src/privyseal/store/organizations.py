@@ -113,14 +113,11 @@ def page(tx: Transaction, *, after: str = "", state: OrganizationState | None = 
     return [_organization(row._mapping) for row in tx.execute(statement)]
 
 
-def mark_vetted(tx: Transaction, organization: Organization) -> bool:
-    """Store the vetting of an organization that is applied or active; tells whether it was."""
-    statement = (
-        organizations.update()
-        .where(organizations.c.id == organization.id, organizations.c.state.in_(("applied", "active")))
-        .values(**_columns(organization))
-    )
-    return tx.changed(statement) == 1
+def mark_vetted_again(tx: Transaction, organization_id: OrganizationId, **values: object) -> bool:
+    """Store that an active or suspended organization was vetted once more; tells whether it was one."""
+    states = (OrganizationState.ACTIVE.value, OrganizationState.SUSPENDED.value)
+    statement = organizations.update().where(organizations.c.id == organization_id, organizations.c.state.in_(states))
+    return tx.changed(statement.values(**values)) == 1
 
 
 def _domain(fields: Mapping[Any, Any]) -> Domain:

@@ -6,13 +6,13 @@ from typing import Literal, TypeAlias
 from urllib.parse import quote
 
 from privyseal_agent import words
-from privyseal_agent.desk import Reply
+from privyseal_agent.desk import Desk, Reply
 from privyseal_agent.groups import AtDesk, group, open_service
 from privyseal_agent.keys.csr import host_name
 from privyseal_agent.rest.documents import Document
 from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions
 
-APP = group("organization", "Organizations: create, vet, list.")
+APP = group("organization", "Organizations: create, list, suspend, close.")
 DOMAINS = group("domain", "Domains of an organization: add, validate, list.")
 
 Method: TypeAlias = Literal["dns-txt", "dns-persistent", "http-token"]
@@ -62,19 +62,90 @@ def create(
 
 
 @APP.command
-def vet(slug: str, /, *, evidence: str, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
-    """Record that an organization was vetted; it needs a validated domain first. For the provider.
+def reject(slug: str, /, *, reason: str, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Reject an application before it is active; the reason is mailed. For the provider.
 
     Parameters
     ----------
     slug
         Short name of the organization.
-    evidence
-        What was seen and where it is kept.
+    reason
+        Why; whoever it concerns reads it.
+    """
+    return _move(slug, "rejection", {"reason": reason}, options, desk)
+
+
+@APP.command
+def suspend(slug: str, /, *, reason: str, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Suspend an organization: nothing new is issued; its people may read and revoke. For the provider.
+
+    Parameters
+    ----------
+    slug
+        Short name of the organization.
+    reason
+        Why; whoever it concerns reads it.
+    """
+    return _move(slug, "suspension", {"reason": reason}, options, desk)
+
+
+@APP.command
+def resume(slug: str, /, *, reason: str, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Resume a suspended organization. For the provider.
+
+    Parameters
+    ----------
+    slug
+        Short name of the organization.
+    reason
+        Why; whoever it concerns reads it.
+    """
+    return _move(slug, "resumption", {"reason": reason}, options, desk)
+
+
+@APP.command
+def close(slug: str, /, *, reason: str, valid_certificates: int, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Close a suspended organization for ever: its credentials die at once, its certificates are revoked. For the provider.
+
+    Parameters
+    ----------
+    slug
+        Short name of the organization.
+    reason
+        Why; whoever it concerns reads it.
+    valid_certificates
+        How many of its certificates are valid and are revoked with this: seal organization history tells.
+    """
+    return _move(slug, "closure", {"reason": reason, "valid_certificates": valid_certificates}, options, desk)
+
+
+def _move(slug: str, step: str, body: dict[str, object], options: ServiceOptions, desk: Desk) -> Reply:
+    with open_service(options, desk) as service:
+        answer = service.post(f"/provider/organizations/{quote(slug, safe='')}/{step}", body)
+    return Reply(answer.fields, f"{answer.text('name')} ({answer.text('slug')}) is {answer.text('state')}.")
+
+
+@APP.command
+def history(slug: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Show what happened to an organization, until when its vetting counts, and what closing it would revoke. For the provider.
+
+    Parameters
+    ----------
+    slug
+        Short name of the organization.
     """
     with open_service(options, desk) as service:
-        answer = service.post(f"/provider/organizations/{quote(slug, safe='')}/vetting", {"evidence": evidence})
-    return Reply(answer.fields, f"{answer.text('name')} ({answer.text('slug')}) is {answer.text('state')}.")
+        answer = service.get(f"/provider/organizations/{quote(slug, safe='')}/history")
+    head = words.facts(
+        [
+            ("Organization", f"{answer.text('organization')} ({answer.text('state')})"),
+            ("Vetted for the public tier until", words.moment(answer.maybe("vetted_until_public"))),
+            ("Vetted for the private tier until", words.moment(answer.maybe("vetted_until_private"))),
+            ("Valid certificates", str(answer.integer("valid_certificates"))),
+        ]
+    )
+    rows = [(words.moment(item.text("at")), item.text("event"), item.text("by"), item.text("reason")) for item in answer.parts("items")]
+    return Reply(answer.fields, f"{head}\n\n{words.table(('WHEN', 'EVENT', 'BY', 'REASON'), rows, empty='Nothing happened yet.')}")
 
 
 @APP.command(name="list")

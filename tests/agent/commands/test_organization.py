@@ -15,7 +15,7 @@ DOMAIN = {
 }
 
 
-def test_create_vet_list_and_show(rig: Rig) -> None:
+def test_create_move_list_and_show(rig: Rig) -> None:
     rig.service.on("POST", "/provider/organizations", {"slug": "acme", "name": "Acme Rockets", "state": "applied"})
     words = ("--name", "Acme Rockets", "--country", "US", "--state", "Nevada", "--locality", "Reno", "--contact-email", "pki@acme.test")
     assert rig.seal("organization", "create", "acme", *words, *rig.identity).out == "Acme Rockets (acme) is applied.\n"
@@ -27,9 +27,15 @@ def test_create_vet_list_and_show(rig: Rig) -> None:
         "locality": "Reno",
         "contact_email": "pki@acme.test",
     }
-    rig.service.on("POST", "/provider/organizations/acme/vetting", {"slug": "acme", "name": "Acme Rockets", "state": "active"})
-    assert rig.seal("organization", "vet", "acme", "--evidence", "register 17").out == "Acme Rockets (acme) is active.\n"
-    assert rig.service.seen[-1].json == {"evidence": "register 17"}
+    for step, state in (("suspend", "suspended"), ("resume", "active"), ("reject", "closed")):
+        path = {"suspend": "suspension", "resume": "resumption", "reject": "rejection"}[step]
+        rig.service.on("POST", f"/provider/organizations/acme/{path}", {"slug": "acme", "name": "Acme Rockets", "state": state})
+        assert rig.seal("organization", step, "acme", "--reason", "As asked").out == f"Acme Rockets (acme) is {state}.\n"
+        assert rig.service.seen[-1].json == {"reason": "As asked"}
+    rig.service.on("POST", "/provider/organizations/acme/closure", {"slug": "acme", "name": "Acme Rockets", "state": "closed"})
+    closed = rig.seal("organization", "close", "acme", "--reason", "As asked", "--valid-certificates", "3")
+    assert closed.out == "Acme Rockets (acme) is closed.\n"
+    assert rig.service.seen[-1].json == {"reason": "As asked", "valid_certificates": 3}
     rig.service.on("GET", "/provider/organizations", {"items": [{"slug": "acme", "name": "Acme Rockets", "state": "active"}], "next": ""})
     assert rig.seal("organization", "list").out == "ORGANIZATION  STATE   NAME\nacme          active  Acme Rockets\n"
     public = {"slug": "acme", "name": "Acme Rockets", "domains": ["acme.test"], "policies": [], "contact": "pki@acme.test"}

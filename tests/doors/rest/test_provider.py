@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
+from starlette.testclient import TestClient
 
 from privyseal.cli.demo.resolver import DemoResolver
 from privyseal.engine.token_fetch import FetchPolicy
 from privyseal.model.administrator import Role
+from privyseal.model.vetting import WITH_FILE, VettingItem
 from tests.doors.rest.rest_rig import API, RestRig, require_problem
 from tests.rigs.service import AdministratorRig, ServiceRig
+from tests.rigs.vetting import EVIDENCE
 
 NEW = "langly-consulting"
 PROVIDER = f"{API}/provider"
@@ -27,6 +32,41 @@ def provider(service: ServiceRig) -> AdministratorRig:
     return service.administrator("", "Provider", Role.PROVIDER_ADMINISTRATOR)
 
 
+def vetted_over_rest(service: ServiceRig, client: TestClient, second: TestClient) -> dict[str, object]:
+    """One fills the checklist in, refused at every wrong step; the other one concludes."""
+    place = f"{PROVIDER}/organizations/{NEW}/vetting"
+    finding = {"met": True, "source": "Register", "seen_on": service.clock().date().isoformat()}
+    require_problem(client.post(f"{place}/submission", json={}), 422, "vetting-incomplete")
+    require_problem(client.post(f"{place}/findings", json=finding | {"item": "telephone"}), 422, "vetting-telephone")
+    require_problem(client.post(f"{place}/findings", json=finding | {"item": "address", "seen_on": "2999-01-01"}), 422, "vetting-day")
+    require_problem(client.post(f"{place}/findings", json=finding | {"item": "shoes"}), 400, "body")
+    for item in VettingItem:
+        number = {"telephone": "+1 859 555 0100"} if item is VettingItem.TELEPHONE else {}
+        assert client.post(f"{place}/findings", json=finding | {"item": item.value} | number).status_code == 201
+    require_problem(client.post(f"{place}/submission", json={}), 422, "vetting-incomplete")
+    page = base64.b64encode(b"<html><script>alert(1)</script>").decode()
+    require_problem(client.post(f"{place}/files", json={"item": "address", "name": "a.pdf", "content": page}), 422, "evidence-type")
+    require_problem(client.post(f"{place}/files", json={"item": "address", "name": "a.pdf", "content": "%"}), 400, "base64")
+    stored: dict[str, str] = {}
+    for item in sorted(WITH_FILE, key=lambda item: item.value):
+        body = {"item": item.value, "name": "../../excerpt.exe", "content": base64.b64encode(EVIDENCE).decode()}
+        stored = client.post(f"{place}/files", json=body).json()
+        assert (stored["name"], stored["media_type"]) == ("excerpt.txt", "text/plain; charset=utf-8")
+    assert base64.b64decode(client.get(f"{place}/files/{stored['sha256']}").json()["content"]) == EVIDENCE
+    require_problem(client.post(f"{place}/conclusion", json={}), 409, "vetting-state")
+    assert client.post(f"{place}/submission", json={}).json()["state"] == "submitted"
+    require_problem(client.post(f"{place}/conclusion", json={}), 403, "second-person")
+    returned = second.post(f"{place}/return", json={"reason": "Which register?"}).json()
+    assert (returned["state"], returned["return_reason"]) == ("open", "Which register?")
+    assert client.post(f"{place}/submission", json={}).status_code == 200
+    concluded = second.post(f"{place}/conclusion", json={})
+    assert concluded.status_code == 200, concluded.text
+    history = client.get(f"{PROVIDER}/organizations/{NEW}/history").json()
+    assert [entry["event"] for entry in history["items"]] == ["enter", "take-up", "activate"]
+    answer: dict[str, object] = concluded.json()
+    return answer
+
+
 def test_from_application_to_units(service: ServiceRig, provider: AdministratorRig) -> None:
     with DemoResolver() as resolver:
         rest = RestRig(service, ((resolver.host, resolver.port),))
@@ -35,7 +75,8 @@ def test_from_application_to_units(service: ServiceRig, provider: AdministratorR
         assert (made.status_code, made.json()["state"]) == (201, "applied")
         require_problem(client.post(f"{PROVIDER}/organizations", json=RECORD), 409, "slug-taken")
         require_problem(rest.anonymous().get(f"{API}/organizations/{NEW}"), 404, "not-found")
-        require_problem(client.post(f"{PROVIDER}/organizations/{NEW}/vetting", json={"evidence": "seen"}), 422, "no-validated-domain")
+        assert client.post(f"{PROVIDER}/organizations/{NEW}/vetting", json={}).json()["state"] == "open"
+        require_problem(client.post(f"{PROVIDER}/organizations/{NEW}/vetting/submission", json={}), 422, "no-validated-domain")
 
         added = client.post(f"{PROVIDER}/organizations/{NEW}/domains", json={"name": "Langly.test."})
         assert added.status_code == 201
@@ -56,8 +97,8 @@ def test_from_application_to_units(service: ServiceRig, provider: AdministratorR
         assert (validated.status_code, validated.json()["method"]) == (200, "dns-txt"), validated.text
         assert validated.json()["expires_at"] > validated.json()["validated_at"]
 
-    vetted = client.post(f"{PROVIDER}/organizations/{NEW}/vetting", json={"evidence": "Articles of incorporation 4711"})
-    assert (vetted.status_code, vetted.json()["state"]) == (200, "active")
+    vetted = vetted_over_rest(service, client, rest.administrator(service.administrator("", "Second", Role.PROVIDER_ADMINISTRATOR)))
+    assert vetted["state"] == "active"
     require_problem(client.post(f"{PROVIDER}/organizations/{NEW}/orders", json={"quantity": 4}), 422, "order-quantity")
     order = client.post(f"{PROVIDER}/organizations/{NEW}/orders", json={"quantity": 5, "purchase_order": "PO 7"})
     assert (order.status_code, order.json()["balance"]["available"]) == (201, 5)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from privyseal.actions.account_life import require_standing
 from privyseal.actions.admission import ISSUED, ISSUED_PASSKEY, USED, Authorization, require_admitted
 from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
 from privyseal.engine.administrator_id import LIFETIME_DAYS, content_with_dates, require_administrator_id
@@ -174,4 +175,8 @@ def _person(tx: Transaction, intent: Intent) -> tuple[Administrator, Organizatio
     person = administrators.get(tx, intent.administrator_id)
     if person is None or person.state is AdministratorState.REMOVED or person.organization_id != intent.organization_id:
         raise Refused("intent", "The person of this intent does not exist or was removed.")
-    return person, organizations.get(tx, person.organization_id) if person.organization_id else None
+    if person.organization_id is None:
+        return person, None
+    organization = organizations.get(tx, person.organization_id)
+    require_standing(tx, organization)
+    return person, organization

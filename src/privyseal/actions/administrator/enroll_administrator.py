@@ -5,6 +5,7 @@ Durable after it: the used link, bound to the key of this CSR, and the intent. T
 
 from __future__ import annotations
 
+from privyseal.actions.account_life import require_standing
 from privyseal.actions.admission import require_admitted
 from privyseal.actions.house import House, record, require_evidence, sha256_hex
 from privyseal.engine import key_policy
@@ -40,6 +41,7 @@ def enroll_administrator(house: House, tx: Transaction, actor: Actor, code: str,
     authority = house.administrators_authority
     organization = organizations.get(tx, administrator.organization_id) if administrator.organization_id else None
     if organization is not None:
+        require_standing(tx, organization)
         require_admitted(house, tx, administrator, organization, invitation)
     serial = new_serial(SERIAL_PREFIX, house.random_bytes)
     content = administrator_content(authority.issuer, serial, tx.now, administrator, organization, csr.spki_der)

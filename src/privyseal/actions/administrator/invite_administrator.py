@@ -5,6 +5,7 @@ Later administrators of an organization need a signature: invite_with_signature.
 
 from __future__ import annotations
 
+from privyseal.actions.account_life import require_standing
 from privyseal.actions.admission import Invited, require_first, send_link
 from privyseal.actions.house import House
 from privyseal.engine.names import normalize_email
@@ -12,7 +13,6 @@ from privyseal.model.actor import Actor, require
 from privyseal.model.administrator import PROVIDER_ROLES, Administrator, AdministratorState, Permission, Role
 from privyseal.model.errors import Refused
 from privyseal.model.identifiers import AdministratorId
-from privyseal.model.organization import require_active
 from privyseal.model.request import require_text
 from privyseal.store import organizations
 from privyseal.store.database import Transaction
@@ -27,7 +27,7 @@ def invite_administrator(house: House, tx: Transaction, actor: Actor, slug: str,
     require(actor, Permission.MANAGE_STAFF if not slug else Permission.VET, None)
     organization = organizations.require(tx, slug) if slug else None
     if organization is not None:
-        require_active(organization)
+        require_standing(tx, organization)
         require_first(tx, organization)
     if (role in PROVIDER_ROLES) != (organization is None):
         raise Refused("role", f"The role {role.value} does not exist there.", field="role")

@@ -34,7 +34,7 @@ from privyseal.model.domain import Domain, covering, require_covered
 from privyseal.model.errors import Conflict, PrivysealError, Refused
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import CertificateId, IntentId, OrganizationId, RequestId, ValidationId
-from privyseal.model.organization import Organization, require_active, subject_values
+from privyseal.model.organization import Organization, require_active, require_vetted, subject_values
 from privyseal.model.policy import Policy, require_lifetime
 from privyseal.model.profile import KeyAlgorithm, SubjectField
 from privyseal.model.request import Request, RequestEvent, RequestKind, RequestState
@@ -145,6 +145,7 @@ class _Readers:
 def _verify(house: House, tx: Transaction, case: _Case, approvals: list[requests.Approval], readers: _Readers) -> None:
     request, policy, organization = case.request, case.policy, case.organization
     require_active(organization)
+    require_vetted(organization, policy.tier, tx.now)
     if request.state is not RequestState.ISSUING or case.intent.organization_id != organization.id:
         raise Conflict("request-state", "The request of this intent is not being issued.")
     require_covered([name for _, name in request.names], readers.domains(organization.id), tx.now, policy.tier)

@@ -30,7 +30,7 @@ from privyseal.model.domain import Domain, require_covered
 from privyseal.model.errors import Conflict, PrivysealError, Refused
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import IntentId, OrganizationId, PolicyId, RequestId
-from privyseal.model.organization import Organization, require_active
+from privyseal.model.organization import Organization, require_active, require_vetted
 from privyseal.model.policy import Lint, Policy, require_lifetime
 from privyseal.model.profile import KeyAlgorithm
 from privyseal.model.request import Request, RequestEvent, RequestKind
@@ -151,6 +151,7 @@ def _circumstances(tx: Transaction, found: list[Request]) -> _Circumstances:
 def _require_still_allowed(house: House, tx: Transaction, request: Request, around: _Circumstances) -> None:
     policy, content = around.policies[request.policy_id, request.policy_version]
     require_active(around.organizations[request.organization_id])
+    require_vetted(around.organizations[request.organization_id], policy.tier, tx.now)
     if sha256_hex(content) != policy.sha256:
         raise Refused(
             "policy-changed", f"The stored policy {policy.name} does not have the checksum that was approved. Tell your provider."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from privyseal.actions.account_life import note
 from privyseal.actions.house import House, record
 from privyseal.engine.names import normalize_email
 from privyseal.model.actor import Actor, require
@@ -9,7 +10,14 @@ from privyseal.model.administrator import Permission
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import Conflict
 from privyseal.model.identifiers import OrganizationId
-from privyseal.model.organization import Organization, OrganizationState, require_country, require_record_text, require_slug
+from privyseal.model.organization import (
+    Organization,
+    OrganizationEvent,
+    OrganizationState,
+    require_country,
+    require_record_text,
+    require_slug,
+)
 from privyseal.store import organizations
 from privyseal.store.database import Transaction
 
@@ -45,5 +53,6 @@ def create_organization(
     if organizations.by_slug(tx, slug) is not None:
         raise Conflict("slug-taken", f"There is an organization {slug} already. Choose another short name.", field="slug")
     organizations.insert(tx, organization)
+    note(tx, actor, organization, OrganizationEvent.ENTER, OrganizationState.APPLIED)
     record(house, tx, actor, slug, AuditEvent("create-organization", Outcome.DONE, "organization", organization.id))
     return organization

@@ -13,6 +13,7 @@ from privyseal.model.administrator import Administrator, Permission
 from privyseal.model.domain import Domain, ValidationMethod, covers
 from privyseal.model.errors import NotFound, Refused
 from privyseal.model.identifiers import AdministratorId, RequestId
+from privyseal.model.organization import Organization, require_vetted
 from privyseal.model.policy import Policy, require_lifetime
 from privyseal.model.profile import KeyAlgorithm
 from privyseal.model.request import Request, RequestKind, RequestState, is_own_request
@@ -47,6 +48,7 @@ def judge_request(house: House, tx: Transaction, actor: Actor, slug: str, reques
     domains = organizations.domains_of(tx, organization.id)
     return (
         *_own(tx, actor, request),
+        *_vetting(tx, organization, policy.tier),
         *(_name(tx, name, domains, policy.tier) for _, name in request.names),
         *_duplicates(tx, request),
         _key(tx, request, policy),
@@ -66,6 +68,15 @@ def _own(tx: Transaction, actor: Actor, request: Request) -> list[Verdict]:
     part = "contact" if person.email.casefold() == request.contact_email.casefold() else "sender"
     sentence = "This is your own request. Nobody approves a request of his own: another administrator decides."
     return [Verdict("own", Finding.REFUSED, sentence, f"You are its {part}.")]
+
+
+def _vetting(tx: Transaction, organization: Organization, tier: Tier) -> list[Verdict]:
+    """Nothing is told while the vetting counts: there is nothing to decide about it."""
+    try:
+        require_vetted(organization, tier, tx.now)
+    except Refused as refusal:
+        return [Verdict("vetting", Finding.REFUSED, refusal.sentence)]
+    return []
 
 
 def _name(tx: Transaction, name: str, domains: list[Domain], tier: Tier) -> Verdict:

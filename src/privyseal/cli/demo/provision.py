@@ -47,19 +47,13 @@ def with_credential(person: Person) -> Person:
 
 def provision(directory: DemoDirectory, opened: Opened, resolver: DemoResolver) -> Path:
     """Do everything that comes before the first request; return the file of the API token."""
-    about = About("invite-administrator", "", "administrator", "new")
-    invited = perform(
-        opened.house, OPERATOR, about, invite_administrator, "", "Pat Provider", "pat@provider.test", Role.PROVIDER_ADMINISTRATOR
-    )
-    provider = replace(enroll(replace(anybody(directory, "provider"), organization=""), invited.code), organization=ORGANIZATION)
+    provider, second = (_provider(directory, opened, *person) for person in PROVIDER_PEOPLE)
     company = ("--name", "Resource Marketing, Inc.", "--country", "US", "--state", "Kentucky", "--locality", "Fort Thomas")
     provider.seal("organization", "create", ORGANIZATION, *company, "--contact-email", f"contact@{DOMAIN}")
     domain = provider.seal("domain", "add", DOMAIN)
     resolver.set_txt(f"_privyseal-challenge.{DOMAIN}", str(domain["dns_record"]["value"]))
     provider.seal("domain", "validate", DOMAIN)
-    provider.seal(
-        "organization", "vet", ORGANIZATION, "--evidence", "Register of companies, excerpt of today; call back to the switchboard"
-    )
+    _vet(provider, second, opened.house.clock().date().isoformat())
     provider.seal("order", "place", "5", "--purchase-order", "RM-2026-1")
     lives = ("--lifetime-days", "90", "--lifetime-days", "365", "--lifetime-days", "397")
     provider.seal("policy", "add", "tls-server", *lives, "--open-enrollment")
@@ -71,6 +65,41 @@ def provision(directory: DemoDirectory, opened: Opened, resolver: DemoResolver) 
     path.write_text(str(token["token"]))
     path.chmod(0o600)
     return path
+
+
+PROVIDER_PEOPLE = (("provider", "Pat Provider", "pat@provider.test"), ("second", "Sam Second", "sam@provider.test"))
+"""Two, because nobody vets an organization alone: Pat fills the checklist in, Sam concludes."""
+
+
+def _provider(directory: DemoDirectory, opened: Opened, folder: str, name: str, email: str) -> Person:
+    about = About("invite-administrator", "", "administrator", "new")
+    invited = perform(opened.house, OPERATOR, about, invite_administrator, "", name, email, Role.PROVIDER_ADMINISTRATOR)
+    return replace(enroll(replace(anybody(directory, folder), organization=""), invited.code), organization=ORGANIZATION)
+
+
+FOUND = (
+    ("legal-existence", "Register of companies, excerpt 4711", ""),
+    ("address", "Register of companies, excerpt 4711", ""),
+    ("telephone", "Public directory", "+1 859 555 0100"),
+    ("right-to-act", "Letter of authorization, confirmed by call back", ""),
+    ("domains", "Record in the DNS of the domain", ""),
+)
+
+
+def _vet(vetter: Person, second: Person, today: str) -> None:
+    """Fill the checklist in and let somebody else conclude, with the commands that any provider uses."""
+    evidence = vetter.folder / "excerpt.txt"
+    evidence.write_text(
+        "Register of companies, excerpt 4711: Resource Marketing, Inc., Fort Thomas, Kentucky. Only for this demonstration.\n"
+    )
+    vetter.seal("vetting", "begin", ORGANIZATION)
+    for item, source, telephone in FOUND:
+        call = ("--telephone", telephone) if telephone else ()
+        vetter.seal("vetting", "record", ORGANIZATION, item, "--source", source, "--seen-on", today, *call)
+    for item in ("legal-existence", "right-to-act"):
+        vetter.seal("vetting", "attach", ORGANIZATION, item, str(evidence))
+    vetter.seal("vetting", "submit", ORGANIZATION)
+    second.seal("vetting", "conclude", ORGANIZATION)
 
 
 def code_from_mail(directory: DemoDirectory, address: str) -> str:

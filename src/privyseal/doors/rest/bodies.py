@@ -184,12 +184,6 @@ class OrganizationBody(Body):
     contact_email: Text = Field(description="Corporate contact.", examples=["contact@resource-marketing.test"])
 
 
-class VettingBody(Body):
-    """By what evidence an organization was vetted."""
-
-    evidence: Text = Field(description="What was seen and where it is kept.", examples=["Articles of incorporation 4711"])
-
-
 class DomainBody(Body):
     """A domain to be registered."""
 

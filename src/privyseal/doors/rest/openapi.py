@@ -21,6 +21,7 @@ from privyseal.doors.rest import (
     routes_requests,
     routes_service,
     routes_sign_in,
+    routes_vetting,
 )
 from privyseal.doors.rest.access import SCHEMES
 from privyseal.doors.rest.documents import Problem
@@ -38,6 +39,7 @@ MODULES = (
     routes_administrators,
     routes_audit,
     routes_provider,
+    routes_vetting,
 )
 
 DESCRIPTION = """Ask for certificates, decide on requests, look up and revoke certificates, read the audit log.

@@ -27,12 +27,12 @@ router = APIRouter(tags=["Organizations"])
 def show_organization(org: Slug, context: Context, caller: CallerOf) -> PublicOrganization:
     """Show what a requester needs: validated domains, policies, the administrators' contact.
 
-    An organization that is not active is shown to its own people and to the provider alone.
+    An organization that is not active yet, or closed, is shown to its own people and to the provider alone.
     """
 
     def show(tx: Transaction, organization: Organization) -> PublicOrganization:
         insider = caller.actor.kind is ActorKind.PROVIDER_ADMINISTRATOR or caller.actor.organization_id == organization.id
-        if organization.state is not OrganizationState.ACTIVE and not insider:
+        if organization.state not in {OrganizationState.ACTIVE, OrganizationState.SUSPENDED} and not insider:
             raise NotFound("not-found", "There is no such organization, or it is not yours.")
         return PublicOrganization(
             slug=organization.slug,

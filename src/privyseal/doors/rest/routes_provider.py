@@ -1,4 +1,4 @@
-"""What the provider does: organizations, domains, vetting, orders, policies, its own log. It approves nothing (I13)."""
+"""What the provider does: organizations, domains, orders, policies, its own log. It approves nothing (I13)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from privyseal.actions.organization.add_policy import PolicyDraft, add_policy
 from privyseal.actions.organization.create_organization import create_organization
 from privyseal.actions.organization.place_order import place_order
 from privyseal.actions.organization.record_validation import record_validation
-from privyseal.actions.organization.vet_organization import vet_organization
 from privyseal.doors import DoorContext
 from privyseal.doors.rest.access import described, provider
 from privyseal.doors.rest.addresses import After, DomainPath, Limit, Slug
@@ -23,7 +22,6 @@ from privyseal.doors.rest.bodies import (
     OrganizationBody,
     PolicyBody,
     ValidationBody,
-    VettingBody,
 )
 from privyseal.doors.rest.documents import (
     AdministratorDocument,
@@ -70,14 +68,6 @@ def create(body: OrganizationBody, context: Context, caller: CallerOf) -> Organi
     # Its log begins with its creation; what is refused before stands in the provider's.
     about = About("create-organization", "", "organization", "new")
     return organization_document(perform(context.house, caller.actor, about, create_organization, **body.model_dump()))
-
-
-@router.post("/organizations/{org}/vetting", **described(provider(Permission.VET), 403, 409, post=True))
-def vet(org: Slug, body: VettingBody, context: Context, caller: CallerOf) -> OrganizationDocument:
-    """Record that an organization was vetted, and activate it; it needs a validated domain first."""
-    about = About("vet-organization", org, "organization", org)
-    _require_organization(context, caller, about, Permission.VET)
-    return organization_document(perform(context.house, caller.actor, about, vet_organization, org, body.evidence))
 
 
 @router.post("/organizations/{org}/domains", status_code=201, **described(provider(Permission.VET), 403, post=True))

@@ -13,7 +13,7 @@ from typing import Final
 
 from privyseal.actions.house import House
 from privyseal.features import Feature, Listener, MailSettings
-from privyseal.features.notices import letters
+from privyseal.features.notices import account_letters, letters
 from privyseal.features.notices.recipients import (
     Recipients,
     contact_administrators_and_provider,
@@ -57,6 +57,7 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "notices.last-replaced": Notice(letters.last_replaced, corporate_contact_and_all_administrators),
     "notices.phrase-guessed": Notice(letters.phrase_guessed, who_may(Permission.APPROVE)),
     "notices.checkpoint": Notice(letters.checkpoint),
+    "notices.organization-moved": Notice(account_letters.organization_moved, corporate_contact_and_all_administrators),
 }
 """Every letter, by the name of its listener."""
 
@@ -77,6 +78,7 @@ LISTENS: Final[Mapping[FactKind, tuple[str, ...]]] = {
     FactKind.LAST_ADMINISTRATOR_REPLACED: ("notices.last-replaced",),
     FactKind.PHRASE_GUESSED: ("notices.phrase-guessed",),
     FactKind.CHECKPOINT_CHOSEN: ("notices.checkpoint",),
+    FactKind.ORGANIZATION_MOVED: ("notices.organization-moved",),
 }
 
 _RECIPIENT: Final = "recipient"

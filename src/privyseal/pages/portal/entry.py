@@ -49,7 +49,8 @@ def look_up(visit: Visit, work: Callable[[Transaction, Organization], T]) -> T:
     """Run ``work`` in a transaction that only reads; raises NotFound unless the organization is open, and what ``work`` raises."""
 
     def within(tx: Transaction, organization: Organization) -> T:
-        if organization.state is not OrganizationState.ACTIVE:
+        # Who has a certificate of a suspended organization can still read and revoke it; the actions give out nothing new.
+        if organization.state not in {OrganizationState.ACTIVE, OrganizationState.SUSPENDED}:
             raise nothing_here()
         return work(tx, organization)
 

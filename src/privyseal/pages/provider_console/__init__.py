@@ -10,12 +10,24 @@ from pathlib import Path
 from privyseal.look.frame import Frame, NavigationItem
 from privyseal.look.words import gettext
 from privyseal.model.administrator import Permission
-from privyseal.pages.provider_console import authorities, home, log, orders, organization, organizations, policies, undelivered
+from privyseal.pages.provider_console import (
+    account,
+    authorities,
+    home,
+    log,
+    orders,
+    organization,
+    organizations,
+    policies,
+    undelivered,
+    vetting,
+)
 from privyseal.reception.site import Method, Page, Site, Visit
 
 GET, POST = Method.GET, Method.POST
 READ, AUDIT = Permission.READ, Permission.READ_AUDIT
 VET, SELL, OPERATE = Permission.VET, Permission.SELL, Permission.OPERATE
+CONCLUDE, SUSPEND = Permission.CONCLUDE_VETTING, Permission.SUSPEND
 ONE = "/provider/organizations/{slug}"
 
 
@@ -62,8 +74,22 @@ SITE = Site(
         Page(GET, ONE, READ, organization.show_organization),
         Page(POST, f"{ONE}/domains", VET, organization.register_domain),
         Page(POST, f"{ONE}/domains/{{name}}/validation", VET, organization.validate_domain),
-        Page(GET, f"{ONE}/vetting", VET, organization.show_vetting, step_up=True),
-        Page(POST, f"{ONE}/vetting", VET, organization.vet, step_up=True),
+        Page(GET, f"{ONE}/vetting", READ, vetting.show_desk),
+        Page(POST, f"{ONE}/vetting/begin", VET, vetting.begin, form=f"{ONE}/vetting"),
+        Page(GET, f"{ONE}/vetting/items/{{item}}", VET, vetting.show_item),
+        Page(POST, f"{ONE}/vetting/items/{{item}}", VET, vetting.save_item, upload=True),
+        Page(GET, f"{ONE}/vetting/{{number}}/files/{{sha256}}", READ, vetting.download),
+        Page(POST, f"{ONE}/vetting/submission", VET, vetting.hand_over, form=f"{ONE}/vetting"),
+        Page(POST, f"{ONE}/vetting/conclusion", CONCLUDE, vetting.conclude, step_up=True, form=f"{ONE}/vetting"),
+        Page(POST, f"{ONE}/vetting/return", CONCLUDE, vetting.give_back, form=f"{ONE}/vetting"),
+        Page(GET, f"{ONE}/rejection", VET, account.show_step, step_up=True),
+        Page(POST, f"{ONE}/rejection", VET, account.take_step, step_up=True),
+        Page(GET, f"{ONE}/suspension", SUSPEND, account.show_step, step_up=True),
+        Page(POST, f"{ONE}/suspension", SUSPEND, account.take_step, step_up=True),
+        Page(GET, f"{ONE}/resumption", SUSPEND, account.show_step, step_up=True),
+        Page(POST, f"{ONE}/resumption", SUSPEND, account.take_step, step_up=True),
+        Page(GET, f"{ONE}/closure", SUSPEND, account.show_step, step_up=True),
+        Page(POST, f"{ONE}/closure", SUSPEND, account.take_step, step_up=True),
         Page(GET, f"{ONE}/administrator", VET, organization.show_invitation, step_up=True),
         Page(POST, f"{ONE}/administrator", VET, organization.invite, step_up=True),
         Page(GET, f"{ONE}/policy", VET, policies.show_policy, step_up=True),

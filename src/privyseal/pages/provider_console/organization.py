@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
@@ -11,24 +14,25 @@ from privyseal.actions.administrator.invite_administrator import invite_administ
 from privyseal.actions.house import About, attempt
 from privyseal.actions.organization.add_domain import add_domain
 from privyseal.actions.organization.record_validation import record_validation
-from privyseal.actions.organization.vet_organization import vet_organization
 from privyseal.engine.dcv import Evidence, challenge_name, challenge_url
 from privyseal.engine.dns_persistent import record_name, record_value
 from privyseal.engine.domain_control import look_up_control
 from privyseal.look.certificate_words import key_kinds
 from privyseal.look.people_words import role_words
 from privyseal.look.words import gettext
+from privyseal.model.actor import ActorKind
 from privyseal.model.administrator import AdministratorState, Role
 from privyseal.model.domain import Domain, ValidationMethod
 from privyseal.model.errors import BadRequest, Conflict, NotFound, Refused, Unavailable
-from privyseal.model.organization import Organization
+from privyseal.model.organization import Organization, OrganizationEvent, vetted_until
+from privyseal.model.rules import Tier
 from privyseal.model.unit import UnitTier
 from privyseal.pages.provider_console.organizations import state_words
 from privyseal.reception.site import Visit
-from privyseal.store import administrators, organizations, policies, units
+from privyseal.store import administrators, organization_events, organizations, policies, units, vettings
+from privyseal.store.organization_events import HistoryEntry
 
 OBJECT = "provider_console/organization.html"
-VETTING = "provider_console/vetting.html"
 INVITATION = "provider_console/invitation.html"
 
 
@@ -70,16 +74,50 @@ def _object_page(visit: Visit, *, status: int = 200) -> Response:
             "policies": policies.of_organization(tx, organization.id),
             "place": place(visit),
             "kinds": dict(key_kinds()),
+            "vetting": vettings.newest(tx, organization.id),
+            "counts_until": [(tier.value, vetted_until(organization, tier)) for tier in Tier],
         }
+        history = organization_events.of_organization(tx, organization.id)
+        names = administrators.names_of(tx, [entry.by for entry in history])
         people = administrators.of_organization(tx, organization.id)
     values |= {
         "people": people,
+        "history": [_told(entry, names) for entry in reversed(history)],
         "roles": {role: role_words(role) for role in Role},
         "is_in_their_hands": any(person.state is AdministratorState.ACTIVE for person in people),
         "is_ready": any(row[4] for row in values["domains"]),
         "done": _done_words().get(visit.query("done"), ""),
     }
     return visit.show(OBJECT, values, status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLineEntry:
+    """A line of the history in words."""
+
+    words: str
+    at: datetime
+    who: str
+
+
+def _told(entry: HistoryEntry, names: Mapping[str, str]) -> TimeLineEntry:
+    told = event_words()[entry.event]
+    who = names.get(entry.by) or (gettext("the operator") if entry.by_kind == ActorKind.OPERATOR.value else "")
+    return TimeLineEntry(f"{told}: {entry.reason}" if entry.reason else told, entry.at, who)
+
+
+def event_words() -> dict[OrganizationEvent, str]:
+    """Return what happened in words."""
+    return {
+        OrganizationEvent.ENTER: gettext("Entered"),
+        OrganizationEvent.TAKE_UP: gettext("Vetting begun"),
+        OrganizationEvent.ACTIVATE: gettext("Vetted and active"),
+        OrganizationEvent.VET_AGAIN: gettext("Vetted again"),
+        OrganizationEvent.SUSPEND: gettext("Suspended"),
+        OrganizationEvent.RESUME: gettext("Resumed"),
+        OrganizationEvent.REJECT: gettext("Application rejected"),
+        OrganizationEvent.CLOSE: gettext("Closed"),
+    }
 
 
 def _done_words() -> dict[str, str]:
@@ -89,6 +127,11 @@ def _done_words() -> dict[str, str]:
         "policy": gettext("The new version of the policy holds from now on."),
         "invitation": gettext("The invitation is on its way; its link works for an hour."),
         "vetting": gettext("The vetting is concluded. The organization is active."),
+        "again": gettext("The vetting is concluded. It counts anew from today."),
+        "suspend": gettext("The organization is suspended. Nothing new is issued for it."),
+        "resume": gettext("The organization is active again."),
+        "reject": gettext("The application is rejected, and the reason is on its way to the applicant."),
+        "close": gettext("The organization is closed. Its certificates are being revoked."),
     }
 
 
@@ -142,25 +185,6 @@ def _look_up(visit: Visit, domain: Domain) -> Evidence:
     except ValueError:
         raise Refused("validation-method", gettext("Choose how the domain is looked up."), field="domains") from None
     return look_up_control(domain, method, issuer, entrance.world, now=visit.house.clock())
-
-
-def show_vetting(visit: Visit) -> Response:
-    """Show the form that concludes the vetting."""
-    return visit.show(VETTING, {"organization": require_organization(visit), "place": place(visit)})
-
-
-def vet(visit: Visit) -> Response:
-    """Record by what evidence the organization was vetted, and activate it."""
-    organization = require_organization(visit)
-    about = About("vet-organization", organization.slug, "organization", organization.slug)
-    try:
-        # It is kept as one line, wherever its writer began a new one.
-        evidence = " ".join(visit.form.value("evidence").splitlines())
-        visit.perform(about, vet_organization, organization.slug, evidence)
-    except (Refused, BadRequest, Conflict) as error:
-        visit.form.refuse("evidence", error.sentence)
-        return visit.show(VETTING, {"organization": organization, "place": place(visit)}, status=422)
-    return visit.go_to(f"{place(visit)}?done=vetting")
 
 
 def show_invitation(visit: Visit) -> Response:

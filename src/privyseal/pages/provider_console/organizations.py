@@ -46,6 +46,7 @@ def state_words() -> dict[OrganizationState, tuple[str, str]]:
     """Return (kind, words) of each state."""
     return {
         OrganizationState.APPLIED: ("waiting", gettext("To be vetted")),
+        OrganizationState.VETTING: ("waiting", gettext("Being vetted")),
         OrganizationState.ACTIVE: ("good", gettext("Active")),
         OrganizationState.SUSPENDED: ("bad", gettext("Suspended")),
         OrganizationState.CLOSED: ("ended", gettext("Closed")),
