@@ -16,7 +16,7 @@ from privyseal_agent.keys.csr import spki_sha256
 from privyseal_agent.rest.documents import Document
 from privyseal_wire.canonical import parse_canonical
 from privyseal_wire.errors import WireError
-from privyseal_wire.statements import Approval, Invitation, PolicyReference, Rejection, Revocation
+from privyseal_wire.statements import Approval, Invitation, PolicyReference, Rejection, Renewal, Revocation
 
 STATEMENT_LIFE: Final = timedelta(minutes=10)
 INVITATION_LIFE: Final = timedelta(minutes=70)
@@ -84,7 +84,9 @@ def revocation_of(
     )
 
 
-def invitation_of(name: str, email: str, role: str, *, service: str, organization: str, inviter: str, expires: str) -> Invitation:
+def invitation_of(
+    name: str, email: str, role: str, *, service: str, organization: str, inviter: str, expires: str, replaces: str | None = None
+) -> Invitation:
     """Return the invitation of a person as the Administrator ID will name him; raises StatementRefused.
 
     Blanks around the name go, and the domain of the address becomes lower case: they are one thing in every spelling.
@@ -98,6 +100,20 @@ def invitation_of(name: str, email: str, role: str, *, service: str, organizatio
         email=f"{local}{at}{domain.lower()}",
         role=role,
         inviter=inviter,
+        replaces=replaces,
+    )
+
+
+def renewal_of(*, service: str, organization: str, administrator: str, kind: str, replaces: str, csr_pem: str, expires: str) -> Renewal:
+    """Return what its owner signs to get the next Administrator ID for the key of a CSR; raises Refused ``csr``, StatementRefused."""
+    return Renewal(
+        service=service,
+        organization=organization,
+        expires=expires,
+        administrator=administrator,
+        kind=kind,
+        replaces=replaces,
+        spki_sha256=spki_sha256(csr_pem),
     )
 
 

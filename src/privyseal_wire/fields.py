@@ -46,6 +46,9 @@ ROLES: Final = (
 )
 """What an administrator of an organization may be."""
 
+RENEWALS: Final = ("renewal", "replacement")
+"""Why somebody gets the next Administrator ID: the old one ends soon, or is lost, damaged or exposed."""
+
 OPERATOR: Final = "operator"
 """The inviter of an administrator for an organization that has none left: whoever holds the key of the administrators' CA."""
 

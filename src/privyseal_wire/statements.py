@@ -208,7 +208,8 @@ class Invitation(Statement):
     """Somebody is to be an administrator: full name and address as the Administrator ID will carry them, and the role.
 
     ``inviter`` is the id of the administrator who signs, or ``fields.OPERATOR``: the operator with the key of the
-    administrators' CA, who lets somebody in again when an organization has no administrator left.
+    administrators' CA, who lets somebody in again when an organization has no administrator left. ``replaces`` is the SHA-256
+    of the person's Administrator ID that the new one takes the place of, with the same end date; else None.
     """
 
     TYPE: ClassVar[str] = "privyseal.invitation.v1"
@@ -217,6 +218,7 @@ class Invitation(Statement):
     email: str
     role: str
     inviter: str
+    replaces: str | None = field(default=None)
 
     def __post_init__(self) -> None:
         """Raise StatementRefused unless every field has its format."""
@@ -226,6 +228,39 @@ class Invitation(Statement):
         formats.require_choice("role", self.role, formats.ROLES)
         if self.inviter != formats.OPERATOR:
             formats.require_id("inviter", self.inviter, "adm")
+        if self.replaces is not None:
+            formats.require_sha256("replaces", self.replaces)
+
+    def to_fields(self) -> dict[str, object]:
+        """Return the JSON object that is signed; ``replaces`` stands in it only for a replacement."""
+        values = Statement.to_fields(self)
+        if self.replaces is None:
+            del values["replaces"]
+        return values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal(Statement):
+    """An administrator gets the next Administrator ID of his own, for a new key, under a credential that he has.
+
+    ``replaces`` is the SHA-256 of the one that ends soon (``kind`` "renewal": a whole new life) or is damaged or exposed
+    ("replacement": the same end date, and the old one is revoked). ``organization`` is "provider" for the provider's people.
+    """
+
+    TYPE: ClassVar[str] = "privyseal.renewal.v1"
+
+    administrator: str
+    kind: str
+    replaces: str
+    spki_sha256: str
+
+    def __post_init__(self) -> None:
+        """Raise StatementRefused unless every field has its format."""
+        Statement.__post_init__(self)
+        formats.require_id("administrator", self.administrator, "adm")
+        formats.require_choice("kind", self.kind, formats.RENEWALS)
+        formats.require_sha256("replaces", self.replaces)
+        formats.require_sha256("spki_sha256", self.spki_sha256)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,10 +280,10 @@ class SignIn(Statement):
         formats.require_sha256("challenge", self.challenge)
 
 
-AnyStatement: TypeAlias = Approval | Rejection | Revocation | PasskeyRegistration | Invitation | SignIn
+AnyStatement: TypeAlias = Approval | Rejection | Revocation | PasskeyRegistration | Invitation | Renewal | SignIn
 
 _KINDS: dict[str, type[AnyStatement]] = {
-    kind.TYPE: kind for kind in (Approval, Rejection, Revocation, PasskeyRegistration, Invitation, SignIn)
+    kind.TYPE: kind for kind in (Approval, Rejection, Revocation, PasskeyRegistration, Invitation, Renewal, SignIn)
 }
 _OPTIONAL = frozenset({"replaces"})
 

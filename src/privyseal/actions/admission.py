@@ -8,17 +8,18 @@ somebody is the first is the organization's audit log, not the rows that an intr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from privyseal.actions.house import House, announce, record, sha256_hex
+from privyseal.actions.renewing import Place, replaced_place
 from privyseal.engine.merkle import root_at
 from privyseal.engine.phrases import code_hash, new_code
 from privyseal.engine.signed_statement import SignedStatement, Trust, require_signed, signer_of, stored_signature
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Administrator, AdministratorState, Permission, require_permission
 from privyseal.model.audit import AuditEvent, Outcome, organization_log
-from privyseal.model.errors import Conflict, NotPermitted, Refused, Unavailable
+from privyseal.model.errors import Conflict, NotFound, NotPermitted, Refused, Unavailable
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import InvitationId
 from privyseal.model.organization import Organization
@@ -60,6 +61,12 @@ class Authorization:
     signature: bytes
     signed: SignedStatement | None
     expires_at: datetime
+    place: Place | None = None
+
+    @property
+    def until(self) -> datetime | None:
+        """The end of what is replaced, which is that of the new credential; None for a whole life."""
+        return self.place.until if self.place else None
 
     @property
     def signer_sha256(self) -> str:
@@ -154,7 +161,9 @@ def require_admitted(
         raise Refused("invitation-content", "Another name, address or role was signed than the one of this person.")
     if audit.of_objects(tx, organization_log(organization.slug), [authorization.evidence[0]]):
         raise Refused("invitation-used", "An Administrator ID was issued on this invitation. Ask whoever invited you for a new one.")
-    return authorization
+    if statement.replaces is None:
+        return authorization
+    return replace(authorization, place=replaced_place(tx, person.id, statement.replaces))
 
 
 def send_link(
@@ -164,7 +173,8 @@ def send_link(
 
     Raises Conflict ``name-taken``, Refused ``invitation-replayed`` when exactly this was signed and handed in before.
     """
-    person = _person(tx, invited)
+    replaces = authorization.statement.replaces if authorization is not None else None
+    person = _person(tx, invited, replaces)
     code = new_code(house.random_bytes)
     end = tx.now + LINK_LIFE if authorization is None else min(tx.now + LINK_LIFE, authorization.expires_at)
     link = Invitation(InvitationId(house.id("inv", tx.now)), person.id, code_hash(code), tx.now, end, None, None)
@@ -188,17 +198,27 @@ def _keep(tx: Transaction, link: Invitation, authorization: Authorization) -> No
         raise Refused("invitation-replayed", "Exactly this invitation was handed in before. Sign a new one.")
 
 
-def _person(tx: Transaction, invited: Administrator) -> Administrator:
-    """Add the person, or return the same one: who missed the hour, lost the Administrator ID, or whose one ends soon."""
+def _person(tx: Transaction, invited: Administrator, replaces: str | None) -> Administrator:
+    """Add the person, or return the same one: who missed the hour, lost the Administrator ID, or whose one ends soon.
+
+    For a replacement the person is known already; raises as ``replaced_place``, and Conflict ``link-pending``.
+    """
     people = administrators.of_organization(tx, invited.organization_id)
     namesake = next((known for known in people if known.name.casefold() == invited.name.casefold()), None)
+    if namesake is None and replaces is not None:
+        raise NotFound("replaced", "There is no such Administrator ID of this person.")
     if namesake is None:
         administrators.insert(tx, invited)
         return invited
     is_same = (namesake.name, namesake.email, namesake.role) == (invited.name, invited.email, invited.role)
     if not is_same or namesake.state is AdministratorState.REMOVED:
         raise Conflict("name-taken", f"There is an administrator {invited.name} already; the full name must differ from every other one's.")
-    if not all(credential.may_be_renewed(tx.now) for credential in administrators.credentials_of(tx, namesake.id)):
+    if replaces is not None:
+        replaced_place(tx, namesake.id, replaces)
+        if administrators.has_open_invitation(tx, namesake.id):
+            sentence = f"{namesake.name} has a one-time link that is still good. Wait until it is used, or has ended after an hour."
+            raise Conflict("link-pending", sentence)
+    elif not all(credential.may_be_renewed(tx.now) for credential in administrators.credentials_of(tx, namesake.id)):
         sentence = (
             f"{namesake.name} has an Administrator ID. It is renewed in the last 60 days of its life; revoke it first when it is lost."
         )

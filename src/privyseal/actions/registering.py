@@ -6,6 +6,8 @@ it: what is known of the passkey, with the signed bytes by which it was added, a
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from privyseal.actions.account_life import require_standing
 from privyseal.actions.house import House, sha256_hex
 from privyseal.engine import key_policy
@@ -62,8 +64,12 @@ def register_passkey(
     read: Registration,
     label: str,
     added_by: SignedStatement | None,
+    *,
+    until: datetime | None = None,
 ) -> Intent:
     """Store the passkey and return the stored intent; ``added_by`` is None for one that a one-time link authorizes.
+
+    ``until`` is the end of what it replaces, None for a whole life.
 
     Raises Refused (key, label), Conflict ``passkey-known``.
     """
@@ -92,7 +98,9 @@ def register_passkey(
     passkeys.insert(tx, passkey)
     authority = house.administrators_authority
     serial = new_serial(SERIAL_PREFIX, house.random_bytes)
-    content = administrator_content(authority.issuer, serial, tx.now, person, organization, read.spki_der, profile=ADMINISTRATOR_PASSKEY)
+    content = administrator_content(
+        authority.issuer, serial, tx.now, person, organization, read.spki_der, profile=ADMINISTRATOR_PASSKEY, until=until
+    )
     intent = administrator_intent(authority, IntentId(house.id("int", tx.now)), content, person, tx.now)
     certificates.insert_intents(tx, [intent])
     return intent

@@ -6,6 +6,8 @@ from contextlib import suppress
 
 import structlog
 
+from privyseal.actions.administrator.remind_of_endings import remind_of_endings
+from privyseal.actions.house import House
 from privyseal.cli.house_setup import Opened, log_files, open_house
 from privyseal.cli.processes import load_linters, read_passphrase, start_collecting
 from privyseal.cli.rooms import Rooms
@@ -23,6 +25,7 @@ from privyseal.jobs.schedule import PeriodicTask
 from privyseal.jobs.sequencer import Sequencer
 from privyseal.jobs.sweep import sweep
 from privyseal.jobs.worker import Worker
+from privyseal.model.actor import SYSTEM
 from privyseal.model.errors import Unavailable
 
 _log = structlog.get_logger("privyseal")
@@ -55,6 +58,7 @@ def make_worker(settings: Settings, opened: Opened, rooms: Rooms, issuer: Issuer
         PeriodicTask("sweep", 5.0, lambda: sweep_once(opened, issuer, world)),
         PeriodicTask("daily-checkpoints", 60.0, daily.look),
         PeriodicTask("domains", domains.EVERY_SECONDS, domains.look),
+        PeriodicTask("credential-endings", 3600.0, lambda: _remind(opened.house)),
     )
     return Worker(opened.house, listeners, periodic, node)
 
@@ -79,6 +83,11 @@ def mail_settings(settings: Settings) -> MailSettings:
     password_file = settings.path(settings.smtp_password_file) if settings.smtp_password_file else None
     smtp = SmtpSettings(settings.smtp_host, settings.smtp_port, MailSecurity(settings.smtp_security), settings.smtp_user, password_file)
     return MailSettings(settings.mail_from, delivery=smtp, auditor_address=settings.auditor_address)
+
+
+def _remind(house: House) -> None:
+    with house.database.write(house.clock()) as tx:
+        remind_of_endings(house, tx, SYSTEM)
 
 
 def _ignore(_result: object) -> None:

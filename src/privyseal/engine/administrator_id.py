@@ -34,9 +34,13 @@ def administrator_content(
     spki_der: bytes,
     *,
     profile: Profile = ADMINISTRATOR_ID,
+    until: datetime | None = None,
 ) -> CertificateContent:
-    """Return the content of an Administrator ID issued at ``now``; raises Refused ``issuer-expired``."""
-    not_before, not_after = validity(now, LIFETIME_DAYS, issuer.not_after)
+    """Return the content of an Administrator ID issued at ``now``; raises Refused ``issuer-expired``.
+
+    It lives ``LIFETIME_DAYS``, but not past ``until``: the end of what it replaces.
+    """
+    not_before, not_after = validity(now, LIFETIME_DAYS, issuer.not_after if until is None else min(until, issuer.not_after))
     return content_with_dates(issuer, serial, not_before, not_after, administrator, organization, spki_der, profile=profile)
 
 

@@ -23,6 +23,7 @@ class FactKind(enum.Enum):
     LAST_ADMINISTRATOR_REPLACED = "last-administrator-replaced"
     CREDENTIAL_ADDED = "credential-added"
     CREDENTIAL_REVOKED = "credential-revoked"
+    CREDENTIAL_ENDING = "credential-ending"
     PHRASE_GUESSED = "phrase-guessed"
     DOMAIN_LETTER_ASKED = "domain-letter-asked"
     DOMAIN_EXPIRING = "domain-expiring"

@@ -201,6 +201,12 @@ def names_of(tx: Transaction, administrator_ids: Iterable[str]) -> dict[str, str
     return {row.id: row.name for row in tx.execute(sa.select(administrators.c.id, administrators.c.name).where(clause))}
 
 
+def ending_before(tx: Transaction, moment: datetime) -> list[Credential]:
+    """Return the credentials that count now and end before this moment, the nearest end first."""
+    clause = (credentials.c.revoked_at.is_(None), credentials.c.not_after > tx.now, credentials.c.not_after <= moment)
+    return [_credential(row._mapping) for row in tx.execute(credentials.select().where(*clause).order_by(credentials.c.not_after))]
+
+
 def credentials_within(tx: Transaction, organization_id: OrganizationId) -> list[Credential]:
     """Return every credential that anybody of an organization ever had."""
     joined = credentials.join(administrators, administrators.c.id == credentials.c.administrator_id)
@@ -223,6 +229,12 @@ def invitation_of_code(tx: Transaction, code_hash: str) -> Invitation | None:
     """Return the link of this code hash or None."""
     row = tx.execute(invitations.select().where(invitations.c.code_hash == code_hash)).first()
     return None if row is None else Invitation(**row._mapping)
+
+
+def has_open_invitation(tx: Transaction, administrator_id: AdministratorId) -> bool:
+    """Tell whether a person has a one-time link that is neither used nor past its end."""
+    clause = (invitations.c.administrator_id == administrator_id, invitations.c.used_at.is_(None), invitations.c.expires_at > tx.now)
+    return tx.execute(sa.select(invitations.c.id).where(*clause).limit(1)).first() is not None
 
 
 def insert_statement(tx: Transaction, statement: InvitationStatement) -> bool:

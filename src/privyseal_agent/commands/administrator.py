@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from privyseal_agent import words
-from privyseal_agent.decisions import INVITATION_LIFE, end_of, invitation_of
+from privyseal_agent.decisions import INVITATION_LIFE, end_of, invitation_of, renewal_of
 from privyseal_agent.desk import Desk, Reply
 from privyseal_agent.errors import Refused, UsageError
 from privyseal_agent.groups import AtDesk, Reason, group, open_service
 from privyseal_agent.keys import csr as csrs
 from privyseal_agent.keys import private_key
-from privyseal_agent.keys.administrator_id import certificate_in
+from privyseal_agent.keys.administrator_id import certificate_in, expiry_of
 from privyseal_agent.keys.card_uri import KEY_ID_BYTES
+from privyseal_agent.places import Places
 from privyseal_agent.private_files import read_secret, write_file
-from privyseal_agent.rest.client import Service
+from privyseal_agent.rest.client import PROVIDER, Service
 from privyseal_agent.rest.documents import Document
 from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions, Settings, resolve, settings_file
 
-APP = group("administrator", "Administrator IDs: enroll, invite, list, revoke.")
+APP = group("administrator", "Administrator IDs: enroll, renew, replace, invite, list, revoke.")
 
 Role: TypeAlias = Literal["security-administrator", "certificate-administrator", "auditor", "read-only", "provider-administrator"]
 
@@ -113,7 +115,7 @@ def invite(
     return Reply(answer.fields, f"{answer.text('name')} is invited as {answer.text('role')} ({answer.text('id')}). A mail goes to {email}.")
 
 
-def _signed_invitation(service: Service, desk: Desk, name: str, email: str, role: str) -> dict[str, object]:
+def _signed_invitation(service: Service, desk: Desk, name: str, email: str, role: str, replaces: str | None = None) -> dict[str, object]:
     identity = service.require_identity()
     invitation = invitation_of(
         name,
@@ -123,8 +125,88 @@ def _signed_invitation(service: Service, desk: Desk, name: str, email: str, role
         organization=service.settings.require_organization(),
         inviter=service.administrator_id(),
         expires=end_of(desk.now(), INVITATION_LIFE),
+        replaces=replaces,
     )
     return {"signature": identity.sign(invitation.to_bytes(), desk.now())}
+
+
+@APP.command
+def renew(*, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Get the next Administrator ID of your own in the last 60 days of the old one, for a new key and a whole new life.
+
+    It is signed with the old one. The new key and certificate take the places of the old files, which are kept beside them;
+    with --card both are made on the card. Run it again after an error: it goes on where it stood.
+    """
+    return _next(options, desk, "renewal")
+
+
+@APP.command
+def replace(administrator: str = "", sha256: str = "", /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Replace an Administrator ID that is damaged, exposed or lost; the new one ends when the old one would have.
+
+    Without arguments your own, signed with the old one. With both, that of a colleague who cannot sign any more: a one-time code
+    goes to him by mail. The old one is revoked when the new one is made; revoke it at once if somebody else may have the key.
+    No unit is used.
+
+    Parameters
+    ----------
+    administrator
+        Id of the colleague.
+    sha256
+        SHA-256 of his old Administrator ID, as seal administrator list shows it.
+    """
+    if not administrator:
+        return _next(options, desk, "replacement")
+    with open_service(options, desk) as service:
+        path = service.path("administrators")
+        person = next((found for found in service.items(path) if found.text("id") == administrator), None)
+        if person is None:
+            raise Refused("administrator-unknown", f"There is no administrator {administrator} here. See: seal administrator list.")
+        facts = (person.text("name"), person.text("email"), person.text("role"))
+        answer = service.post(path, _signed_invitation(service, desk, *facts, replaces=sha256))
+    return Reply(
+        answer.fields, f"A one-time code goes to {facts[1]}. The new Administrator ID of {facts[0]} will end when the old one would have."
+    )
+
+
+def _next(options: ServiceOptions, desk: Desk, kind: str) -> Reply:
+    with open_service(options, desk) as service:
+        places = None if service.settings.card else Places.of(service.settings)
+        done = places.finish() if places else False
+        if done:
+            return Reply({"finished": True}, "The Administrator ID that was made before is in its place now.")
+        identity = service.require_identity()
+        key = service.card().make_key(desk.random_bytes(KEY_ID_BYTES)) if places is None else None
+        made = key.key if key is not None else _own_key(places.next_key, service.passphrase, desk) if places else None
+        if made is None:
+            raise UsageError("identity", "Give --certificate and --key, or --card.")
+        csr = csrs.make_csr(made, ()).decode()
+        renewal = renewal_of(
+            service=service.about.text("service"),
+            organization=service.settings.organization or PROVIDER,
+            administrator=identity.person,
+            kind=kind,
+            replaces=identity.sha256,
+            csr_pem=csr,
+            expires=end_of(desk.now()),
+        )
+        answer = service.post("/administrators/renewal", {"csr": csr, "signature": identity.sign(renewal.to_bytes(), desk.now())})
+        pem = answer.text("certificate_pem")
+        if places is not None:
+            write_file(places.next_certificate, pem.encode())
+            places.finish()
+            where = f"{places.certificate} and {places.key}; the old ones are beside them"
+        else:
+            where = _keep_on_card(service, key.id if key else b"", pem, desk)
+    return Reply(answer.fields, f"Your new Administrator ID is in {where}. It ends on {expiry_of(pem):%Y-%m-%d}.")
+
+
+def _keep_on_card(service: Service, key_id: bytes, pem: str, desk: Desk) -> str:
+    card, der = service.card(), certificate_in(pem)
+    certificate = _beside(desk) / f"administrator-{hashlib.sha256(der).hexdigest()[:8]}.pem"
+    write_file(certificate, pem.encode())
+    card.keep_certificate(key_id, der)
+    return f"the card {card.facts.token}, and its certificate in {certificate}"
 
 
 @APP.command(name="list")

@@ -25,10 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AdministratorId:
-    """``sha256`` is the hex digest of the certificate, by which the service knows it; ``name`` is the person's."""
+    """``sha256`` is the hex digest of the certificate, by which the service knows it; ``name`` is the person's.
+
+    ``person`` is the id of the administrator that the certificate carries, "" in very old ones.
+    """
 
     certificate_der: bytes
     name: str
+    person: str
+    not_before: datetime
     not_after: datetime
     sha256: str
     key: private_key.PrivateKey = field(repr=False)
@@ -47,7 +52,7 @@ class AdministratorId:
 
 
 def of_card(card: Card, certificate: Path | None) -> AdministratorId:
-    """Return the Administrator ID on an open card; of several that fit, the one that ends last.
+    """Return the Administrator ID on an open card; of several that fit, the one that ends last, and of these the newest.
 
     ``certificate`` is its file where the card had no room for it. Raises Refused ``card-empty``, and as :func:`load`.
     """
@@ -61,7 +66,7 @@ def of_card(card: Card, certificate: Path | None) -> AdministratorId:
     if not found:
         sentence = f"The card {card.facts.token} holds no Administrator ID that the URI fits. Get one with: seal administrator enroll."
         raise Refused("card-empty", sentence)
-    return max(found, key=lambda identity: identity.not_after)
+    return max(found, key=lambda identity: (identity.not_after, identity.not_before))
 
 
 def load(certificate: Path, key: Path, passphrase: str | None) -> AdministratorId:
@@ -87,6 +92,11 @@ def certificate_in(pem: str) -> bytes:
         raise Refused("certificate-form", "The service answered something that is no certificate in PEM.") from error
 
 
+def expiry_of(pem: str) -> datetime:
+    """Return when a certificate in PEM ends; raises Refused ``certificate-form``."""
+    return x509.load_der_x509_certificate(certificate_in(pem)).not_valid_after_utc
+
+
 def _read(certificate: Path) -> bytes:
     content = read_file(certificate, "the Administrator ID")
     try:
@@ -101,11 +111,13 @@ def _read(certificate: Path) -> bytes:
 def _made(der: bytes, key: private_key.PrivateKey) -> AdministratorId:
     try:
         parsed = x509.load_der_x509_certificate(der)
-        names = parsed.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+        names, ids = (parsed.subject.get_attributes_for_oid(oid) for oid in (x509.NameOID.COMMON_NAME, x509.NameOID.USER_ID))
     except UNREADABLE as error:
         raise Refused("certificate-form", "The certificate on the card cannot be read.") from error
     name = str(names[0].value) if names else "without a name"
-    return AdministratorId(der, name, parsed.not_valid_after_utc, hashlib.sha256(der).hexdigest(), key)
+    person = str(ids[0].value) if ids else ""
+    dates = (parsed.not_valid_before_utc, parsed.not_valid_after_utc)
+    return AdministratorId(der, name, person, *dates, hashlib.sha256(der).hexdigest(), key)
 
 
 def _spki_of(der: bytes) -> bytes:

@@ -91,7 +91,7 @@ class Service:
             return of_card(self.card(), certificate)
         if not self.settings.has_identity() or certificate is None or key is None:
             return None
-        return load_administrator_id(certificate, key, self._passphrase)
+        return load_administrator_id(certificate, key, self.passphrase)
 
     def card(self) -> Card:
         """Return the card of the settings, opened once; raises UsageError ``card``, Refused (``card-...``)."""
@@ -189,7 +189,8 @@ class Service:
         return require_address(self.about.text("administrator_url"))
 
     @cached_property
-    def _passphrase(self) -> str | None:
+    def passphrase(self) -> str | None:
+        """The passphrase of the key file of the settings, read once, or None where no file names one."""
         path = self.settings.passphrase_file
         return read_secret(path, "a passphrase") if path is not None else None
 
@@ -202,7 +203,7 @@ class Service:
         context.minimum_version = ssl.TLSVersion.TLSv1_2  # A48
         if self.identity is not None and self.settings.certificate is not None and not self.settings.card:
             try:
-                context.load_cert_chain(self.settings.certificate, self.settings.key, self._passphrase or "")
+                context.load_cert_chain(self.settings.certificate, self.settings.key, self.passphrase or "")
             except (ssl.SSLError, OSError) as error:
                 sentence = f"The Administrator ID {self.settings.certificate} cannot be used for TLS ({error})."
                 raise Refused("administrator-id", sentence) from error

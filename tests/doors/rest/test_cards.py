@@ -130,6 +130,44 @@ def test_from_the_invitation_to_an_approved_certificate(
     assert (status, "revoked or has expired" in said) == (1, True), said
 
 
+def test_an_administrator_id_on_a_card_is_replaced_on_it(
+    served: Served, rest: RestRig, fox: AdministratorRig, hsm: SoftHsm, tmp_path: Path
+) -> None:
+    dana = shell(served, tmp_path, hsm.token("Dana"))
+    assert dana.seal("administrator", "enroll", rest.service.invite(ORG, "Dana Scully", Role.AUDITOR, by=fox).code)[0] == 0
+    status, said = dana.seal("administrator", "replace")
+    assert status == 0, said
+    assert hsm.objects("Dana", "cert").count("Certificate Object") == 2
+    status, said = dana.seal("administrator", "list")
+    assert (status, said.count("(revoked)")) == (0, 1), said
+    status, said = dana.seal("administrator", "renew")
+    assert (status, "in the last 60 days" in said) == (1, True), said
+
+
+def test_the_next_administrator_id_takes_the_places_of_the_old_files(
+    served: Served, rest: RestRig, fox: AdministratorRig, tmp_path: Path
+) -> None:
+    base = shell(served, tmp_path, "").environment
+    folder = tmp_path / "home/.config/seal"
+    files = {"SEAL_CERTIFICATE": str(folder / "administrator.pem"), "SEAL_KEY": str(folder / "administrator.key")}
+    dana = Shell({name: value for name, value in {**base, **files}.items() if name != "SEAL_CARD"})
+    folder.mkdir(parents=True)
+    assert dana.seal("administrator", "enroll", rest.service.invite(ORG, "Dana Scully", Role.AUDITOR, by=fox).code)[0] == 0
+    # The rig's own pages name another port than the one it serves at; a person's service names its own.
+    object.__setattr__(rest.service.house.service, "base_url", base["SEAL_SERVICE"])
+    object.__setattr__(rest.service.house.service, "administrator_url", f"https://localhost:{served.server.administrator_port}")
+    old = (folder / "administrator.pem").read_bytes()
+    status, said = dana.seal("administrator", "replace")
+    assert status == 0, said
+    assert (folder / "administrator.pem").read_bytes() != old
+    [kept] = folder.glob("administrator.pem.*")
+    assert kept.read_bytes() == old
+    assert len(list(folder.iterdir())) == 4
+    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.glob("administrator.key*"))
+    status, said = dana.seal("administrator", "list")
+    assert (status, said.count("(revoked)")) == (0, 1), said
+
+
 def test_a_card_without_an_administrator_id_says_how_to_get_one(served: Served, hsm: SoftHsm, tmp_path: Path) -> None:
     status, said = shell(served, tmp_path, hsm.token("Empty")).seal("request", "list")
     assert (status, "holds no Administrator ID" in said) == (1, True), said

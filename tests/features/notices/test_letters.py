@@ -18,11 +18,11 @@ from privyseal.engine.phrases import code_hash
 from privyseal.features import MailSettings
 from privyseal.features.notices import LISTENS, NOTICES, listeners
 from privyseal.features.notices.letters import check_lines
-from privyseal.model.administrator import Administrator, AdministratorState, Role
+from privyseal.model.administrator import Administrator, AdministratorState, Credential, Role
 from privyseal.model.certificate import Certificate
 from privyseal.model.errors import Refused
 from privyseal.model.fact import FactKind
-from privyseal.model.identifiers import AdministratorId, OrganizationId, QuestionId
+from privyseal.model.identifiers import AdministratorId, CredentialId, OrganizationId, QuestionId
 from privyseal.model.profile import NameKind
 from privyseal.model.question import Question
 from privyseal.model.request import RequestState
@@ -333,6 +333,15 @@ def test_a_revoked_credential_is_told_to_everybody_with_who_and_what_now(house: 
     told = letter.get_body(("plain",))
     assert told is not None
     assert "was revoked by the provider" in " ".join(told.get_content().split())
+
+
+def test_the_owner_of_a_credential_that_ends_soon_is_told_how_to_renew(house: House, office: Office) -> None:
+    with house.database.write(house.clock()) as tx:
+        end = house.clock() + timedelta(days=29)
+        administrators.insert_credential(tx, Credential(CredentialId("cre-ending"), AdministratorId(DANA), b"", "cd" * 32, end, None))
+    letter = office.letter(FactKind.CREDENTIAL_ENDING, "notices.credential-ending", 1, administrator=DANA, certificate_sha256="cd" * 32)
+    assert letter["Subject"].startswith("Your Administrator ID for Acme & Söhne <Rockets> ends on ")
+    assert_lines(letter, "    seal administrator renew", f"SHA-256       {':'.join(['CD'] * 32)}")
 
 
 def test_a_replaced_last_administrator_is_told_to_everybody(house: House, office: Office) -> None:

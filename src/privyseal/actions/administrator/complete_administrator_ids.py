@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from privyseal.actions.account_life import require_standing
 from privyseal.actions.admission import ISSUED, ISSUED_PASSKEY, USED, Authorization, require_admitted
 from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
+from privyseal.actions.renewing import Place, require_renewal, take_place
 from privyseal.engine.administrator_id import LIFETIME_DAYS, content_with_dates, require_administrator_id
 from privyseal.engine.authority import key_of_tbs
 from privyseal.engine.certificate import read_spki
@@ -32,7 +33,7 @@ from privyseal.model.identifiers import CredentialId, IntentId
 from privyseal.model.organization import Organization
 from privyseal.model.passkey import Passkey
 from privyseal.model.profile import ADMINISTRATOR_ID, ADMINISTRATOR_PASSKEY
-from privyseal.store import administrators, certificates, organizations, passkeys, revocations
+from privyseal.store import administrators, certificates, organizations, passkeys, renewals, revocations
 from privyseal.store.database import Transaction
 from privyseal_wire.errors import WireError
 
@@ -85,16 +86,13 @@ def _complete(house: House, tx: Transaction, actor: Actor, key: SigningKey, inte
     if profile is None:
         raise Refused("intent", "This intent is for a profile that is none of Administrator IDs.")
     passkey = _passkey(tx, person, sha256_hex(spki_der)) if profile is ADMINISTRATOR_PASSKEY else None
-    authorization: Authorization | None = None
-    if passkey is not None and passkey.statement is not None:
-        _verify_addition(house, tx, person, organization, passkey)
-    else:
-        authorization = _admission(house, tx, person, organization, sha256_hex(spki_der))
+    authorization, place = _authorized(house, tx, person, organization, passkey, sha256_hex(spki_der))
     if revocations.blocked_reason(tx, sha256_hex(spki_der)) is not None:
         raise Refused(
             "key-blocked", "Since this key was enrolled, somebody else may have it. A new one-time link and a new key are needed."
         )
-    if (intent.not_after - intent.not_before).days > LIFETIME_DAYS or intent.authority_id != authority.id:
+    longest = place.until if place is not None and place.until is not None else intent.not_after
+    if (intent.not_after - intent.not_before).days > LIFETIME_DAYS or intent.not_after > longest or intent.authority_id != authority.id:
         raise Refused("intent", "The intent lives too long or is for another certification authority.")
     serial = serial_from_hex(intent.serial_hex)
     dates = (intent.not_before, intent.not_after)
@@ -112,20 +110,46 @@ def _complete(house: House, tx: Transaction, actor: Actor, key: SigningKey, inte
         passkeys.certify(tx, passkey.id, credential.certificate_sha256)
     administrators.change_state(tx, person.id, AdministratorState.INVITED, AdministratorState.ACTIVE)
     slug = organization.slug if organization else ""
-    event = AuditEvent(
-        ISSUED_PASSKEY if passkey else ISSUED,
-        Outcome.DONE,
-        "administrator",
-        person.id,
-        credential.certificate_sha256,
-        f"serial {intent.serial_hex}",
-        authorization.evidence if authorization else (),
-    )
-    record(house, tx, actor, slug, event)
-    if authorization is not None:
-        record(house, tx, actor, slug, AuditEvent(USED, Outcome.DONE, "invitation", authorization.evidence[0], reason=person.id))
+    action = ISSUED_PASSKEY if passkey else ISSUED
+    _record_issued(house, tx, actor, slug, credential, authorization, action=action, serial_hex=intent.serial_hex)
+    if place is not None:
+        take_place(house, tx, actor, slug, person, place, credential)
     _announce(house, tx, slug, credential, "passkey" if passkey else "administrator-id")
     return credential
+
+
+def _record_issued(
+    house: House,
+    tx: Transaction,
+    actor: Actor,
+    slug: str,
+    credential: Credential,
+    authorization: Authorization | None,
+    *,
+    action: str,
+    serial_hex: str,
+) -> None:
+    evidence = authorization.evidence if authorization else ()
+    person_id, sha256 = credential.administrator_id, credential.certificate_sha256
+    event = AuditEvent(action, Outcome.DONE, "administrator", person_id, sha256, f"serial {serial_hex}", evidence)
+    record(house, tx, actor, slug, event)
+    if authorization is not None:
+        record(house, tx, actor, slug, AuditEvent(USED, Outcome.DONE, "invitation", authorization.evidence[0], reason=person_id))
+
+
+def _authorized(
+    house: House, tx: Transaction, person: Administrator, organization: Organization | None, passkey: Passkey | None, spki_sha256: str
+) -> tuple[Authorization | None, Place | None]:
+    """Verify what lets this key in, and return it with the place of the credential that the new one follows or replaces."""
+    if passkey is not None and passkey.statement is not None:
+        _verify_addition(house, tx, person, organization, passkey)
+        return None, None
+    renewal = renewals.of_key(tx, person.id, spki_sha256) if passkey is None else None
+    if renewal is not None:
+        content = _own_words(house, tx, person, organization, (renewal.content, renewal.signature, renewal.signer_sha256))
+        return None, require_renewal(house, tx, person, organization, content, spki_sha256)
+    authorization = _admission(house, tx, person, organization, spki_sha256)
+    return authorization, authorization.place if authorization else None
 
 
 def _announce(house: House, tx: Transaction, slug: str, credential: Credential, kind: str) -> None:
@@ -157,14 +181,22 @@ def _passkey(tx: Transaction, person: Administrator, spki_sha256: str) -> Passke
     return passkey
 
 
-def _verify_addition(house: House, tx: Transaction, person: Administrator, organization: Organization | None, passkey: Passkey) -> None:
-    """Verify the owner's signature again; a row that says he signed is not enough (I13)."""
-    found = administrators.by_certificate(tx, passkey.signer_sha256 or "")
+def _own_words(
+    house: House, tx: Transaction, person: Administrator, organization: Organization | None, kept: tuple[bytes, bytes, str]
+) -> bytes:
+    """Verify the owner's signature again and return what he signed; a row that says he signed is not enough (I13)."""
+    content, signature, signer_sha256 = kept
+    found = administrators.by_certificate(tx, signer_sha256)
     if found is None or found[0].id != person.id or person.state is not AdministratorState.ACTIVE or not found[1].is_usable(tx.now):
-        raise Refused("signer-unknown", "The passkey was not added by a usable credential of its owner.")
+        raise Refused("signer-unknown", "This was not signed with a usable credential of its owner.")
     credential = found[1]
     require_administrator_id(house.administrators_authority, credential.certificate_der, person, organization, tx.now)
-    content = verify_stored(passkey.statement or b"", passkey.signature or b"", credential, house.relying_party)
+    return verify_stored(content, signature, credential, house.relying_party)
+
+
+def _verify_addition(house: House, tx: Transaction, person: Administrator, organization: Organization | None, passkey: Passkey) -> None:
+    kept = (passkey.statement or b"", passkey.signature or b"", passkey.signer_sha256 or "")
+    content = _own_words(house, tx, person, organization, kept)
     service, slug = house.service.service_id, organization.slug if organization else ""
     require_addition(content, service, slug, person.id, passkey.passkey_id, passkey.spki_sha256, now=tx.now)
 

@@ -42,9 +42,11 @@ def enroll_administrator(house: House, tx: Transaction, actor: Actor, code: str,
     organization = organizations.get(tx, administrator.organization_id) if administrator.organization_id else None
     if organization is not None:
         require_standing(tx, organization)
-        require_admitted(house, tx, administrator, organization, invitation)
+    admitted = require_admitted(house, tx, administrator, organization, invitation) if organization is not None else None
     serial = new_serial(SERIAL_PREFIX, house.random_bytes)
-    content = administrator_content(authority.issuer, serial, tx.now, administrator, organization, csr.spki_der)
+    content = administrator_content(
+        authority.issuer, serial, tx.now, administrator, organization, csr.spki_der, until=admitted.until if admitted else None
+    )
     intent = administrator_intent(authority, IntentId(house.id("int", tx.now)), content, administrator, tx.now)
     certificates.insert_intents(tx, [intent])
     slug = organization.slug if organization else ""

@@ -34,9 +34,8 @@ def enroll_passkey(house: House, tx: Transaction, actor: Actor, code: str, regis
     if not administrators.use_invitation(tx, invitation.id, read.spki_sha256):
         raise _unusable()
     organization = organizations.get(tx, person.organization_id) if person.organization_id else None
-    if organization is not None:
-        require_admitted(house, tx, person, organization, invitation)
-    intent = register_passkey(house, tx, person, organization, read, label, None)
+    admitted = require_admitted(house, tx, person, organization, invitation) if organization is not None else None
+    intent = register_passkey(house, tx, person, organization, read, label, None, until=admitted.until if admitted else None)
     event = AuditEvent("enroll-passkey", Outcome.DONE, "administrator", person.id, read.spki_sha256, evidence=(sha256_hex(intent.tbs),))
     record(house, tx, actor, organization.slug if organization else "", event)
     return intent.id

@@ -38,6 +38,7 @@ class Access:
 
 
 ANYBODY = Access("Anybody.", (), anonymous=True)
+PERSON = Access("Whoever has an Administrator ID, for himself.", (IDENTITY,))
 SIGNED_IN = Access("Whoever signed in by a signature.", (TOKEN,))
 SUBSCRIBER = Access("Anybody who knows the challenge phrase.", (), anonymous=True)
 

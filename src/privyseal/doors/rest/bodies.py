@@ -54,6 +54,13 @@ class CodeBody(Body):
     code: Annotated[str, Field(max_length=200)] = Field(description="The code from the mail.")
 
 
+class RenewalBody(Body):
+    """The key of the next Administrator ID, and what its owner signed."""
+
+    csr: Pem = Field(description="A CSR (PKCS #10) in PEM for the new key; only the key is read.", examples=[CSR_EXAMPLE])
+    signature: Text = Field(description="CMS over the canonical bytes of a `privyseal.renewal.v1`, in base64.")
+
+
 class ChallengeBody(Body):
     """A program that wants to sign in."""
 

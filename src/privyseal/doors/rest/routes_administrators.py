@@ -8,14 +8,15 @@ from privyseal.actions.administrator.create_api_token import create_api_token
 from privyseal.actions.administrator.enroll_administrator import enroll_administrator
 from privyseal.actions.administrator.invite_administrator import invite_administrator
 from privyseal.actions.administrator.invite_with_signature import invite_with_signature
+from privyseal.actions.administrator.renew_administrator_id import renew_administrator_id
 from privyseal.actions.administrator.revoke_api_token import revoke_api_token
 from privyseal.actions.administrator.revoke_credential import revoke_credential
 from privyseal.actions.house import About, attempt, perform
 from privyseal.doors import DoorContext
-from privyseal.doors.rest.access import ANYBODY, described, holder
+from privyseal.doors.rest.access import ANYBODY, PERSON, described, holder
 from privyseal.doors.rest.addresses import AdministratorPath, After, Limit, Sha256Path, Slug, TokenPath
 from privyseal.doors.rest.authentication import Caller, CallerOf, Context
-from privyseal.doors.rest.bodies import CredentialRevocationBody, EnrollBody, InvitationBody, SignatureBody, TokenBody
+from privyseal.doors.rest.bodies import CredentialRevocationBody, EnrollBody, InvitationBody, RenewalBody, SignatureBody, TokenBody
 from privyseal.doors.rest.documents import AdministratorDocument, AdministratorPage, CreatedTokenDocument, EnrolledAdministrator, Enrollment
 from privyseal.doors.rest.reading import read
 from privyseal.doors.rest.representations import administrator_document
@@ -77,6 +78,32 @@ def enroll(body: EnrollBody, context: Context, caller: CallerOf) -> Enrollment:
     attempt(house, actor, about, context.issuer.ping)
     intent_id = perform(house, actor, about, enroll_administrator, body.code, csr)
     return attempt(house, actor, about, lambda: _issue(context, intent_id))
+
+
+@router.post("/administrators/renewal", status_code=201, **described(PERSON, 403, 409, post=True))
+def renew(body: RenewalBody, context: Context, caller: CallerOf) -> Enrollment:
+    """Get the next Administrator ID of one's own, for a new key, under a signed `privyseal.renewal.v1`.
+
+    `kind` is `renewal` in the last 60 days of the old one, for a whole new life, or `replacement`, with the same end date; then the
+    old one is revoked when the new one exists. No unit is used.
+    """
+    house, actor = context.house, caller.actor
+    slug = _home(context, caller)
+    about = About("ask-for-administrator-id", slug, "administrator", actor.id)
+    csr = attempt(house, actor, about, lambda: read_csr(body.csr.encode("utf-8", "surrogateescape")))
+    signature = attempt(house, actor, about, lambda: read_message(body.signature, "signature"))
+    attempt(house, actor, about, context.issuer.ping)
+    intent_id = perform(house, actor, about, renew_administrator_id, slug, csr, signature)
+    return attempt(house, actor, about, lambda: _issue(context, intent_id))
+
+
+def _home(context: DoorContext, caller: Caller) -> str:
+    """Return the short name of the caller's organization, "" for the provider's people and for everybody else."""
+    organization_id = caller.actor.organization_id
+    if organization_id is None:
+        return ""
+    with context.house.database.read(context.house.clock()) as tx:
+        return organizations.get(tx, organization_id).slug
 
 
 def _issue(context: DoorContext, intent_id: IntentId) -> Enrollment:

@@ -22,6 +22,7 @@ from privyseal.features.notices.render import Attachment, Letter, date_text, tim
 from privyseal.look.guides.installing import guides, key_sentences
 from privyseal.look.guides.steps import file_stem
 from privyseal.model.certificate import REISSUE_AFTER_REVOCATION, Certificate
+from privyseal.model.administrator import AdministratorState
 from privyseal.model.identifiers import AdministratorId, CertificateId, RequestId
 from privyseal.model.organization import Organization
 from privyseal.model.profile import SubjectField
@@ -283,6 +284,27 @@ def credential_revoked(desk: Desk) -> Letter | None:
     }
     subject = f"{whom}: {what} of {person.name} revoked on {date_text(desk.row.created_at)}"
     return Letter("credential_revoked", address, subject, values)
+
+
+def credential_ending(desk: Desk) -> Letter | None:
+    """To its owner: this Administrator ID or passkey ends soon, and how the next one is got."""
+    found = administrators.by_certificate(desk.tx, str(desk.payload["certificate_sha256"]))
+    if found is None or not found[1].is_usable(desk.row.created_at) or found[0].state is AdministratorState.REMOVED:
+        return None
+    person, credential = found
+    organization = organizations.get(desk.tx, person.organization_id) if person.organization_id else None
+    passkey = passkeys.every_of(desk.tx, person.id).get(credential.certificate_sha256)
+    whom = organization.name if organization else "the provider"
+    values = _values(desk, organization) | {
+        "name": person.name,
+        "whom": whom,
+        "label": passkey.label if passkey else "",
+        "fingerprint": _grouped(credential.certificate_sha256),
+        "ends_at": credential.not_after,
+        "page": f"{desk.house.service.base_url}{f'/o/{organization.slug}' if organization else '/provider'}/account",
+    }
+    what = "passkey" if passkey else "Administrator ID"
+    return Letter("credential_ending", person.email, f"Your {what} for {whom} ends on {date_text(credential.not_after)} - renew", values)
 
 
 def _decider(desk: Desk, organization: Organization | None, actor_id: str) -> str:
