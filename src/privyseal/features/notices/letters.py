@@ -21,8 +21,8 @@ from privyseal.features.notices.recipients import CONTACT, address_of
 from privyseal.features.notices.render import Attachment, Letter, date_text, time_text
 from privyseal.look.guides.installing import guides, key_sentences
 from privyseal.look.guides.steps import file_stem
-from privyseal.model.certificate import REISSUE_AFTER_REVOCATION, Certificate
 from privyseal.model.administrator import AdministratorState
+from privyseal.model.certificate import REISSUE_AFTER_REVOCATION, Certificate
 from privyseal.model.identifiers import AdministratorId, CertificateId, RequestId
 from privyseal.model.organization import Organization
 from privyseal.model.profile import SubjectField
