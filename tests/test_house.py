@@ -100,11 +100,11 @@ def test_actions_do_not_import_actions() -> None:
     """However deep they are grouped; the import contract says the same for folders of one level.
 
     What stands beside the folders is shared by actions and is none: the house, who is admitted, how approvals are judged, how passkeys
-    are registered, what is counted of strangers, how a validation is kept, what CAA says.
+    are registered, how roles are given and how a credential ends, whether somebody really holds a right, what is counted of strangers,
+    how control of a domain is validated, what CAA says.
     """
-    shared = tuple(
-        f"privyseal.actions.{name}" for name in ("house", "admission", "approving", "registering", "strangers", "validating", "caa")
-    )
+    beside = ["house", "admission", "approving", "assigning", "caa", "entitlement", "registering", "strangers", "validating", "withdrawing"]
+    shared = tuple(f"privyseal.actions.{name}" for name in beside)
     wrong: list[str] = []
     for path in sorted((SOURCE / "privyseal" / "actions").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -57,6 +57,7 @@ def approval_of(request: Document, *, service: str, organization: str, approver:
         unit_tier=request.text("unit_tier"),
         contact=request.part("contact").text("email"),
         replaces=request.maybe("replaces") or None,
+        department=request.maybe("department") or None,
     )
 
 

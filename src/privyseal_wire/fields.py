@@ -49,11 +49,23 @@ ROLES: Final = (
 RENEWALS: Final = ("renewal", "replacement")
 """Why somebody gets the next Administrator ID: the old one ends soon, or is lost, damaged or exposed."""
 
+PROVIDER_ROLES: Final = (
+    "provider-administrator",
+    "provider-vetter",
+    "provider-operator",
+    "provider-security-officer",
+    "provider-auditor",
+)
+"""What somebody of the provider may be."""
+
+ROLE_CHANGES: Final = ("give", "take")
+"""What may happen to a role that a person has."""
+
 OPERATOR: Final = "operator"
 """The inviter of an administrator for an organization that has none left: whoever holds the key of the administrators' CA."""
 
 _TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z")
-_IDS = {prefix: re.compile(rf"{prefix}-[0-9a-f]{{32}}") for prefix in ("req", "adm", "pol")}
+_IDS = {prefix: re.compile(rf"{prefix}-[0-9a-f]{{32}}") for prefix in ("req", "adm", "pol", "dep")}
 _HEX_SHA256 = re.compile(r"[0-9a-f]{64}")
 _HEX_SERIAL = re.compile(r"(?!00)(?:[0-9a-f]{2}){1,20}")  # RFC 5280 4.1.2.2: positive, at most 20 octets.
 _SERVICE = re.compile(r"[a-z0-9](?:[a-z0-9.:-]{0,251}[a-z0-9])?")

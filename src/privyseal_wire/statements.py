@@ -67,7 +67,8 @@ class Statement:
         values: dict[str, object] = {"type": self.TYPE}
         if self.DECISION:
             values["decision"] = self.DECISION
-        return values | {item.name: getattr(self, item.name) for item in fields(self)}
+        found = {item.name: getattr(self, item.name) for item in fields(self)}
+        return values | {name: value for name, value in found.items() if name not in _OPTIONAL or value is not None}
 
     def to_bytes(self) -> bytes:
         """Return the bytes that are signed and stored (RFC 8785)."""
@@ -95,7 +96,8 @@ class Approval(Statement):
     """The administrator approves exactly this certificate: subject, names, key, life, servers, policy version.
 
     ``subject`` has pairs of dotted OID and value in the order of the certificate, ``names`` are sorted, ``endpoints``
-    are ``kind:address``. ``replaces`` is the serial number of the certificate that a reissue replaces, else None.
+    are ``kind:address``. ``replaces`` is the serial number of the certificate that a reissue replaces, else None; ``department`` is the
+    id of the department that the request belongs to, None for the organization itself.
     """
 
     TYPE: ClassVar[str] = "privyseal.approval.v1"
@@ -112,6 +114,7 @@ class Approval(Statement):
     unit_tier: str
     contact: str
     replaces: str | None = field(default=None)
+    department: str | None = field(default=None)
 
     def __post_init__(self) -> None:
         """Raise StatementRefused unless every field has its format."""
@@ -127,14 +130,13 @@ class Approval(Statement):
         formats.require_contact("contact", self.contact)
         if self.replaces is not None:
             formats.require_serial("replaces", self.replaces)
+        if self.department is not None:
+            formats.require_id("department", self.department, "dep")
 
     def to_fields(self) -> dict[str, object]:
-        """Return the JSON object that is signed; ``replaces`` stands in it only for a reissue."""
+        """Return the JSON object that is signed; ``replaces`` stands in it only for a reissue, ``department`` only where it has one."""
         policy = {"id": self.policy.id, "version": self.policy.version, "sha256": self.policy.sha256}
-        values = Statement.to_fields(self) | {"policy": policy}
-        if self.replaces is None:
-            del values["replaces"]
-        return values
+        return Statement.to_fields(self) | {"policy": policy}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,12 +282,60 @@ class SignIn(Statement):
         formats.require_sha256("challenge", self.challenge)
 
 
-AnyStatement: TypeAlias = Approval | Rejection | Revocation | PasskeyRegistration | Invitation | Renewal | SignIn
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment(Statement):
+    """Somebody gets a role or loses it: throughout the organization, or in a department and everything below it.
+
+    ``organization`` is "provider" for the provider's own people, ``department`` the id of the department or None for all,
+    ``change`` one of ``fields.ROLE_CHANGES``, ``assigner`` whoever signs.
+    """
+
+    TYPE: ClassVar[str] = "privyseal.assignment.v1"
+
+    administrator: str
+    role: str
+    change: str
+    assigner: str
+    department: str | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        """Raise StatementRefused unless every field has its format."""
+        Statement.__post_init__(self)
+        formats.require_id("administrator", self.administrator, "adm")
+        formats.require_choice("role", self.role, (*formats.ROLES, *formats.PROVIDER_ROLES))
+        formats.require_choice("change", self.change, formats.ROLE_CHANGES)
+        formats.require_id("assigner", self.assigner, "adm")
+        if self.department is not None:
+            formats.require_id("department", self.department, "dep")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal(Statement):
+    """Somebody is no longer an administrator: every role ends, every credential is revoked.
+
+    ``organization`` is "provider" for the provider's own people, ``remover`` whoever signs.
+    """
+
+    TYPE: ClassVar[str] = "privyseal.removal.v1"
+
+    administrator: str
+    remover: str
+
+    def __post_init__(self) -> None:
+        """Raise StatementRefused unless every field has its format."""
+        Statement.__post_init__(self)
+        formats.require_id("administrator", self.administrator, "adm")
+        formats.require_id("remover", self.remover, "adm")
+
+
+AnyStatement: TypeAlias = (
+    Approval | Rejection | Revocation | PasskeyRegistration | Invitation | Renewal | SignIn | Assignment | Removal
+)
 
 _KINDS: dict[str, type[AnyStatement]] = {
-    kind.TYPE: kind for kind in (Approval, Rejection, Revocation, PasskeyRegistration, Invitation, Renewal, SignIn)
+    kind.TYPE: kind for kind in (Approval, Rejection, Revocation, PasskeyRegistration, Invitation, Renewal, SignIn, Assignment, Removal)
 }
-_OPTIONAL = frozenset({"replaces"})
+_OPTIONAL = frozenset({"replaces", "department"})
 
 
 def parse_statement(data: bytes) -> AnyStatement:
@@ -307,8 +357,9 @@ def parse_statement(data: bytes) -> AnyStatement:
             "names": _read_list("names", arguments["names"]),
             "endpoints": _read_list("endpoints", arguments["endpoints"]),
         }
-    if arguments.get("replaces", "") is None:
-        raise formats.refuse("replaces", "is null; it is left out when nothing is replaced")
+    for name in sorted(_OPTIONAL):
+        if arguments.get(name, "") is None:
+            raise formats.refuse(name, "is null; it is left out where there is none")
     return kind(**arguments)  # type: ignore[arg-type]  # Each field checks its own type on construction.
 
 

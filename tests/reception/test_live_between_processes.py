@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from privyseal.model.identifiers import OrganizationId, RequestId
 from privyseal.model.request import RequestEvent
+from privyseal.model.scope import EVERYTHING
 from privyseal.reception import live
 from privyseal.reception.live import Change, Watches, follow
 from privyseal.store import organizations, queue_listener, requests
@@ -61,7 +62,7 @@ class Followers:
         await asyncio.gather(*(self._follow(heard) for heard in self.heard))
 
     async def _follow(self, heard: list[Change]) -> None:
-        stream = follow(self.watches, self._house, self.organization_id, stopping=self._stopping, may_go_on=lambda: True)
+        stream = follow(self.watches, self._house, self.organization_id, scope=EVERYTHING, stopping=self._stopping, may_go_on=lambda: True)
         async for change in stream:
             if change is None:
                 self._begun.release()

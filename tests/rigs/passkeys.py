@@ -13,8 +13,8 @@ from privyseal.actions.passkey.offer_passkey import offer_passkey
 from privyseal.actions.passkey.offer_passkey_enrollment import offer_passkey_enrollment
 from privyseal.engine.passkeys import assertion_options
 from privyseal.issuer.desk import complete_batch
-from privyseal.model.actor import ANONYMOUS, Actor, ActorKind
-from privyseal.model.administrator import PERMISSIONS, Administrator, Role
+from privyseal.model.actor import ANONYMOUS, Actor, administrator_actor
+from privyseal.model.administrator import Administrator, Role
 from privyseal.model.identifiers import IntentId
 from privyseal.model.request import Request
 from privyseal.store import administrators, passkeys
@@ -37,9 +37,7 @@ class PasskeyHolder:
     @property
     def actor(self) -> Actor:
         """The person as an entrance would know him."""
-        person = self.administrator
-        kind = ActorKind.ADMINISTRATOR if person.organization_id else ActorKind.PROVIDER_ADMINISTRATOR
-        return Actor(kind, person.id, person.organization_id, self.certificate_sha256, PERMISSIONS[person.role])
+        return administrator_actor(self.administrator, self.certificate_sha256, "")
 
     @property
     def passkey_id(self) -> str:

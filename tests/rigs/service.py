@@ -10,7 +10,7 @@ import itertools
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,14 +19,17 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
+from privyseal.actions.administrator.change_role import change_role
 from privyseal.actions.administrator.enroll_administrator import enroll_administrator
 from privyseal.actions.administrator.invite_administrator import invite_administrator
 from privyseal.actions.administrator.invite_with_signature import invite_with_signature
+from privyseal.actions.administrator.remove_administrator import remove_administrator
 from privyseal.actions.admission import Invited
 from privyseal.actions.approving import Approved
 from privyseal.actions.audit.integrate_audit_log import LEASE, Holder, Integrated, integrate_audit_log
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.certificate.reissue_certificate import reissue_certificate
+from privyseal.actions.department.create_department import create_department
 from privyseal.actions.house import About, House, ServiceIdentity, attempt, perform
 from privyseal.actions.organization.add_domain import add_domain
 from privyseal.actions.organization.add_policy import PolicyDraft, add_policy
@@ -46,12 +49,13 @@ from privyseal.engine.signers import SigningKey, encrypted_key_file
 from privyseal.engine.submission import RawSubmission, read_submission
 from privyseal.issuer.desk import complete_batch
 from privyseal.issuer.protocol import CompletedIntent
-from privyseal.model.actor import SYSTEM, Actor, ActorKind
+from privyseal.model.actor import SYSTEM, Actor, ActorKind, administrator_actor
 from privyseal.model.administrator import PERMISSIONS, Administrator, Role
 from privyseal.model.certificate import Certificate
+from privyseal.model.department import Department
 from privyseal.model.domain import ValidationMethod
 from privyseal.model.fact import FactKind
-from privyseal.model.identifiers import AdministratorId, AuthorityId, OrganizationId, RequestId
+from privyseal.model.identifiers import AdministratorId, AuthorityId, DepartmentId, OrganizationId, RequestId
 from privyseal.model.organization import Organization
 from privyseal.model.request import Request
 from privyseal.model.statement import approval_fields, utc_text
@@ -60,7 +64,7 @@ from privyseal.store import administrators, audit, authorities, certificates, or
 from privyseal.store.database import Database
 from privyseal_wire.canonical import canonical_bytes
 from privyseal_wire.cms import sign_attached
-from privyseal_wire.statements import Invitation
+from privyseal_wire.statements import Assignment, Invitation, Removal
 from tests.rigs.vetting import vet as vet_organization
 
 SubjectKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
@@ -113,14 +117,7 @@ class AdministratorRig:
     @property
     def actor(self) -> Actor:
         """The person as an entrance would know him."""
-        provider = self.administrator.organization_id is None
-        return Actor(
-            ActorKind.PROVIDER_ADMINISTRATOR if provider else ActorKind.ADMINISTRATOR,
-            self.administrator.id,
-            self.administrator.organization_id,
-            hashes_hex(self.certificate_der),
-            PERMISSIONS[self.administrator.role],
-        )
+        return administrator_actor(self.administrator, hashes_hex(self.certificate_der), "")
 
 
 def mail_of(name: str, slug: str) -> str:
@@ -331,6 +328,61 @@ class ServiceRig:
             assert person is not None
             credential = administrators.credentials_of(tx, person.id)[-1]
         return AdministratorRig(person, credential.certificate_der, private_key, slug)
+
+    def assign(
+        self,
+        person: AdministratorRig,
+        role: Role,
+        *,
+        by: AdministratorRig,
+        department: DepartmentId | None = None,
+        change: str = "give",
+    ) -> AdministratorRig:
+        """Give a role, or take it, under the signature of ``by``; returns the person as he now is."""
+        signature = self.sign(self.assignment_content(person.administrator, role, by, department=department, change=change), by)
+        about = About("change-role", by.organization, "administrator", person.administrator.id)
+        perform(self.house, by.actor, about, change_role, by.organization, signature)
+        return self.renewed(person)
+
+    def renewed(self, person: AdministratorRig) -> AdministratorRig:
+        """The person as the register has him now."""
+        with self.house.database.read(self.clock()) as tx:
+            found = administrators.get(tx, person.administrator.id)
+        assert found is not None
+        return replace(person, administrator=found)
+
+    def assignment_content(
+        self, person: Administrator, role: Role, by: AdministratorRig, *, department: DepartmentId | None = None, change: str = "give"
+    ) -> bytes:
+        """The bytes that this administrator signs to give or take a role."""
+        statement = Assignment(
+            service=self.settings.service_id,
+            organization=by.organization or "provider",
+            expires=utc_text(self.clock() + timedelta(minutes=10)),
+            administrator=person.id,
+            role=role.value,
+            department=department,
+            change=change,
+            assigner=by.administrator.id,
+        )
+        return statement.to_bytes()
+
+    def remove(self, person: AdministratorRig, *, by: AdministratorRig) -> None:
+        """Remove a person under the signature of ``by``."""
+        statement = Removal(
+            service=self.settings.service_id,
+            organization=by.organization or "provider",
+            expires=utc_text(self.clock() + timedelta(minutes=10)),
+            administrator=person.administrator.id,
+            remover=by.administrator.id,
+        )
+        about = About("remove-administrator", by.organization, "administrator", person.administrator.id)
+        perform(self.house, by.actor, about, remove_administrator, by.organization, self.sign(statement.to_bytes(), by))
+
+    def department(self, by: AdministratorRig, name: str, parent: DepartmentId | None = None, *, cost_center: str = "") -> Department:
+        """Add a department."""
+        about = About("create-department", by.organization, "department", "new")
+        return perform(self.house, by.actor, about, create_department, by.organization, name, parent, cost_center)
 
     def raw_submission(self, csr: str, **changes: object) -> RawSubmission:
         """A submission as Dana would send it."""

@@ -208,8 +208,7 @@ def _person(tx: Transaction, invited: Administrator, replaces: str | None) -> Ad
     if namesake is None and replaces is not None:
         raise NotFound("replaced", "There is no such Administrator ID of this person.")
     if namesake is None:
-        administrators.insert(tx, invited)
-        return invited
+        return administrators.insert(tx, invited)
     is_same = (namesake.name, namesake.email, namesake.role) == (invited.name, invited.email, invited.role)
     if not is_same or namesake.state is AdministratorState.REMOVED:
         raise Conflict("name-taken", f"There is an administrator {invited.name} already; the full name must differ from every other one's.")

@@ -21,16 +21,16 @@ from privyseal.actions.house import House, record, sha256_hex
 from privyseal.engine.approval_content import require_approved
 from privyseal.engine.signed_statement import SignedStatement, Trust, require_signed, signer_of
 from privyseal.model.actor import Actor, ActorKind
-from privyseal.model.administrator import Administrator, Credential, Permission, require_permission
+from privyseal.model.administrator import Administrator, Credential, Permission, require_held, require_permission
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import Conflict, NotFound, NotPermitted, PrivysealError, Refused, Unavailable
-from privyseal.model.identifiers import ApprovalId, RequestId
+from privyseal.model.identifiers import AdministratorId, ApprovalId, DepartmentId, RequestId
 from privyseal.model.organization import Organization, require_active, require_vetted
 from privyseal.model.policy import Policy
 from privyseal.model.request import Request, RequestEvent, RequestKind, RequestState, next_state
 from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, require_current
 from privyseal.model.unit import UnitTier
-from privyseal.store import organizations, passkeys, policies, requests, units
+from privyseal.store import administrators, departments, organizations, passkeys, policies, requests, units
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
 from privyseal_wire.errors import WireError
@@ -105,6 +105,8 @@ class _Bench:
         self._signers: dict[tuple[str, str], tuple[Administrator, Credential] | None] = {}
         self._policies: dict[tuple[str, int], Policy] = {}
         self._units_left: dict[UnitTier, int] = {}
+        self._paths: dict[DepartmentId | None, str] = {}
+        self._people: dict[AdministratorId, Administrator | None] = {}
         self._requests: dict[RequestId, Request] = {}
         self._decided: dict[RequestId, RequestState] = {}
         self._earlier: dict[RequestId, list[requests.Approval]] = {}
@@ -126,7 +128,7 @@ class _Bench:
         if named not in self._signers:
             self._signers[named] = passkeys.by_signer(self._tx, *named)
         signed = require_signed(item.signature, self._signers[named], self._trust, self._tx.now)
-        require_permission(signed.person, Permission.APPROVE)
+        require_held(signed.person, Permission.APPROVE)
         return _Statement(item, signed)
 
     def lock(self, request_ids: Sequence[RequestId]) -> None:
@@ -141,6 +143,7 @@ class _Bench:
         request = self._requests.get(statement.handed_in.request_id)
         if request is None:
             raise NotFound("not-found", "There is no such request in your organization.")
+        self._require_reach(approver, request)
         policy, service, slug = self._policy(request), house.service.service_id, self._organization.slug
         require_vetted(self._organization, policy.tier, tx.now)
         expires_at = require_approved(signed.content, request, policy, service=service, organization=slug, approver=approver.id)
@@ -168,6 +171,18 @@ class _Bench:
                 self._units_left[UnitTier(request.unit_tier)] -= 1
         return _Accepted(statement, approval, approved)
 
+    def _require_reach(self, approver: Administrator, request: Request) -> None:
+        """Raise NotFound for a request that the approver may not even see, NotPermitted for one that he may see alone (I19)."""
+        path = self._path(request)
+        if not approver.may(Permission.READ, path):
+            raise NotFound("not-found", "There is no such request in your organization.")
+        require_permission(approver, Permission.APPROVE, path)
+
+    def _path(self, request: Request) -> str:
+        if request.department_id not in self._paths:
+            self._paths[request.department_id] = departments.path_of(self._tx, request.department_id)
+        return self._paths[request.department_id]
+
     def _policy(self, request: Request) -> Policy:
         key = (request.policy_id, request.policy_version)
         if key not in self._policies:
@@ -184,13 +199,22 @@ class _Bench:
         if any(approval.content_sha256 == content_sha256 for approval in earlier):
             raise Refused("approval-replayed", "Exactly this approval was used before. Sign a new one.")
         next_state(self._decided.get(request.id, request.state), RequestEvent.APPROVE)
-        current = {approval.administrator_id for approval in earlier if approval.is_current(self._tx.now)}
+        current = {approval.administrator_id for approval in earlier if self._counts(approval, request)}
         if approver.id in current:
             raise Conflict("already-approved", f"{approver.name} has approved this request already; it needs another person's approval.")
         if request.kind is RequestKind.NEW and self._left(UnitTier(request.unit_tier)) < 1:
             sentence = f"There is no {request.unit_tier} unit left. Order more units; then approve the request again."
             raise Conflict("no-units", sentence)
         return len(current)
+
+    def _counts(self, approval: requests.Approval, request: Request) -> bool:
+        """Tell whether an earlier approval still counts: not void, not expired, and its giver may still approve this request."""
+        if not approval.is_current(self._tx.now):
+            return False
+        if approval.administrator_id not in self._people:
+            self._people[approval.administrator_id] = administrators.get(self._tx, approval.administrator_id)
+        giver = self._people[approval.administrator_id]
+        return giver is not None and giver.may(Permission.APPROVE, self._path(request))
 
     def _left(self, tier: UnitTier) -> int:
         if tier not in self._units_left:

@@ -37,6 +37,7 @@ FIELDS: Final = {
     "unit_tier": "the unit",
     "decision": "the decision",
     "replaces": "the certificate that it replaces",
+    "department": "the department",
     "kind": "whether it is new or a reissue",
     "type": "the kind of statement",
 }

@@ -6,6 +6,7 @@ form, the texts, and the hash of the challenge phrase, which costs a tenth of a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from privyseal.model.profile import KeyAlgorithm
 from privyseal.model.request import Endpoint, require_endpoints, require_text
 
 MAXIMUM_NAMES = 100
+_DEPARTMENT = re.compile(r"dep-[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class RawSubmission:
     phrase: str
     server_platform: str
     comment: str
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Submission:
     server_platform: str
     comment: str
     warnings: tuple[str, ...]
+    department: str = ""
 
 
 def read_submission(raw: RawSubmission, random_bytes: RandomBytes) -> Submission:
@@ -77,6 +81,7 @@ def read_submission(raw: RawSubmission, random_bytes: RandomBytes) -> Submission
         server_platform=require_text("server_platform", raw.server_platform, 64, optional=True),
         comment=require_text("comment", raw.comment, 500, optional=True),
         warnings=warnings,
+        department=_department(raw.department),
     )
 
 
@@ -110,3 +115,10 @@ def _normalize(name: str) -> str:
 
 _EXPECTED_EXTENSIONS = frozenset({"2.5.29.17", "2.5.29.15", "2.5.29.37", "2.5.29.19", "2.5.29.14"})
 """What every tool writes into a CSR; asking for it deserves no notice."""
+
+
+def _department(text: str) -> str:
+    """Return the id of a department, or ""; whether there is such a one is asked where the request is stored."""
+    if text and not _DEPARTMENT.fullmatch(text):
+        raise Refused("department", "There is no such department. Choose one of the list.", field="department")
+    return text

@@ -61,6 +61,16 @@ _ACTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "issue-passkey": (mark("Passkey certified"), mark("certify a passkey")),
     "complete-administrator-id": (mark("Credential issued"), mark("issue a credential")),
     "revoke-credential": (mark("Credential revoked"), mark("revoke a credential")),
+    "give-role": (mark("Role given"), mark("give a role")),
+    "take-role": (mark("Role taken"), mark("take a role")),
+    "remove-administrator": (mark("Removed as an administrator"), mark("remove an administrator")),
+    "create-department": (mark("Department made"), mark("make a department")),
+    "change-department": (mark("Department renamed or charged to another cost center"), mark("change a department")),
+    "move-department": (mark("Department moved"), mark("move a department")),
+    "close-department": (mark("Department closed"), mark("close a department")),
+    "move-request": (mark("Moved to another department"), mark("move a request")),
+    "move-certificate": (mark("Moved to another department"), mark("move a certificate")),
+    "move-administrator": (mark("Moved to another department"), mark("move a person")),
     "create-api-token": (mark("Token made"), mark("make a token")),
     "revoke-api-token": (mark("Token revoked"), mark("revoke a token")),
     "start-session": (mark("Signed in"), mark("sign in")),
@@ -108,6 +118,8 @@ _OBJECTS: Final = {
     "administrator": mark("Administrator"),
     "api-token": mark("Token"),
     "organization": mark("Organization"),
+    "department": mark("Department"),
+    "assignment": mark("Role of a person"),
     "domain": mark("Domain"),
     "policy": mark("Policy"),
     "order": mark("Order"),
@@ -140,6 +152,8 @@ _LETTERS: Final = {
     "notices.phrase-guessed": mark("Mailed to an administrator: wrong challenge phrases"),
     "notices.checkpoint": mark("Checkpoint mailed"),
     "notices.organization-moved": mark("State of the account told by mail"),
+    "notices.role-changed": mark("Changed role told by mail"),
+    "notices.administrator-removed": mark("Removal told by mail"),
 }
 
 _TO_SEVERAL: Final = {
@@ -152,6 +166,8 @@ _TO_SEVERAL: Final = {
     "notices.last-replaced",
     "notices.organization-moved",
     "notices.phrase-guessed",
+    "notices.role-changed",
+    "notices.administrator-removed",
 }
 """Letters to several people: one entry for each letter, beside the one that says that all of them were written."""
 
@@ -165,7 +181,7 @@ _TOKEN_ENDS: Final = {
 _NO_OBJECT: Final = frozenset({"new", "unknown", "batch", "all", "system", ""})
 """What stands where the id of an object would stand, when there is none."""
 
-_NAMELESS: Final = frozenset({"session", "intent", "fact", "order", "policy", "saved-search", "invitation", "outbox"})
+_NAMELESS: Final = frozenset({"session", "intent", "fact", "order", "policy", "saved-search", "invitation", "outbox", "assignment"})
 """Kinds of objects whose id leads nowhere and says nothing to a reader."""
 
 

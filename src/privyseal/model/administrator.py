@@ -7,14 +7,15 @@ right to approve (I13).
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from privyseal.model.errors import NotPermitted
-from privyseal.model.identifiers import AdministratorId, CredentialId, OrganizationId
+from privyseal.model.identifiers import AdministratorId, AssignmentId, CredentialId, DepartmentId, OrganizationId
+from privyseal.model.scope import NOTHING, Scope
 
 
 class Permission(enum.Enum):
@@ -142,9 +143,40 @@ class AdministratorState(enum.Enum):
     REMOVED = "removed"
 
 
+ENTRY: Final = "entry"
+"""Who gave the role that a person came in with: what lets somebody in says it, and the Administrator ID certifies it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A person holds a role within a scope: the whole organization (``department_id`` None) or a department with all below it.
+
+    ``path`` is that of the department as it now lies in the tree, "" for the whole organization. ``given_by`` and ``ended_by``
+    are ids of administrators; ``given_by`` is ``ENTRY`` for what the person came in with.
+    """
+
+    id: AssignmentId
+    administrator_id: AdministratorId
+    role: Role
+    department_id: DepartmentId | None
+    path: str
+    given_at: datetime
+    given_by: str
+    ended_at: datetime | None = None
+    ended_by: str = ""
+
+    def holds_at(self, moment: datetime) -> bool:
+        """Tell whether the person held it at a moment."""
+        return self.given_at <= moment and (self.ended_at is None or moment < self.ended_at)
+
+
 @dataclass(frozen=True, slots=True)
 class Administrator:
-    """``organization_id`` is None for the provider's own people."""
+    """``organization_id`` is None for the provider's own people; ``role`` is the one that the person came in with.
+
+    What he may do now stands in ``assignments``, those in force. ``department_id`` is the department that he belongs to, which
+    says who sees him and nothing of what he may do.
+    """
 
     id: AdministratorId
     organization_id: OrganizationId | None
@@ -153,10 +185,25 @@ class Administrator:
     role: Role
     state: AdministratorState
     created_at: datetime
+    department_id: DepartmentId | None = None
+    assignments: tuple[Assignment, ...] = ()
 
-    def may(self, permission: Permission) -> bool:
-        """Tell whether this person holds the right now."""
-        return self.state is AdministratorState.ACTIVE and permission in PERMISSIONS[self.role]
+    def scope(self, permission: Permission) -> Scope:
+        """Return how far this right of the person reaches now."""
+        if self.state is not AdministratorState.ACTIVE:
+            return NOTHING
+        return scope_of(self.assignments, permission)
+
+    def may(self, permission: Permission, path: str = "") -> bool:
+        """Tell whether this person holds the right now for what belongs to the department of ``path``, "" being the organization."""
+        return self.scope(permission).covers(path)
+
+
+def scope_of(assignments: Sequence[Assignment], permission: Permission) -> Scope:
+    """Return how far a right reaches under these assignments."""
+    giving = [assignment for assignment in assignments if permission in PERMISSIONS[assignment.role]]
+    everything = any(assignment.department_id is None for assignment in giving)
+    return Scope(everything, () if everything else tuple(sorted({assignment.path for assignment in giving if assignment.path})))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +226,20 @@ class Credential:
         return not self.is_usable(now) or self.not_after - now <= RENEW_WITHIN
 
 
-def require_permission(administrator: Administrator, permission: Permission) -> None:
-    """Raise NotPermitted ``role`` unless the person holds the right."""
-    if not administrator.may(permission):
+def require_held(administrator: Administrator, permission: Permission) -> None:
+    """Raise NotPermitted ``role`` unless the person holds the right for some part of the organization; how far is asked then."""
+    if administrator.scope(permission).is_empty:
         right = permission.value.replace("-", " ")
-        sentence = f"The role {administrator.role.value} of {administrator.name} does not include the right to {right}."
-        raise NotPermitted("role", sentence)
+        raise NotPermitted("role", f"No role of {administrator.name} includes the right to {right}.")
+
+
+def require_permission(administrator: Administrator, permission: Permission, path: str = "") -> None:
+    """Raise NotPermitted unless the person holds the right for what belongs to the department of ``path``.
+
+    ``role`` when he holds it nowhere, ``scope`` when he holds it elsewhere in the organization.
+    """
+    require_held(administrator, permission)
+    if not administrator.scope(permission).covers(path):
+        right = permission.value.replace("-", " ")
+        sentence = f"The right of {administrator.name} to {right} does not reach this far: it is for certain departments alone."
+        raise NotPermitted("scope", sentence)

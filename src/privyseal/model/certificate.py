@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from privyseal.model.errors import Conflict
-from privyseal.model.identifiers import AdministratorId, AuthorityId, CertificateId, IntentId, OrganizationId, RequestId
+from privyseal.model.identifiers import AdministratorId, AuthorityId, CertificateId, DepartmentId, IntentId, OrganizationId, RequestId
 from privyseal.model.profile import NameKind
 
 REISSUE_AFTER_REVOCATION = timedelta(days=30)  # requirements 5.3, guards of a reissue.
@@ -85,6 +85,7 @@ class Certificate:
     picked_up_at: datetime | None
     replaces: CertificateId | None
     revoke_after: datetime | None
+    department_id: DepartmentId | None = None
 
 
 def require_reissuable(certificate: Certificate, now: datetime) -> None:

@@ -24,6 +24,8 @@ class FactKind(enum.Enum):
     CREDENTIAL_ADDED = "credential-added"
     CREDENTIAL_REVOKED = "credential-revoked"
     CREDENTIAL_ENDING = "credential-ending"
+    ROLE_CHANGED = "role-changed"
+    ADMINISTRATOR_REMOVED = "administrator-removed"
     PHRASE_GUESSED = "phrase-guessed"
     DOMAIN_LETTER_ASKED = "domain-letter-asked"
     DOMAIN_EXPIRING = "domain-expiring"

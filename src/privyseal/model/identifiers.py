@@ -9,6 +9,8 @@ from typing import NewType
 OrganizationId = NewType("OrganizationId", str)
 VettingId = NewType("VettingId", str)
 ApplicationId = NewType("ApplicationId", str)
+DepartmentId = NewType("DepartmentId", str)
+AssignmentId = NewType("AssignmentId", str)
 DomainId = NewType("DomainId", str)
 ValidationId = NewType("ValidationId", str)
 DomainLetterId = NewType("DomainLetterId", str)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from privyseal.model.errors import Conflict, Refused
-from privyseal.model.identifiers import CertificateId, OrganizationId, PolicyId, RequestId
+from privyseal.model.identifiers import CertificateId, DepartmentId, OrganizationId, PolicyId, RequestId
 from privyseal.model.profile import NameKind, SubjectField
 
 LAPSES_AFTER = timedelta(days=30)  # requirements 5.2: lapsed after 30 days without a decision.
@@ -183,7 +183,10 @@ class RequestKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Everything an administrator decides on; ``subject`` and ``names`` are in the order in which they are certified."""
+    """Everything an administrator decides on; ``subject`` and ``names`` are in the order in which they are certified.
+
+    ``department_id`` is None for what belongs to the organization itself.
+    """
 
     id: RequestId
     organization_id: OrganizationId
@@ -214,6 +217,7 @@ class Request:
     warnings: tuple[str, ...]
     created_at: datetime
     changed_at: datetime
+    department_id: DepartmentId | None = None
 
 
 def is_own_request(request: Request, administrator_id: str, email: str) -> bool:

@@ -14,6 +14,7 @@ from privyseal.model.request import Request
 
 MAXIMUM_STATEMENT_LIFE = timedelta(days=7)
 MAXIMUM_REVOCATION_LIFE = timedelta(hours=24)
+MAXIMUM_ASSIGNMENT_LIFE = timedelta(hours=24)
 MAXIMUM_INVITATION_LIFE = timedelta(hours=2)
 """An invitation counts until its one-time link is used, at most an hour after it was handed in."""
 
@@ -44,6 +45,8 @@ def approval_fields(request: Request, policy: Policy, *, service: str, organizat
     }
     if request.replaces_serial_hex:
         fields["replaces"] = request.replaces_serial_hex
+    if request.department_id is not None:
+        fields["department"] = request.department_id
     return fields
 
 

@@ -151,7 +151,7 @@ def _admit(page: Page, request: Request) -> Visitor | None:
     if is_open:
         return None
     permission = page.access if isinstance(page.access, Permission) else None
-    return require_visitor(request, audience_of(request), permission, step_up=page.step_up, in_use=not page.by_itself)
+    return require_visitor(request, audience_of(request), permission, scoped=page.scoped, step_up=page.step_up, in_use=not page.by_itself)
 
 
 def _answer(page: Page, visit: Visit) -> Response:

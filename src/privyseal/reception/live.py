@@ -22,7 +22,8 @@ from starlette.concurrency import run_in_threadpool
 
 from privyseal.actions.house import House
 from privyseal.model.errors import PrivysealError, TooManyRequests
-from privyseal.model.identifiers import OrganizationId, RequestId
+from privyseal.model.identifiers import OrganizationId
+from privyseal.model.scope import Scope
 from privyseal.store import requests
 
 LOOK_SECONDS = 0.5
@@ -44,8 +45,8 @@ OVERLAP: Final = timedelta(seconds=10)
 REMEMBERED: Final = 5_000
 """Changes kept for those who are slow to take them; who falls further behind opens the page anew."""
 
-Change: TypeAlias = tuple[RequestId, str, datetime]
-"""Id, state, and when it came to that state."""
+Change: TypeAlias = requests.Changed
+"""Id, state, when it came to that state, and the department it belongs to, which says who may hear of it."""
 
 
 def changes_since(house: House, organization_id: OrganizationId, moment: datetime) -> list[Change]:
@@ -55,7 +56,7 @@ def changes_since(house: House, organization_id: OrganizationId, moment: datetim
     with house.database.read(house.clock()) as tx:
         while page := requests.changed_since(tx, organization_id, since, after):
             found += page
-            after, _, since = page[-1]
+            after, since = page[-1].id, page[-1].at
     return found
 
 
@@ -114,9 +115,9 @@ class Watch:
         told_before = self._house.database.signals.told(self._organization_id)
         changes = [change for change in self._changes() if change not in self._told]
         self._told |= dict.fromkeys(changes)
-        self._seen = max([self._seen, *(when for _, _, when in changes)])
+        self._seen = max([self._seen, *(change.at for change in changes)])
         horizon = self._seen - OVERLAP
-        self._told = {change: None for change in self._told if change[2] > horizon}
+        self._told = {change: None for change in self._told if change.at > horizon}
         self._recent.extend(Told(next(self._numbers), change) for change in changes)
         self._told_before = told_before
 
@@ -168,9 +169,17 @@ class Watches:
 
 
 async def follow(
-    watches: Watches, house: House, organization_id: OrganizationId, *, stopping: threading.Event, may_go_on: Callable[[], bool]
+    watches: Watches,
+    house: House,
+    organization_id: OrganizationId,
+    *,
+    scope: Scope,
+    stopping: threading.Event,
+    may_go_on: Callable[[], bool],
 ) -> AsyncGenerator[Change | None, None]:
-    """Yield changes as they are found; and None first of all, and where nothing was said for ``KEEP_ALIVE_SECONDS``.
+    """Yield changes within ``scope`` as they are found; and None first of all, and where nothing was said for ``KEEP_ALIVE_SECONDS``.
+
+    The database is asked once for all who follow, so what is beyond a follower's scope is left out here, before it leaves.
 
     ``may_go_on`` is asked in a thread every ``CHECK_SECONDS``; when it says no, or the database is away, the stream ends and
     the caller comes back to be told why.
@@ -181,7 +190,8 @@ async def follow(
         return
     try:
         async for change in _told(watch, stopping, may_go_on):
-            yield change
+            if change is None or scope.covers(change.path):
+                yield change
     except PrivysealError:
         return
     finally:

@@ -66,6 +66,7 @@ class Method(enum.Enum):
 class Page:
     """One address and what answers there.
 
+    ``scoped`` lets in whoever holds the right for some department too: the page then shows what lies within that scope alone.
     ``step_up`` asks a signed-in person for the credential again unless that was less than five minutes ago; ``by_itself``
     marks calls that a page makes on its own, which keep no session alive; ``upload`` allows files; ``form`` is the path of
     the form of a POST where that is not its own address.
@@ -75,6 +76,7 @@ class Page:
     path: str
     access: Permission | Access
     answer: Callable[[Visit], Response]
+    scoped: bool = False
     step_up: bool = False
     by_itself: bool = False
     upload: bool = False

@@ -62,13 +62,27 @@ def visitor(request: Request, audience: str) -> Visitor | None:
 def is_still_here(request: Request, guest: Visitor) -> bool:
     """Tell whether the session of a page that stays open (live updates) still holds; asking keeps it no longer alive."""
     now = recognize(request, guest.session.audience, in_use=False).visitor
-    return now is not None and now.session.id == guest.session.id and now.actor.permissions == guest.actor.permissions
+    return (
+        now is not None
+        and now.session.id == guest.session.id
+        and (now.actor.permissions, now.actor.partial)
+        == (
+            guest.actor.permissions,
+            guest.actor.partial,
+        )
+    )
 
 
 def require_visitor(
-    request: Request, audience: str, permission: Permission | None = None, *, step_up: bool = False, in_use: bool = True
+    request: Request,
+    audience: str,
+    permission: Permission | None = None,
+    *,
+    scoped: bool = False,
+    step_up: bool = False,
+    in_use: bool = True,
 ) -> Visitor:
-    """Return who is signed in and holds the right; raises what the page answers with something to do.
+    """Return who is signed in and holds the right, where ``scoped`` for some department at least; raises what the page answers.
 
     Unauthenticated ``sign-in-needed`` says why the last session ended, NotPermitted ``permission`` is recorded, NotPermitted
     ``step-up-needed`` asks for the credential again when ``step_up`` and the last time is more than five minutes ago.
@@ -80,8 +94,10 @@ def require_visitor(
         reason = "You are not signed in here." if found.ended is None else END_SENTENCES[found.ended]
         raise Unauthenticated("sign-in-needed", f"{reason} Sign in to go on.")
     request.state.visitor = guest
-    if permission is not None and permission not in guest.actor.permissions:
-        _refuse_permission(desk, guest, permission)
+    if permission is not None:
+        scope = guest.actor.scope(permission)
+        if not (scope.everything or (scoped and scope.paths)):
+            _refuse_permission(desk, guest, permission)
     if step_up and needs_step_up(guest.session, desk.house.clock()):
         raise NotPermitted("step-up-needed", "Show your credential again to go on: what you are about to do cannot be taken back.")
     return guest
@@ -90,7 +106,9 @@ def require_visitor(
 def _refuse_permission(desk: Desk, guest: Visitor, permission: Permission) -> None:
     def refuse() -> None:
         right = permission.value.replace("-", " ")
-        raise NotPermitted("permission", f"Your role, {guest.administrator.role.value}, does not include the right to {right}.")
+        if guest.actor.scope(permission).paths:
+            raise NotPermitted("scope", f"Your right to {right} is for certain departments; this needs it for the whole organization.")
+        raise NotPermitted("permission", f"None of your roles includes the right to {right}.")
 
     about = About("open-page", log_of(guest.session.audience), "permission", permission.value)
     attempt(desk.house, guest.actor, about, refuse)

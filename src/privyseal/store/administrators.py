@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from privyseal.model.administrator import Administrator, AdministratorState, Credential, Permission, Role
-from privyseal.model.identifiers import AdministratorId, ApiTokenId, InvitationId, OrganizationId
+from privyseal.model.administrator import ENTRY, Administrator, AdministratorState, Assignment, Credential, Permission, Role
+from privyseal.model.identifiers import AdministratorId, ApiTokenId, AssignmentId, DepartmentId, InvitationId, OrganizationId
+from privyseal.model.scope import EVERYTHING, Scope
+from privyseal.store import assignments
 from privyseal.store.database import Transaction
+from privyseal.store.departments import within
 from privyseal.store.paging import behind
 from privyseal.store.prepared import Prepared
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
@@ -27,6 +30,7 @@ administrators = sa.Table(
     sa.Column("role", sa.String(32), nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("department_id", Id, sa.ForeignKey("departments.id"), index=True),
 )
 
 credentials = sa.Table(
@@ -127,36 +131,82 @@ _BY_CERTIFICATE = Prepared(
 )
 
 
-def _administrator(row: Mapping[Any, Any], prefix: str = "") -> Administrator:
-    fields = {column.name: row[prefix + column.name] for column in administrators.columns}
-    return Administrator(**{**fields, "role": Role(fields["role"]), "state": AdministratorState(fields["state"])})
+def people_of(tx: Transaction, rows: Sequence[Mapping[Any, Any]], prefix: str = "") -> list[Administrator]:
+    """Return the people of these rows of ``administrators``, whose columns begin with ``prefix``, with what they hold now."""
+    held = assignments.in_force(tx, [row[f"{prefix}id"] for row in rows]) if rows else {}
+    found = []
+    for row in rows:
+        fields = {column.name: row[prefix + column.name] for column in administrators.columns}
+        fields |= {"role": Role(fields["role"]), "state": AdministratorState(fields["state"]), "assignments": held[fields["id"]]}
+        found.append(Administrator(**fields))
+    return found
 
 
-def insert(tx: Transaction, administrator: Administrator) -> None:
-    """Add a person."""
+def insert(tx: Transaction, administrator: Administrator) -> Administrator:
+    """Add a person, who holds the role he comes in with throughout the organization; return him with that."""
     values = {column.name: getattr(administrator, column.name) for column in administrators.columns}
     tx.execute(administrators.insert().values(**values | {"role": administrator.role.value, "state": administrator.state.value}))
+    entry = Assignment(
+        entry_assignment_id(administrator.id), administrator.id, administrator.role, None, "", administrator.created_at, ENTRY
+    )
+    assignments.insert(tx, entry)
+    return replace(administrator, assignments=(entry,))
+
+
+def entry_assignment_id(administrator_id: AdministratorId) -> AssignmentId:
+    """Return the id of the assignment that a person comes in with: one for each person."""
+    return AssignmentId(f"asg-{administrator_id.partition('-')[2]}")
 
 
 def get(tx: Transaction, administrator_id: AdministratorId) -> Administrator | None:
     """Return the person or None."""
     row = tx.execute(administrators.select().where(administrators.c.id == administrator_id)).first()
-    return None if row is None else _administrator(row._mapping)
+    return None if row is None else people_of(tx, [row._mapping])[0]
+
+
+def get_within(
+    tx: Transaction, organization_id: OrganizationId, administrator_id: AdministratorId, *, scope: Scope
+) -> Administrator | None:
+    """Return the person of this organization who belongs to a department within a scope, or None."""
+    mine = (administrators.c.id == administrator_id, administrators.c.organization_id == organization_id)
+    row = tx.execute(administrators.select().where(*mine, *within(administrators.c.department_id, organization_id, scope))).first()
+    return None if row is None else people_of(tx, [row._mapping])[0]
 
 
 def of_organization(tx: Transaction, organization_id: OrganizationId | None) -> list[Administrator]:
     """Return the people of an organization (None: the provider's) by name."""
     clause = administrators.c.organization_id.is_(None) if organization_id is None else administrators.c.organization_id == organization_id
-    return [_administrator(row._mapping) for row in tx.execute(administrators.select().where(clause).order_by(administrators.c.name))]
+    rows = tx.execute(administrators.select().where(clause).order_by(administrators.c.name, administrators.c.id))
+    return people_of(tx, [row._mapping for row in rows])
 
 
-def page(tx: Transaction, organization_id: OrganizationId, *, after: str = "", limit: int = 50) -> list[Administrator]:
-    """Return people of an organization by name, behind the one of the id ``after`` (keyset paging)."""
-    scope = administrators.c.organization_id == organization_id
-    statement = administrators.select().where(scope).order_by(administrators.c.name, administrators.c.id).limit(limit)
+def page(
+    tx: Transaction, organization_id: OrganizationId | None, *, scope: Scope = EVERYTHING, after: str = "", limit: int = 50
+) -> list[Administrator]:
+    """Return people of an organization (None: the provider's) within a scope by name, behind the id ``after`` (keyset paging)."""
+    if organization_id is None:
+        mine: list[sa.ColumnElement[bool]] = [administrators.c.organization_id.is_(None)]
+    else:
+        mine = [
+            administrators.c.organization_id == organization_id,
+            *within(administrators.c.department_id, organization_id, scope),
+        ]
+    statement = administrators.select().where(*mine).order_by(administrators.c.name, administrators.c.id).limit(limit)
     if after:
-        statement = statement.where(behind(administrators, administrators.c.name, after, scope))
-    return [_administrator(row._mapping) for row in tx.execute(statement)]
+        statement = statement.where(behind(administrators, administrators.c.name, after, *mine))
+    return people_of(tx, [row._mapping for row in tx.execute(statement)])
+
+
+def move(tx: Transaction, organization_id: OrganizationId, administrator_id: AdministratorId, department_id: DepartmentId | None) -> bool:
+    """Let a person belong to another department; tells whether there is such a person."""
+    statement = administrators.update().where(administrators.c.id == administrator_id, administrators.c.organization_id == organization_id)
+    return tx.changed(statement.values(department_id=department_id)) == 1
+
+
+def hold_staff(tx: Transaction) -> None:
+    """Let nobody else who holds the provider's people go on before this transaction ends."""
+    staff = sa.select(administrators.c.id).where(administrators.c.organization_id.is_(None)).order_by(administrators.c.id)
+    tx.execute(staff.with_for_update(key_share=True))
 
 
 def change_state(tx: Transaction, administrator_id: AdministratorId, source: AdministratorState, target: AdministratorState) -> bool:
@@ -177,7 +227,7 @@ def insert_credential(tx: Transaction, credential: Credential) -> None:
 def by_certificate(tx: Transaction, certificate_sha256: str) -> tuple[Administrator, Credential] | None:
     """Return the person and the credential registered under this fingerprint, or None."""
     row = _BY_CERTIFICATE.first(tx, sha256=certificate_sha256)
-    return None if row is None else (_administrator(row, "person_"), _credential(row))
+    return None if row is None else (people_of(tx, [row], "person_")[0], _credential(row))
 
 
 def credentials_of(tx: Transaction, administrator_id: AdministratorId) -> list[Credential]:

@@ -11,10 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from privyseal.model.certificate import Certificate, CertificateState, Intent, IntentKind, IntentState
-from privyseal.model.identifiers import AuthorityId, CertificateId, IntentId, OrganizationId, RequestId
+from privyseal.model.identifiers import AuthorityId, CertificateId, DepartmentId, IntentId, OrganizationId, RequestId
 from privyseal.model.organization import OrganizationState
 from privyseal.model.profile import NameKind
+from privyseal.model.scope import EVERYTHING, Scope
 from privyseal.store.database import Transaction
+from privyseal.store.departments import within
 from privyseal.store.named import Name, Names, begins_with, equals
 from privyseal.store.organizations import organizations
 from privyseal.store.prepared import Prepared, is_among
@@ -77,7 +79,9 @@ certificates = sa.Table(
     sa.Column("picked_up_at", UtcTime),
     sa.Column("replaces", Id),
     sa.Column("revoke_after", UtcTime),
+    sa.Column("department_id", Id, sa.ForeignKey("departments.id")),
     sa.UniqueConstraint("ca_id", "serial_hex"),
+    sa.Index("ix_certificates_department", "department_id", "id"),
     sa.Index("ix_certificates_newest", "organization_id", "id", "state", "not_after"),
     sa.Index("ix_certificates_contact", "organization_id", "contact_email"),
     sa.Index("ix_certificates_state_end", "organization_id", "state", "not_after", "id"),
@@ -187,9 +191,11 @@ def _certificate(row: Any) -> Certificate:  # noqa: ANN401 - a row of the table 
     return Certificate(**fields)
 
 
-def by_serial(tx: Transaction, organization_id: OrganizationId, serial_hex: str) -> Certificate | None:
-    """Return the organization's certificate of this serial, or None."""
-    statement = certificates.select().where(certificates.c.organization_id == organization_id, certificates.c.serial_hex == serial_hex)
+def by_serial(tx: Transaction, organization_id: OrganizationId, serial_hex: str, *, scope: Scope = EVERYTHING) -> Certificate | None:
+    """Return the organization's certificate of this serial within a scope, or None."""
+    mine = within(certificates.c.department_id, organization_id, scope)
+    known = (certificates.c.organization_id == organization_id, certificates.c.serial_hex == serial_hex)
+    statement = certificates.select().where(*known, *mine)
     row = tx.execute(statement).first()
     return None if row is None else _certificate(row)
 
@@ -215,17 +221,28 @@ def of_request(tx: Transaction, request_id: RequestId) -> Certificate | None:
     return None if row is None else _certificate(row)
 
 
-def page(tx: Transaction, organization_id: OrganizationId, *, name: str = "", after: str = "", limit: int = 50) -> list[Certificate]:
-    """Return certificates, newest first, of an exact name or of all, before the id ``after`` (keyset paging)."""
-    statement = certificates.select().where(certificates.c.organization_id == organization_id)
+def page(
+    tx: Transaction, organization_id: OrganizationId, *, name: str = "", scope: Scope = EVERYTHING, after: str = "", limit: int = 50
+) -> list[Certificate]:
+    """Return certificates within a scope, newest first, of an exact name or of all, before the id ``after`` (keyset paging)."""
+    mine = within(certificates.c.department_id, organization_id, scope)
+    statement = certificates.select().where(certificates.c.organization_id == organization_id, *mine)
     if name:
-        within = sa.select(certificate_names.c.certificate_id).where(
+        named = sa.select(certificate_names.c.certificate_id).where(
             certificate_names.c.name == name, certificate_names.c.organization_id == organization_id
         )
-        statement = statement.where(certificates.c.id.in_(within))
+        statement = statement.where(certificates.c.id.in_(named))
     if after:
         statement = statement.where(certificates.c.id < after)
     return [_certificate(row) for row in tx.execute(statement.order_by(certificates.c.id.desc()).limit(limit))]
+
+
+def move(tx: Transaction, certificate: Certificate, department_id: DepartmentId | None) -> bool:
+    """Let a certificate belong to another department; tells whether it still belonged to the one that was read."""
+    before = certificates.c.department_id
+    unmoved = before.is_(None) if certificate.department_id is None else before == certificate.department_id
+    statement = certificates.update().where(certificates.c.id == certificate.id, unmoved)
+    return tx.changed(statement.values(department_id=department_id)) == 1
 
 
 class Standing(enum.Enum):
@@ -280,12 +297,14 @@ PROBED = 2_000
 """So many certificates at most are named one by one when they are found by serial, contact or standing."""
 
 
-def search(tx: Transaction, organization_id: OrganizationId, wanted: Search, *, before: str = "", limit: int = 50) -> list[Listed]:
-    """Return the organization's certificates that fit, behind the id ``before`` (keyset paging): newest first, or by a name asked for."""
-    scope = certificates.c.organization_id == organization_id
-    clauses = _clauses(tx, organization_id, wanted)
+def search(
+    tx: Transaction, organization_id: OrganizationId, wanted: Search, *, scope: Scope = EVERYTHING, before: str = "", limit: int = 50
+) -> list[Listed]:
+    """Return certificates within a scope that fit, behind the id ``before`` (keyset paging): newest first, or by a name asked for."""
+    mine = certificates.c.organization_id == organization_id
+    clauses = [*_clauses(tx, organization_id, wanted), *within(certificates.c.department_id, organization_id, scope)]
     if not wanted.name and not wanted.text:
-        return _newest(tx, [scope, *clauses, *([certificates.c.id < before] if before else [])], limit)
+        return _newest(tx, [mine, *clauses, *([certificates.c.id < before] if before else [])], limit)
     fits = equals(wanted.name) if wanted.name else begins_with(wanted.text)
     names_scope = certificate_names.c.organization_id == organization_id
     ids = _NAMES.ids(tx, names_scope, fits, certificates.c.id, clauses, before=before, limit=limit)
@@ -304,17 +323,17 @@ def _listed(row: Any) -> Listed:  # noqa: ANN401 - a row of the table above
     return Listed(**{**row._mapping, "state": CertificateState(row.state)})
 
 
-def ending_soon(tx: Transaction, organization_id: OrganizationId, limit: int = 5) -> list[Listed]:
-    """Return the valid certificates of the organization that end within 30 days, the next one first."""
-    clauses = _standing(tx, Standing.EXPIRING, certificates.c.state)
+def ending_soon(tx: Transaction, organization_id: OrganizationId, limit: int = 5, scope: Scope = EVERYTHING) -> list[Listed]:
+    """Return the valid certificates of the organization within a scope that end within 30 days, the next one first."""
+    clauses = [*_standing(tx, Standing.EXPIRING, certificates.c.state), *within(certificates.c.department_id, organization_id, scope)]
     statement = sa.select(*_LISTED).where(certificates.c.organization_id == organization_id, *clauses)
     rows = tx.execute(statement.order_by(certificates.c.not_after).limit(limit))
     return [_listed(row) for row in rows]
 
 
-def count(tx: Transaction, organization_id: OrganizationId, standing: Standing) -> int:
-    """Return how many certificates of the organization stand so."""
-    clauses = _standing(tx, standing, certificates.c.state)
+def count(tx: Transaction, organization_id: OrganizationId, standing: Standing, scope: Scope = EVERYTHING) -> int:
+    """Return how many certificates of the organization within a scope stand so."""
+    clauses = [*_standing(tx, standing, certificates.c.state), *within(certificates.c.department_id, organization_id, scope)]
     statement = sa.select(sa.func.count()).select_from(certificates).where(certificates.c.organization_id == organization_id, *clauses)
     return int(tx.execute(statement).scalar_one())
 

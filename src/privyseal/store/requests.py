@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from privyseal.model.identifiers import AdministratorId, ApprovalId, OrganizationId, RequestId
+from privyseal.model.identifiers import AdministratorId, ApprovalId, DepartmentId, OrganizationId, RequestId
 from privyseal.model.profile import NameKind, SubjectField
 from privyseal.model.request import TRANSITIONS, Request, RequestEvent, RequestKind, RequestState, read_endpoint
+from privyseal.model.scope import EVERYTHING, Scope
 from privyseal.store.database import Transaction
+from privyseal.store.departments import departments, within
 from privyseal.store.named import Name, Names, begins_with
 from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
@@ -54,6 +56,8 @@ requests = sa.Table(
     sa.Column("sameness", Digest, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("changed_at", UtcTime, nullable=False),
+    sa.Column("department_id", Id, sa.ForeignKey("departments.id")),
+    sa.Index("ix_requests_department", "department_id", "id"),
     sa.Index("ix_requests_queue", "organization_id", "state", "id"),
     sa.Index("ix_requests_organization", "organization_id", "id"),
     sa.Index("ix_requests_changes", "organization_id", "changed_at"),
@@ -195,8 +199,12 @@ def open_same(tx: Transaction, sameness: str) -> Request | None:
     return None if row is None else _request(row._mapping)
 
 
-def get(tx: Transaction, organization_id: OrganizationId, request_id: RequestId) -> Request | None:
-    """Return the request within this organization, or None."""
+def get(tx: Transaction, organization_id: OrganizationId, request_id: RequestId, *, scope: Scope = EVERYTHING) -> Request | None:
+    """Return the request within this organization and scope, or None."""
+    if not scope.everything:
+        mine = (requests.c.id == request_id, requests.c.organization_id == organization_id)
+        found = tx.execute(sa.select(*_READ).where(*mine, *within(requests.c.department_id, organization_id, scope))).first()
+        return None if found is None else _request(found._mapping)
     row = _GET.first(tx, request=request_id, organization=organization_id)
     return None if row is None else _request(row)
 
@@ -216,13 +224,29 @@ def lock(tx: Transaction, organization_id: OrganizationId, request_ids: Sequence
 
 
 def page(
-    tx: Transaction, organization_id: OrganizationId, *, states: Sequence[RequestState], after: str = "", limit: int = 50
+    tx: Transaction,
+    organization_id: OrganizationId,
+    *,
+    states: Sequence[RequestState],
+    scope: Scope = EVERYTHING,
+    after: str = "",
+    limit: int = 50,
 ) -> list[Request]:
-    """Return requests by age, oldest first, after the id ``after`` (keyset paging)."""
-    statement = sa.select(*_READ).where(requests.c.organization_id == organization_id, requests.c.id > after)
+    """Return requests within a scope by age, oldest first, after the id ``after`` (keyset paging)."""
+    mine = within(requests.c.department_id, organization_id, scope)
+    statement = sa.select(*_READ).where(requests.c.organization_id == organization_id, requests.c.id > after, *mine)
     if states:
         statement = statement.where(requests.c.state.in_([state.value for state in states]))
     return [_request(row._mapping) for row in tx.execute(statement.order_by(requests.c.id).limit(limit))]
+
+
+class Changed(NamedTuple):
+    """A request that changed: ``path`` is that of the department it belongs to."""
+
+    id: RequestId
+    state: str
+    at: datetime
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,25 +274,28 @@ def newest(
     *,
     states: Sequence[RequestState] = (),
     text: str = "",
+    scope: Scope = EVERYTHING,
     before: str = "",
     limit: int = 50,
 ) -> list[Listed]:
-    """Return requests, newest first, before the id ``before`` (keyset paging): the work list of administrators.
+    """Return requests within a scope, newest first, before the id ``before`` (keyset paging): the work list of administrators.
 
     ``text`` is the beginning of one of the names, whose order is that of the list then; no states are all states.
     """
     if text:
-        return _named(tx, organization_id, states, text, before, limit)
-    scope = [requests.c.organization_id == organization_id, *([requests.c.id < before] if before else [])]
-    return _newest(tx, scope, states, limit)
+        return _named(tx, organization_id, states, text, scope, before, limit)
+    mine = [requests.c.organization_id == organization_id, *within(requests.c.department_id, organization_id, scope)]
+    mine += [requests.c.id < before] if before else []
+    return _newest(tx, mine, states, limit)
 
 
 def _named(
-    tx: Transaction, organization_id: OrganizationId, states: Sequence[RequestState], text: str, before: str, limit: int
+    tx: Transaction, organization_id: OrganizationId, states: Sequence[RequestState], text: str, scope: Scope, before: str, limit: int
 ) -> list[Listed]:
-    wanted = [requests.c.state.in_([state.value for state in states])] if states else []
-    scope = request_names.c.organization_id == organization_id
-    ids = _NAMES.ids(tx, scope, begins_with(text.lower()), requests.c.id, wanted, before=before, limit=limit)
+    wanted = within(requests.c.department_id, organization_id, scope)
+    wanted += [requests.c.state.in_([state.value for state in states])] if states else []
+    mine = request_names.c.organization_id == organization_id
+    ids = _NAMES.ids(tx, mine, begins_with(text.lower()), requests.c.id, wanted, before=before, limit=limit)
     rows = tx.execute(sa.select(*_LISTED).where(requests.c.id.in_(ids)))
     return sorted((_listed(row) for row in rows), key=lambda row: ids.index(row.id))
 
@@ -284,16 +311,20 @@ def _newest(tx: Transaction, scope: Sequence[sa.ColumnElement[bool]], states: Se
     return [_listed(row) for row in tx.execute(statement.order_by(requests.c.id.desc()).limit(limit))]
 
 
-def oldest_in(tx: Transaction, organization_id: OrganizationId, state: RequestState) -> Request | None:
-    """Return the request that has been in the queue of this state for longest, or None."""
-    found = page(tx, organization_id, states=[state], limit=1)
+def oldest_in(tx: Transaction, organization_id: OrganizationId, state: RequestState, scope: Scope = EVERYTHING) -> Request | None:
+    """Return the request within a scope that has been in the queue of this state for longest, or None."""
+    found = page(tx, organization_id, states=[state], scope=scope, limit=1)
     return found[0] if found else None
 
 
-def count_in(tx: Transaction, organization_id: OrganizationId, states: Sequence[RequestState]) -> dict[RequestState, int]:
-    """Return how many requests stand in each of these states; meant for states in which few are at a time."""
+def count_in(
+    tx: Transaction, organization_id: OrganizationId, states: Sequence[RequestState], scope: Scope = EVERYTHING
+) -> dict[RequestState, int]:
+    """Return how many requests within a scope stand in each of these states; meant for states in which few are at a time."""
     counted = sa.select(requests.c.state, sa.func.count().label("quantity")).where(
-        requests.c.organization_id == organization_id, requests.c.state.in_([state.value for state in states])
+        requests.c.organization_id == organization_id,
+        requests.c.state.in_([state.value for state in states]),
+        *within(requests.c.department_id, organization_id, scope),
     )
     found = {RequestState(row.state): row.quantity for row in tx.execute(counted.group_by(requests.c.state))}
     return {state: found.get(state, 0) for state in states}
@@ -301,21 +332,40 @@ def count_in(tx: Transaction, organization_id: OrganizationId, states: Sequence[
 
 def changed_since(
     tx: Transaction, organization_id: OrganizationId, since: datetime, after: RequestId | None = None, limit: int = 200
-) -> list[tuple[RequestId, str, datetime]]:
-    """Return (id, state, when) of requests that changed after ``since``, oldest change first: what the live queue sends.
+) -> list[Changed]:
+    """Return what changed after ``since``, oldest change first: what the live queue sends.
 
     Requests that changed exactly at ``since`` are included from the id ``after`` on: one transaction may change many.
     """
     later = requests.c.changed_at > since
     if after is not None:
         later = sa.or_(later, sa.and_(requests.c.changed_at == since, requests.c.id > after))
+    path = sa.func.coalesce(departments.c.path, "").label("path")
     statement = (
-        sa.select(requests.c.id, requests.c.state, requests.c.changed_at)
+        sa.select(requests.c.id, requests.c.state, requests.c.changed_at, path)
+        .outerjoin(departments, departments.c.id == requests.c.department_id)
         .where(requests.c.organization_id == organization_id, later)
         .order_by(requests.c.changed_at, requests.c.id)
         .limit(limit)
     )
-    return [(RequestId(row.id), row.state, row.changed_at) for row in tx.execute(statement)]
+    return [Changed(RequestId(row.id), row.state, row.changed_at, row.path) for row in tx.execute(statement)]
+
+
+def move(
+    tx: Transaction,
+    organization_id: OrganizationId,
+    request_id: RequestId,
+    department_id: DepartmentId | None,
+    states: Collection[RequestState],
+) -> bool:
+    """Let a request belong to another department; tells whether it stood in one of these states."""
+    statement = requests.update().where(
+        requests.c.id == request_id,
+        requests.c.organization_id == organization_id,
+        requests.c.state.in_([state.value for state in states]),
+    )
+    tx.queues.add(organization_id)
+    return tx.changed(statement.values(department_id=department_id, changed_at=tx.now)) == 1
 
 
 def happen(tx: Transaction, request_ids: Sequence[RequestId], event: RequestEvent, reason: str = "") -> list[RequestId]:

@@ -16,10 +16,12 @@ from privyseal.store.schema import metadata
 
 NOUNS = (
     "administrators",
+    "assignments",
     "audit",
     "authorities",
     "caa_checks",
     "certificates",
+    "departments",
     "domain_letters",
     "drafts",
     "kept_forms",

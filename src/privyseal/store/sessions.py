@@ -12,11 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from privyseal.model.administrator import Administrator, AdministratorState, Credential, Role
+from privyseal.model.administrator import Administrator, Credential
 from privyseal.model.identifiers import AdministratorId, SessionId
 from privyseal.model.session import IDLE_LIFE, PROVIDER_AUDIENCE, SEEN_EVERY, Session, SessionEnd
 from privyseal.store import organizations as organization_store
-from privyseal.store.administrators import administrators, credentials
+from privyseal.store.administrators import administrators, credentials, people_of
 from privyseal.store.database import Transaction
 from privyseal.store.organizations import organizations
 from privyseal.store.prepared import Prepared
@@ -134,11 +134,10 @@ def _session(row: Mapping[Any, Any], prefix: str = "") -> Session:
 
 
 def by_token(tx: Transaction, token_sha256: str) -> Found | None:
-    """Return the session of this token with its person and credential, in one read; None when there never was one."""
+    """Return the session of this token with its person and credential; None when there never was one."""
     row = _BY_TOKEN.first(tx, token_sha256=token_sha256)
     if row is None:
         return None
-    person = {column.name: row[f"person_{column.name}"] for column in administrators.columns}
     registered = None
     if row["credential_id"] is not None:
         # Nobody needs the bytes of the certificate here, and they are the bulk of the row.
@@ -146,8 +145,8 @@ def by_token(tx: Transaction, token_sha256: str) -> Found | None:
         registered = Credential(**fields)
     return Found(
         _session(row, "session_"),
-        Administrator(**{**person, "role": Role(person["role"]), "state": AdministratorState(person["state"])}),
-        PROVIDER_AUDIENCE if person["organization_id"] is None else row["home"],
+        people_of(tx, [row], "person_")[0],
+        PROVIDER_AUDIENCE if row["person_organization_id"] is None else row["home"],
         registered,
     )
 

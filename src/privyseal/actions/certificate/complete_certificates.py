@@ -5,7 +5,7 @@ Everything before this process is assumed compromised. For each intent:
  1. the audit log keeps up and the clock is right
  2. request, policy, organization, domains, approvals and the evidence of CAA are read and judged again
  3. the signatures of as many different entitled administrators as the policy wants are verified again, over content
-    that is again computed from the request
+    that is again computed from the request; that each holds the right, and for this department, is traced to what was signed
  4. the to-be-signed bytes are built again and must equal the stored ones
  5. exactly these bytes are signed, the signature is verified, the certificate is read back and compared
  6. the intent is closed conditionally; whoever comes second keeps nothing
@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from privyseal.actions.caa import require_caa
+from privyseal.actions.entitlement import Entitlements
 from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
 from privyseal.engine.administrator_id import require_administrator_id
 from privyseal.engine.approval_content import require_approved
@@ -41,7 +42,18 @@ from privyseal.model.request import Request, RequestEvent, RequestKind, RequestS
 from privyseal.model.rules import Tier
 from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, require_current
 from privyseal.model.unit import UnitTier
-from privyseal.store import administrators, caa_checks, certificates, organizations, policies, requests, revocations, units, validations
+from privyseal.store import (
+    administrators,
+    caa_checks,
+    certificates,
+    departments,
+    organizations,
+    policies,
+    requests,
+    revocations,
+    units,
+    validations,
+)
 from privyseal.store.caa_checks import StoredCheck
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
@@ -73,7 +85,7 @@ def complete_certificates(house: House, tx: Transaction, actor: Actor, key: Sign
     intents = [intent for intent in certificates.intents_of(tx, intent_ids).values() if intent.state is IntentState.PREPARED]
     found = requests.get_many(tx, [intent.request_id for intent in intents if intent.request_id])
     approvals = requests.approvals_of(tx, list(found))
-    readers = _Readers(tx, revocations.blocked_among(tx, {request.spki_sha256 for request in found.values()}))
+    readers = _Readers(house, tx, revocations.blocked_among(tx, {request.spki_sha256 for request in found.values()}))
     signed: list[tuple[_Case, bytes]] = []
     failures: list[tuple[IntentId, PrivysealError]] = []
     for intent in intents:
@@ -98,7 +110,9 @@ def complete_certificates(house: House, tx: Transaction, actor: Actor, key: Sign
 class _Readers:
     """Rows that many intents of one batch share, read once in this transaction."""
 
-    def __init__(self, tx: Transaction, blocked_keys: set[str]) -> None:
+    def __init__(self, house: House, tx: Transaction, blocked_keys: set[str]) -> None:
+        self._house = house
+        self._entitlements: dict[OrganizationId, Entitlements] = {}
         self.blocked_keys = blocked_keys
         self._tx = tx
         self._organizations: dict[str, Organization] = {}
@@ -135,6 +149,12 @@ class _Readers:
         public = case.policy.tier is Tier.PUBLIC
         return caa_checks.newest_of(self._tx, [case.request.id]).get(case.request.id) if public else None
 
+    def entitlements(self, organization: Organization) -> Entitlements:
+        """Return what the people of an organization may do, proven."""
+        if organization.id not in self._entitlements:
+            self._entitlements[organization.id] = Entitlements(self._house, self._tx, organization)
+        return self._entitlements[organization.id]
+
     def credential(self, certificate_sha256: str) -> tuple[Administrator, Credential] | None:
         """Return the person and credential of a fingerprint."""
         if certificate_sha256 not in self._credentials:
@@ -164,14 +184,17 @@ def _verify(house: House, tx: Transaction, case: _Case, approvals: list[requests
 
 def _verify_approvals(house: House, tx: Transaction, case: _Case, approvals: list[requests.Approval], readers: _Readers) -> None:
     entitled: set[str] = set()
+    path = departments.path_of(tx, case.request.department_id)
     for approval in approvals:
         known = readers.credential(approval.credential_sha256)
         if not approval.is_current(tx.now) or known is None:
             continue
         person, credential = known
-        if person.organization_id != case.organization.id or not person.may(Permission.APPROVE) or not credential.is_usable(tx.now):
+        if person.organization_id != case.organization.id or not credential.is_usable(tx.now):
             continue
         require_administrator_id(house.administrators_authority, credential.certificate_der, person, case.organization, tx.now)
+        if not readers.entitlements(case.organization).holds(person, Permission.APPROVE, path):
+            continue
         content = verify_stored(approval.content, approval.signature, credential, house.relying_party)
         service, slug = house.service.service_id, case.organization.slug
         end = require_approved(content, case.request, case.policy, service=service, organization=slug, approver=person.id)
@@ -271,4 +294,5 @@ def _certificate(house: House, tx: Transaction, case: _Case, der: bytes) -> Cert
         picked_up_at=None,
         replaces=request.replaces,
         revoke_after=None,
+        department_id=request.department_id,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from privyseal.actions.house import House, record
-from privyseal.model.actor import Actor, require
+from privyseal.model.actor import Actor, require_somewhere
 from privyseal.model.administrator import Permission
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import NotFound, Refused
@@ -29,10 +29,10 @@ VERDICTS = frozenset(
 def record_check(house: House, tx: Transaction, actor: Actor, slug: str, serial_hex: str, endpoint: str, verdict: str) -> None:
     """Write the verdict into the log of the organization; raises NotFound, NotPermitted, Refused ``verdict`` or ``endpoint``."""
     organization = organizations.require(tx, slug)
-    require(actor, Permission.READ, organization.id)
+    scope = require_somewhere(actor, Permission.READ, organization.id)
     if verdict not in VERDICTS:
         raise Refused("verdict", f"The verdict is one of {', '.join(sorted(VERDICTS))}.", field="verdict")
-    certificate = certificates.by_serial(tx, organization.id, serial_hex)
+    certificate = certificates.by_serial(tx, organization.id, serial_hex, scope=scope)
     if certificate is None:
         raise NotFound("not-found", "There is no such certificate in your organization.")
     # Host and port alone: a free text could carry what the log must not have.

@@ -10,7 +10,7 @@ from privyseal.actions.house import House, announce, record, sha256_hex
 from privyseal.engine import key_policy
 from privyseal.engine.csr import Csr
 from privyseal.engine.submission import read_names
-from privyseal.model.actor import Actor, require
+from privyseal.model.actor import Actor, require, require_somewhere
 from privyseal.model.administrator import Permission
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.certificate import Certificate, require_reissuable
@@ -22,8 +22,9 @@ from privyseal.model.organization import require_active
 from privyseal.model.policy import Policy
 from privyseal.model.proof import PhraseProof
 from privyseal.model.request import Request, RequestKind, RequestState
+from privyseal.model.scope import EVERYTHING
 from privyseal.model.unit import NO_UNIT
-from privyseal.store import certificates, organizations, policies, requests, revocations
+from privyseal.store import certificates, departments, organizations, policies, requests, revocations
 from privyseal.store.database import Transaction
 
 
@@ -36,11 +37,12 @@ def reissue_certificate(
     """
     organization = organizations.require(tx, slug)
     require_active(organization)
-    certificate = certificates.by_serial(tx, organization.id, serial_hex)
+    scope = EVERYTHING if proof is not None else require_somewhere(actor, Permission.SUBMIT, organization.id)
+    certificate = certificates.by_serial(tx, organization.id, serial_hex, scope=scope)
     if certificate is None or (proof is not None and proof.request_id != certificate.request_id):
         raise NotFound("not-found", "There is no such certificate in your organization.")
     if proof is None:
-        require(actor, Permission.SUBMIT, organization.id)
+        require(actor, Permission.SUBMIT, organization.id, departments.path_of(tx, certificate.department_id))
     require_reissuable(certificate, tx.now)
     original = _original(tx, organization.id, certificate)
     policy = policies.newest(tx, organization.id, policies.get(tx, original.policy_id, original.policy_version)[0].name)
@@ -116,4 +118,5 @@ def _request(house: House, tx: Transaction, actor: Actor, certificate: Certifica
         warnings=(),
         created_at=tx.now,
         changed_at=tx.now,
+        department_id=certificate.department_id,
     )

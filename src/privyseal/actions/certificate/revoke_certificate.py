@@ -13,7 +13,7 @@ from privyseal.engine.crl import encode_entry
 from privyseal.engine.serials import serial_from_hex, shard_of
 from privyseal.engine.signed_statement import Trust, require_signed, signer_of
 from privyseal.model.actor import SYSTEM, Actor, ActorKind
-from privyseal.model.administrator import Permission, require_permission
+from privyseal.model.administrator import Permission, require_held, require_permission
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.certificate import Certificate, CertificateState
 from privyseal.model.errors import NotFound, Refused
@@ -23,7 +23,7 @@ from privyseal.model.organization import Organization
 from privyseal.model.proof import PhraseProof
 from privyseal.model.revocation import Revocation, RevocationReason, read_reason
 from privyseal.model.statement import MAXIMUM_REVOCATION_LIFE, require_unexpired
-from privyseal.store import certificates, organizations, passkeys, revocations
+from privyseal.store import certificates, departments, organizations, passkeys, revocations
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
 from privyseal_wire.passkey import Signature
@@ -105,7 +105,11 @@ def _by_administrator(
     trust = Trust(house.administrators_authority, organization, house.relying_party)
     signed = require_signed(signature, passkeys.by_signer(tx, *signer_of(signature)), trust, tx.now)
     person, credential_sha256 = signed.person, signed.credential.certificate_sha256
-    require_permission(person, Permission.REVOKE)
+    path = departments.path_of(tx, certificate.department_id)
+    require_held(person, Permission.REVOKE)
+    if not person.may(Permission.READ, path):
+        raise NotFound("not-found", "There is no such certificate in your organization.")
+    require_permission(person, Permission.REVOKE, path)
     statement = RevocationStatement.from_bytes(signed.content)
     meant = (statement.service, statement.organization, statement.ca, statement.serial, statement.revoker)
     if meant != (house.service.service_id, organization.slug, house.issuing.slug, certificate.serial_hex, person.id):

@@ -6,7 +6,7 @@ Durable after it: the question, the state and the reason of the request, the aud
 from __future__ import annotations
 
 from privyseal.actions.house import House, announce, record
-from privyseal.model.actor import Actor, ActorKind, require
+from privyseal.model.actor import Actor, ActorKind, require, require_somewhere
 from privyseal.model.administrator import Permission
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import Conflict, NotFound, NotPermitted
@@ -14,7 +14,7 @@ from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import AdministratorId, QuestionId, RequestId
 from privyseal.model.question import QUESTION_CHARACTERS, Question
 from privyseal.model.request import Request, RequestEvent, next_state, require_text
-from privyseal.store import organizations, questions, requests
+from privyseal.store import departments, organizations, questions, requests
 from privyseal.store.database import Transaction
 
 
@@ -24,12 +24,13 @@ def hold_request(house: House, tx: Transaction, actor: Actor, slug: str, request
     Raises NotFound, NotPermitted, Refused ``text``, Conflict ``request-state``.
     """
     organization = organizations.require(tx, slug)
-    require(actor, Permission.APPROVE, organization.id)
+    require_somewhere(actor, Permission.APPROVE, organization.id)
     if actor.kind is not ActorKind.ADMINISTRATOR:
         raise NotPermitted("administrator-needed", "A question is asked by a person. Use an Administrator ID or a passkey.")
-    request = requests.get(tx, organization.id, request_id)
+    request = requests.get(tx, organization.id, request_id, scope=actor.scope(Permission.READ))
     if request is None:
         raise NotFound("not-found", "There is no such request in your organization.")
+    require(actor, Permission.APPROVE, organization.id, departments.path_of(tx, request.department_id))
     text = require_text("question", question, QUESTION_CHARACTERS)
     if not requests.happen(tx, [request.id], RequestEvent.HOLD, text):
         next_state(request.state, RequestEvent.HOLD)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from privyseal.actions.house import House
 from privyseal.engine import key_policy
-from privyseal.model.actor import Actor, ActorKind, require
+from privyseal.model.actor import Actor, ActorKind, require_somewhere
 from privyseal.model.administrator import Administrator, Permission
 from privyseal.model.domain import Domain, ValidationMethod, covers
 from privyseal.model.errors import NotFound, Refused
@@ -40,8 +40,8 @@ METHODS = {
 def judge_request(house: House, tx: Transaction, actor: Actor, slug: str, request_id: RequestId) -> tuple[Verdict, ...]:
     """Return the verdicts on a request as things stand now, for ``actor`` who looks at it; raises NotFound, NotPermitted."""
     organization = organizations.require(tx, slug)
-    require(actor, Permission.READ, organization.id)
-    request = requests.get(tx, organization.id, request_id)
+    scope = require_somewhere(actor, Permission.READ, organization.id)
+    request = requests.get(tx, organization.id, request_id, scope=scope)
     if request is None:
         raise NotFound("not-found", "There is no such request in your organization.")
     policy, _ = policies.get(tx, request.policy_id, request.policy_version)

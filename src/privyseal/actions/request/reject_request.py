@@ -5,14 +5,14 @@ from __future__ import annotations
 from privyseal.actions.house import House, announce, record
 from privyseal.engine.signed_statement import Trust, require_signed, signer_of
 from privyseal.model.actor import Actor, ActorKind
-from privyseal.model.administrator import Permission, require_permission
+from privyseal.model.administrator import Permission, require_held, require_permission
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import Conflict, NotFound, Refused
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import ApprovalId, RequestId
 from privyseal.model.request import Request, RequestEvent, next_state, require_text
 from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, require_unexpired
-from privyseal.store import organizations, passkeys, requests
+from privyseal.store import departments, organizations, passkeys, requests
 from privyseal.store.database import Transaction
 from privyseal_wire.passkey import Signature
 from privyseal_wire.statements import Rejection
@@ -27,11 +27,12 @@ def reject_request(house: House, tx: Transaction, actor: Actor, slug: str, reque
     trust = Trust(house.administrators_authority, organization, house.relying_party)
     signed = require_signed(signature, passkeys.by_signer(tx, *signer_of(signature)), trust, tx.now)
     approver = signed.person
-    require_permission(approver, Permission.APPROVE)
+    require_held(approver, Permission.APPROVE)
     statement = Rejection.from_bytes(signed.content)
-    request = requests.get(tx, organization.id, request_id)
+    request = requests.get(tx, organization.id, request_id, scope=approver.scope(Permission.READ))
     if request is None:
         raise NotFound("not-found", "There is no such request in your organization.")
+    require_permission(approver, Permission.APPROVE, departments.path_of(tx, request.department_id))
     meant = (statement.service, statement.organization, statement.request, statement.approver)
     if meant != (house.service.service_id, slug, request.id, approver.id):
         raise Refused(

@@ -6,6 +6,7 @@ letters. A second submission of the same key, names, policy and contact is the f
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from privyseal.actions.house import House, announce, record, sha256_hex
@@ -14,18 +15,20 @@ from privyseal.engine import key_policy
 from privyseal.engine.certificate import subject_for
 from privyseal.engine.phrases import code_hash, new_code
 from privyseal.engine.submission import Submission
-from privyseal.model.actor import Actor, ActorKind, require
+from privyseal.model.actor import Actor, ActorKind, require_somewhere
 from privyseal.model.administrator import Permission
 from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.department import require_open
 from privyseal.model.domain import require_covered
 from privyseal.model.errors import Conflict, NotFound, Refused
 from privyseal.model.fact import FactKind
-from privyseal.model.identifiers import RequestId
+from privyseal.model.identifiers import DepartmentId, RequestId
 from privyseal.model.organization import Organization, require_active, subject_values
 from privyseal.model.policy import Policy, require_lifetime
 from privyseal.model.profile import NameKind
 from privyseal.model.request import Request, RequestKind, RequestState
-from privyseal.store import certificates, organizations, policies, requests, revocations, units
+from privyseal.model.scope import EVERYTHING, Scope
+from privyseal.store import certificates, departments, organizations, policies, requests, revocations, units
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
 
@@ -49,16 +52,25 @@ def submit_request(house: House, tx: Transaction, actor: Actor, slug: str, submi
     policy = policies.newest(tx, organization.id, submission.policy)
     if policy is None:
         raise NotFound("policy-not-found", f"{organization.name} has no policy {submission.policy}.")
-    if not (actor.kind is ActorKind.REQUESTER and policy.open_enrollment):
-        require(actor, Permission.SUBMIT, organization.id)
+    is_open = actor.kind is ActorKind.REQUESTER and policy.open_enrollment
+    scope = EVERYTHING if is_open else require_somewhere(actor, Permission.SUBMIT, organization.id)
+    department_id = _department(tx, organization, submission, scope)
     _require_allowed(tx, organization, policy, submission)
     same = sha256_hex(
-        "\n".join([policy.id, submission.csr.spki_sha256.hex(), *sorted(submission.names), submission.contact_email]).encode()
+        "\n".join(
+            [
+                policy.id,
+                submission.csr.spki_sha256.hex(),
+                *sorted(submission.names),
+                submission.contact_email,
+                *filter(None, [department_id]),
+            ]
+        ).encode()
     )
     existing = requests.open_same(tx, same)
     if existing is not None:
         return Submitted(existing, is_new=False)
-    request = _request(house, tx, actor, organization, policy, submission)
+    request = dataclasses.replace(_request(house, tx, actor, organization, policy, submission), department_id=department_id)
     code = new_code(house.random_bytes) if request.state is RequestState.UNCONFIRMED else None
     if code is not None:
         count_letter(house, tx, submission.contact_email)
@@ -74,6 +86,24 @@ def submit_request(house: House, tx: Transaction, actor: Actor, slug: str, submi
     announce(house, tx, FactKind.REQUEST_RECEIVED, payload)
     failpoint("submit.before-commit")
     return Submitted(request, is_new=True)
+
+
+def _department(tx: Transaction, organization: Organization, submission: Submission, scope: Scope) -> DepartmentId | None:
+    """Return the department that the request is for, None for the organization itself.
+
+    Who may ask for one department alone need not name it. Raises Refused ``department``, Conflict ``department-closed``.
+    """
+    wanted = submission.department
+    if not wanted and not scope.covers("") and len(scope.paths) == 1:
+        wanted = scope.paths[0].rstrip("/").rpartition("/")[2]
+    if not wanted and scope.covers(""):
+        return None
+    department = departments.get(tx, organization.id, DepartmentId(wanted)) if wanted else None
+    if department is None or not scope.covers(department.path):
+        sentence = "There is no such department, or you may not ask for it. Choose one that you may ask for."
+        raise Refused("department", sentence, field="department")
+    require_open(department)
+    return department.id
 
 
 def _require_allowed(tx: Transaction, organization: Organization, policy: Policy, submission: Submission) -> None:

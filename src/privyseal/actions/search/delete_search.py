@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from privyseal.actions.house import House
-from privyseal.model.actor import Actor, ActorKind, require
+from privyseal.model.actor import Actor, ActorKind, require_somewhere
 from privyseal.model.administrator import Permission
 from privyseal.model.errors import NotFound
 from privyseal.model.identifiers import AdministratorId, SavedSearchId
@@ -16,7 +16,7 @@ def delete_search(house: House, tx: Transaction, actor: Actor, slug: str, search
     """Delete a search of whoever calls and return which list it was of; raises NotFound, also for somebody else's."""
     del house  # Nothing is recorded or announced.
     organization = organizations.require(tx, slug)
-    require(actor, Permission.READ, organization.id)
+    require_somewhere(actor, Permission.READ, organization.id)
     is_person = actor.kind is ActorKind.ADMINISTRATOR
     searched = searches.forget(tx, organization.id, AdministratorId(actor.id), search_id) if is_person else None
     if searched is None:

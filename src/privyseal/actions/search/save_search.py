@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from privyseal.actions.house import House
-from privyseal.model.actor import Actor, ActorKind, require
+from privyseal.model.actor import Actor, ActorKind, require_somewhere
 from privyseal.model.administrator import Permission
 from privyseal.model.errors import Conflict, NotPermitted
 from privyseal.model.identifiers import AdministratorId, SavedSearchId
@@ -24,7 +24,7 @@ def save_search(
     ``saved-search-name`` or ``saved-search-count``.
     """
     organization = organizations.require(tx, slug)
-    require(actor, Permission.READ, organization.id)
+    require_somewhere(actor, Permission.READ, organization.id)
     if actor.kind is not ActorKind.ADMINISTRATOR:
         raise NotPermitted("administrator-needed", "Searches are kept for people. Use an Administrator ID or a passkey.")
     search = SavedSearch(

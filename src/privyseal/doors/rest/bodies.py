@@ -46,6 +46,7 @@ class RequestBody(Body):
     phrase: Text = Field(description="Challenge phrase, needed to pick up, revoke and reissue.", examples=["blue kettle 9"])
     server_platform: Text = Field(default="", description="Software of the server, for the installation steps.", examples=["nginx"])
     comment: Text = Field(default="", description="A note for the administrator who decides.")
+    department: Text = Field(default="", description="Id of the department that it is for; empty for the organization itself.")
 
 
 class CodeBody(Body):

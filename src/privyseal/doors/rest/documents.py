@@ -155,6 +155,7 @@ class RequestDocument(Document):
     warnings: list[str]
     requester: Requester
     replaces: str | None = Field(default=None, description="Reissue: serial of the certificate that is replaced.")
+    department: str | None = Field(default=None, description="Id of the department it belongs to; none: the organization itself.")
     created_at: Time
     changed_at: Time
     approvals: list[ApprovalDocument]

@@ -8,7 +8,7 @@ from typing import TypeVar
 from privyseal.actions.house import About, attempt
 from privyseal.doors import DoorContext
 from privyseal.doors.rest.authentication import Caller
-from privyseal.model.actor import require
+from privyseal.model.actor import require, require_somewhere
 from privyseal.model.administrator import Permission
 from privyseal.model.organization import Organization
 from privyseal.store import organizations
@@ -18,18 +18,27 @@ R = TypeVar("R")
 
 
 def read(
-    context: DoorContext, caller: Caller, about: About, permission: Permission | None, work: Callable[[Transaction, Organization], R]
+    context: DoorContext,
+    caller: Caller,
+    about: About,
+    permission: Permission | None,
+    work: Callable[[Transaction, Organization], R],
+    *,
+    scoped: bool = False,
 ) -> R:
     """Run ``work`` in a transaction that only reads, for a caller who has ``permission`` in the organization of ``about``.
 
-    None is for what everybody may read. Raises NotFound (also for an organization of somebody else), NotPermitted,
+    ``scoped`` lets in whoever has it for some department: ``work`` then looks within ``caller.actor.scope`` alone. None is for
+    what everybody may read. Raises NotFound (also for an organization of somebody else), NotPermitted,
     Unauthenticated, and what ``work`` raises.
     """
 
     def call() -> R:
         with context.house.database.read(context.house.clock()) as tx:
             organization = organizations.require(tx, about.organization)
-            if permission is not None:
+            if permission is not None and scoped:
+                require_somewhere(caller.actor, permission, organization.id)
+            elif permission is not None:
                 require(caller.actor, permission, organization.id)
             return work(tx, organization)
 

@@ -98,6 +98,7 @@ def _request_document(
         warnings=list(request.warnings),
         requester=documents.Requester(kind=request.requester_kind, id=request.requester_id),
         replaces=request.replaces_serial_hex or None,
+        department=request.department_id,
         created_at=utc_text(request.created_at),
         changed_at=utc_text(request.changed_at),
         approvals=given,

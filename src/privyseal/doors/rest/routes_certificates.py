@@ -68,11 +68,12 @@ def list_certificates(
     """List the certificates of the organization, newest first."""
 
     def page(tx: Transaction, organization: Organization) -> CertificatePage:
-        found = certificates.page(tx, organization.id, name=name.rstrip(".").lower(), after=after, limit=limit + 1)
+        scope = caller.actor.scope(Permission.READ)
+        found = certificates.page(tx, organization.id, name=name.rstrip(".").lower(), scope=scope, after=after, limit=limit + 1)
         items = [certificate_document(tx, context.house, organization, item) for item in found[:limit]]
         return CertificatePage(items=items, next=found[limit - 1].id if len(found) > limit else "")
 
-    return read(context, caller, About("list-certificates", org, "organization", org), Permission.READ, page)
+    return read(context, caller, About("list-certificates", org, "organization", org), Permission.READ, page, scoped=True)
 
 
 @router.get("/organizations/{org}/certificates/{serial}", **described(holder(Permission.READ), 403))
@@ -83,7 +84,7 @@ def show_certificate(org: Slug, serial: SerialPath, context: Context, caller: Ca
         caller,
         org,
         serial,
-        lambda tx, organization: certificate_history(tx, context.house, organization, _require(tx, organization, serial)),
+        lambda tx, organization: certificate_history(tx, context.house, organization, _require(tx, organization, serial, caller)),
     )
 
 
@@ -94,7 +95,7 @@ def show_certificate(org: Slug, serial: SerialPath, context: Context, caller: Ca
 )
 def download_pem(org: Slug, serial: SerialPath, context: Context, caller: CallerOf) -> Response:
     """Download the certificate alone, in PEM."""
-    certificate = _read(context, caller, org, serial, lambda tx, organization: _require(tx, organization, serial))
+    certificate = _read(context, caller, org, serial, lambda tx, organization: _require(tx, organization, serial, caller))
     return _file(certificate_to_pem(certificate.der), "application/x-pem-file", f"{serial}.pem")
 
 
@@ -105,7 +106,7 @@ def download_pem(org: Slug, serial: SerialPath, context: Context, caller: Caller
 )
 def download_pkcs7(org: Slug, serial: SerialPath, context: Context, caller: CallerOf) -> Response:
     """Download the certificate with its chain as PKCS #7, in PEM."""
-    certificate = _read(context, caller, org, serial, lambda tx, organization: _require(tx, organization, serial))
+    certificate = _read(context, caller, org, serial, lambda tx, organization: _require(tx, organization, serial, caller))
     return _file(certs_only_pem(chain_of(context.house, certificate)), "application/x-pkcs7-certificates", f"{serial}.p7b")
 
 
@@ -137,7 +138,7 @@ def reissue(org: Slug, serial: SerialPath, body: ReissueBody, context: Context, 
     house, actor = context.house, caller.actor
     about = About("reissue-certificate", org, "certificate", serial)
     if body.phrase is None:
-        read(context, caller, about, Permission.SUBMIT, lambda tx, organization: _require(tx, organization, serial))
+        read(context, caller, about, Permission.SUBMIT, lambda tx, organization: _require(tx, organization, serial, caller), scoped=True)
     proof = None if body.phrase is None else _prove(context, caller, about, body.phrase)
     csr = attempt_within(context, caller, about, lambda: read_csr(body.csr.encode("utf-8", "surrogateescape")))
     request = perform(house, actor, about, reissue_certificate, org, serial, csr, proof)
@@ -160,7 +161,7 @@ def _authority(context: DoorContext, caller: Caller, about: About, body: Revocat
     if (body.signature is None) == (body.phrase is None):
         raise BadRequest("body", "Send either a signature or the challenge phrase with a reason.")
     if body.signature is not None:
-        read(context, caller, about, Permission.READ, lambda tx, organization: _require(tx, organization, about.id))
+        read(context, caller, about, Permission.READ, lambda tx, organization: _require(tx, organization, about.id, caller), scoped=True)
         return ByAdministrator(read_message(body.signature, "signature"))
     return BySubscriber(_prove(context, caller, about, body.phrase or ""), body.reason)
 
@@ -175,11 +176,11 @@ def _prove(context: DoorContext, caller: Caller, about: About, phrase: str) -> P
 
 
 def _read(context: DoorContext, caller: Caller, org: str, serial: str, work: Callable[[Transaction, Organization], R]) -> R:
-    return read(context, caller, About("show-certificate", org, "certificate", serial), Permission.READ, work)
+    return read(context, caller, About("show-certificate", org, "certificate", serial), Permission.READ, work, scoped=True)
 
 
-def _require(tx: Transaction, organization: Organization, serial: str) -> Certificate:
-    certificate = certificates.by_serial(tx, organization.id, serial)
+def _require(tx: Transaction, organization: Organization, serial: str, reader: Caller) -> Certificate:
+    certificate = certificates.by_serial(tx, organization.id, serial, scope=reader.actor.scope(Permission.READ))
     if certificate is None:
         raise NotFound("not-found", "There is no such certificate in your organization.")
     return certificate

@@ -14,13 +14,14 @@ from privyseal.actions.request.approve_requests import approve_requests
 from privyseal.actions.request.reject_request import reject_request
 from privyseal.doors.rest.access import described, holder
 from privyseal.doors.rest.addresses import RequestPath, Slug
-from privyseal.doors.rest.authentication import CallerOf, Context
+from privyseal.doors.rest.authentication import Caller, CallerOf, Context
 from privyseal.doors.rest.bodies import ApprovalsBody, SignatureBody
 from privyseal.doors.rest.documents import ApprovalOutcome, ApprovalOutcomes, ApprovalResult, RequestDocument
 from privyseal.doors.rest.errors import problem_document
 from privyseal.doors.rest.reading import read
 from privyseal.doors.rest.representations import request_document, short_certificate
 from privyseal.doors.rest.routes_requests import require_request
+from privyseal.model.actor import require
 from privyseal.model.administrator import Permission
 from privyseal.model.errors import BadRequest, NotPermitted, PrivysealError
 from privyseal.model.identifiers import RequestId
@@ -29,7 +30,7 @@ from privyseal.model.request import RequestState
 from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, approval_fields, require_unexpired, utc_text
 from privyseal.reception.issuing import issue
 from privyseal.reception.signatures import read_message
-from privyseal.store import certificates, policies, requests
+from privyseal.store import certificates, departments, policies, requests
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
 from privyseal_wire.canonical import canonical_bytes
@@ -64,7 +65,8 @@ def show_approval_content(org: Slug, request_id: RequestPath, context: Context, 
     def content(tx: Transaction, organization: Organization) -> bytes:
         if caller.administrator is None:
             raise NotPermitted("administrator-needed", "An approval is signed by a person. Use an Administrator ID.")
-        request = require_request(tx, organization, request_id)
+        request = require_request(tx, organization, request_id, caller)
+        require(caller.actor, Permission.APPROVE, organization.id, departments.path_of(tx, request.department_id))
         policy, _ = policies.get(tx, request.policy_id, request.policy_version)
         end = expires or utc_text(tx.now + STATEMENT_LIFE)
         _require_end(end, tx.now)
@@ -75,7 +77,7 @@ def show_approval_content(org: Slug, request_id: RequestPath, context: Context, 
         return canonical_bytes(fields)
 
     about = About("show-approval-content", org, "request", request_id)
-    data = read(context, caller, about, Permission.APPROVE, content)
+    data = read(context, caller, about, Permission.APPROVE, content, scoped=True)
     return Response(data, media_type="application/json", headers={"Privyseal-Fingerprint": Approval.from_bytes(data).fingerprint()})
 
 
@@ -93,7 +95,9 @@ def approve(
     """
     house, actor = context.house, caller.actor
     about = About("approve-request", org, "request", request_id)
-    read(context, caller, about, Permission.READ, lambda tx, organization: require_request(tx, organization, request_id))
+    read(
+        context, caller, about, Permission.READ, lambda tx, organization: require_request(tx, organization, request_id, caller), scoped=True
+    )
     signature = read_message(body.signature, "signature")
     approved = perform(house, actor, about, approve_request, org, RequestId(request_id), signature)
     failpoint("approve.after-commit")
@@ -126,7 +130,7 @@ def approve_together(org: Slug, body: ApprovalsBody, response: Response, context
     before the answer. 202 says that some are kept and will be issued: the issuer is not there at the moment.
     """
     house, about = context.house, About("approve-request", org, "organization", org)
-    read(context, caller, about, Permission.READ, lambda _tx, _organization: None)
+    read(context, caller, about, Permission.READ, lambda _tx, _organization: None, scoped=True)
     handed_in = [SignedApproval(RequestId(item.request), read_message(item.signature, "signature")) for item in body.approvals]
     outcomes = perform(house, caller.actor, about, approve_requests, org, handed_in)
     failpoint("approve.after-commit")
@@ -136,7 +140,7 @@ def approve_together(org: Slug, body: ApprovalsBody, response: Response, context
 
     def result(tx: Transaction, organization: Organization) -> ApprovalOutcomes:
         pairs = zip(handed_in, outcomes, strict=True)
-        items = [_outcome(tx, organization, item.request_id, outcome) for item, outcome in pairs]
+        items = [_outcome(tx, organization, caller, item.request_id, outcome) for item, outcome in pairs]
         if any(item.problem is None and item.state in _TO_BE_ISSUED_WORDS for item in items):
             response.status_code = 202
         return ApprovalOutcomes(items=items)
@@ -144,8 +148,10 @@ def approve_together(org: Slug, body: ApprovalsBody, response: Response, context
     return read(context, caller, about, None, result)
 
 
-def _outcome(tx: Transaction, organization: Organization, request_id: RequestId, outcome: Approved | PrivysealError) -> ApprovalOutcome:
-    request = requests.get(tx, organization.id, request_id)
+def _outcome(
+    tx: Transaction, organization: Organization, caller: Caller, request_id: RequestId, outcome: Approved | PrivysealError
+) -> ApprovalOutcome:
+    request = requests.get(tx, organization.id, request_id, scope=caller.actor.scope(Permission.READ))
     certificate = certificates.of_request(tx, request.id) if request else None
     problem = problem_document(outcome) if isinstance(outcome, PrivysealError) else None
     return ApprovalOutcome(
@@ -170,7 +176,9 @@ def _require_end(end: str, now: datetime) -> None:
 def reject(org: Slug, request_id: RequestPath, body: SignatureBody, context: Context, caller: CallerOf) -> RequestDocument:
     """Hand in a signed rejection; the contact is told the reason."""
     about = About("reject-request", org, "request", request_id)
-    read(context, caller, about, Permission.READ, lambda tx, organization: require_request(tx, organization, request_id))
+    read(
+        context, caller, about, Permission.READ, lambda tx, organization: require_request(tx, organization, request_id, caller), scoped=True
+    )
     rejected = perform(
         context.house, caller.actor, about, reject_request, org, RequestId(request_id), read_message(body.signature, "signature")
     )

@@ -22,8 +22,9 @@ from privyseal.doors.rest.addresses import Slug
 from privyseal.doors.rest.authentication import Authenticator, CallerOf, Context
 from privyseal.doors.rest.reading import read
 from privyseal.model.administrator import Permission
-from privyseal.model.errors import BadRequest, PrivysealError
+from privyseal.model.errors import BadRequest, NotPermitted, PrivysealError
 from privyseal.model.organization import Organization
+from privyseal.model.scope import Scope
 from privyseal.reception.live import Change, changes_since, follow
 
 router = APIRouter(tags=["Events"])
@@ -44,24 +45,27 @@ def stream_events(org: Slug, request: Request, context: Context, caller: CallerO
     looked at again every 20 seconds, and the stream ends when it is no longer good.
     """
     about = About("stream-events", org, "organization", org)
-    organization = read(context, caller, about, Permission.READ, lambda _, found: found)
+    organization = read(context, caller, about, Permission.READ, lambda _, found: found, scoped=True)
+    scope = caller.actor.scope(Permission.READ)
     context.watches.require_room(organization.id)
     cursor = since or request.headers.get("last-event-id", "")
     start = _moment(cursor) if cursor else None
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(request, context, organization, start), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_events(request, context, organization, scope, start), media_type="text/event-stream", headers=headers)
 
 
-async def _events(request: Request, context: DoorContext, organization: Organization, start: datetime | None) -> AsyncIterator[str]:
+async def _events(
+    request: Request, context: DoorContext, organization: Organization, scope: Scope, start: datetime | None
+) -> AsyncIterator[str]:
     def may_go_on() -> bool:
         try:
-            _check(request, organization.slug)
+            _check(request, organization.slug, scope)
         except PrivysealError:
             return False
         return True
 
     house, has_begun = context.house, False
-    changes = follow(context.watches, house, organization.id, stopping=request.app.state.stopping, may_go_on=may_go_on)
+    changes = follow(context.watches, house, organization.id, scope=scope, stopping=request.app.state.stopping, may_go_on=may_go_on)
     try:
         async for change in changes:
             if change is not None:
@@ -70,7 +74,8 @@ async def _events(request: Request, context: DoorContext, organization: Organiza
             yield ": still here\n\n" if has_begun else ": the queue is followed\n\n"
             if start is not None and not has_begun:
                 for missed in await run_in_threadpool(changes_since, house, organization.id, start):
-                    yield _event(missed)
+                    if scope.covers(missed.path):
+                        yield _event(missed)
             has_begun = True
     except PrivysealError:
         return  # The database is away: the caller comes back and is told.
@@ -78,15 +83,18 @@ async def _events(request: Request, context: DoorContext, organization: Organiza
         await changes.aclose()
 
 
-def _check(request: Request, org: str) -> None:
+def _check(request: Request, org: str, scope: Scope) -> None:
     authenticator: Authenticator = request.app.state.authenticator
     context: DoorContext = request.app.state.rest
     caller = authenticator.caller(request)
-    read(context, caller, About("stream-events", org, "organization", org), Permission.READ, lambda _, found: found)
+    about = About("stream-events", org, "organization", org)
+    read(context, caller, about, Permission.READ, lambda _, found: found, scoped=True)
+    if caller.actor.scope(Permission.READ) != scope:
+        raise NotPermitted("scope", "What you may read has changed. Follow the queue anew.")
 
 
 def _event(change: Change) -> str:
-    request_id, state, when = change
+    request_id, state, when, _ = change
     cursor = str((when - _EPOCH) // _MICROSECOND)
     data = json.dumps({"id": request_id, "state": state, "cursor": cursor})
     return f"event: request\nid: {cursor}\ndata: {data}\n\n"

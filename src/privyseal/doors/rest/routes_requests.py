@@ -37,6 +37,7 @@ from privyseal.model.identifiers import RequestId
 from privyseal.model.organization import Organization
 from privyseal.model.proof import PhraseProof
 from privyseal.model.request import Request, RequestState
+from privyseal.model.scope import EVERYTHING
 from privyseal.store import certificates, requests
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
@@ -70,6 +71,7 @@ def submit(org: Slug, body: RequestBody, response: Response, context: Context, c
         phrase=body.phrase,
         server_platform=body.server_platform,
         comment=body.comment,
+        department=body.department,
     )
     submission = attempt_within(context, caller, about, lambda: read_submission(raw, house.random_bytes))
     submitted = perform(house, actor, about, submit_request, org, submission)
@@ -103,11 +105,12 @@ def list_requests(
     """List the requests of the organization, oldest first."""
 
     def page(tx: Transaction, organization: Organization) -> RequestPage:
-        found = requests.page(tx, organization.id, states=state, after=after, limit=limit + 1)
+        scope = caller.actor.scope(Permission.READ)
+        found = requests.page(tx, organization.id, states=state, scope=scope, after=after, limit=limit + 1)
         items = request_documents(tx, organization, found[:limit])
         return RequestPage(items=items, next=items[-1].id if len(found) > limit else "")
 
-    return read(context, caller, About("list-requests", org, "organization", org), Permission.READ, page)
+    return read(context, caller, About("list-requests", org, "organization", org), Permission.READ, page, scoped=True)
 
 
 @router.get("/organizations/{org}/requests/{request_id}", **described(holder(Permission.READ), 403))
@@ -119,7 +122,8 @@ def show_request(org: Slug, request_id: RequestPath, context: Context, caller: C
         caller,
         about,
         Permission.READ,
-        lambda tx, organization: request_document(tx, organization, require_request(tx, organization, request_id)),
+        lambda tx, organization: request_document(tx, organization, require_request(tx, organization, request_id, caller)),
+        scoped=True,
     )
 
 
@@ -160,9 +164,10 @@ def prove(context: DoorContext, caller: Caller, about: About, phrase: str) -> Ph
     )
 
 
-def require_request(tx: Transaction, organization: Organization, request_id: str) -> Request:
-    """Return the request of the organization; raises NotFound."""
-    request = requests.get(tx, organization.id, RequestId(request_id))
+def require_request(tx: Transaction, organization: Organization, request_id: str, reader: Caller | None = None) -> Request:
+    """Return the request of the organization, where there is a ``reader`` within what he may read; raises NotFound."""
+    scope = reader.actor.scope(Permission.READ) if reader else EVERYTHING
+    request = requests.get(tx, organization.id, RequestId(request_id), scope=scope)
     if request is None:
         raise NotFound("not-found", "There is no such request in your organization.")
     return request

@@ -19,6 +19,7 @@ from privyseal.features.notices.recipients import (
     contact_administrators_and_provider,
     contact_and_revokers,
     corporate_contact_and_all_administrators,
+    corporate_contact_and_security,
     who_may,
 )
 from privyseal.features.notices.render import make_message, require_address, require_header
@@ -57,6 +58,8 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "notices.credential-ending": Notice(letters.credential_ending),
     "notices.last-replaced": Notice(letters.last_replaced, corporate_contact_and_all_administrators),
     "notices.phrase-guessed": Notice(letters.phrase_guessed, who_may(Permission.APPROVE)),
+    "notices.role-changed": Notice(letters.role_changed, corporate_contact_and_security),
+    "notices.administrator-removed": Notice(letters.administrator_removed, corporate_contact_and_security),
     "notices.checkpoint": Notice(letters.checkpoint),
     "notices.organization-moved": Notice(account_letters.organization_moved, corporate_contact_and_all_administrators),
 }
@@ -79,6 +82,8 @@ LISTENS: Final[Mapping[FactKind, tuple[str, ...]]] = {
     FactKind.CREDENTIAL_ENDING: ("notices.credential-ending",),
     FactKind.LAST_ADMINISTRATOR_REPLACED: ("notices.last-replaced",),
     FactKind.PHRASE_GUESSED: ("notices.phrase-guessed",),
+    FactKind.ROLE_CHANGED: ("notices.role-changed",),
+    FactKind.ADMINISTRATOR_REMOVED: ("notices.administrator-removed",),
     FactKind.CHECKPOINT_CHOSEN: ("notices.checkpoint",),
     FactKind.ORGANIZATION_MOVED: ("notices.organization-moved",),
 }
@@ -129,7 +134,7 @@ class _PostRoom:
         """Write one row for each recipient. Run twice, it writes none twice: the ids are made from row and recipient."""
         with self.house.database.write(self.house.clock()) as tx:
             copies = []
-            for recipient in recipients(tx, _organization(tx, row)):
+            for recipient in recipients(tx, _organization(tx, row), row.payload):
                 copy_id = f"{row.id}-{hashlib.sha256(recipient.encode()).hexdigest()[:12]}"
                 if outbox.get(tx, copy_id) is None:
                     copies.append((copy_id, row.fact, row.listener, row.payload | {_RECIPIENT: recipient}))

@@ -23,12 +23,12 @@ from privyseal.look.guides.installing import guides, key_sentences
 from privyseal.look.guides.steps import file_stem
 from privyseal.model.administrator import AdministratorState
 from privyseal.model.certificate import REISSUE_AFTER_REVOCATION, Certificate
-from privyseal.model.identifiers import AdministratorId, CertificateId, RequestId
+from privyseal.model.identifiers import AdministratorId, AssignmentId, CertificateId, RequestId
 from privyseal.model.organization import Organization
 from privyseal.model.profile import SubjectField
 from privyseal.model.request import CONFIRM_WITHIN, Request, RequestState
 from privyseal.model.revocation import RevocationReason
-from privyseal.store import administrators, audit, authorities, certificates, organizations, passkeys, questions, requests
+from privyseal.store import administrators, assignments, audit, authorities, certificates, departments, organizations, passkeys, questions, requests
 from privyseal.store.database import Transaction
 from privyseal.store.outbox import OutboxRow
 
@@ -305,6 +305,54 @@ def credential_ending(desk: Desk) -> Letter | None:
     }
     what = "passkey" if passkey else "Administrator ID"
     return Letter("credential_ending", person.email, f"Your {what} for {whom} ends on {date_text(credential.not_after)} - renew", values)
+
+
+def role_changed(desk: Desk) -> Letter | None:
+    """To the person, the corporate contact and everybody who may assign roles: who may now do what, and who decided it."""
+    assignment = assignments.get(desk.tx, AssignmentId(desk.payload["assignment"]))
+    person = administrators.get(desk.tx, AdministratorId(desk.payload["administrator"]))
+    if assignment is None or person is None:
+        return None
+    organization = organizations.get(desk.tx, person.organization_id) if person.organization_id else None
+    address = address_of(desk.tx, desk.recipient, organization)
+    if not address:
+        return None
+    department = None
+    if organization is not None and assignment.department_id is not None:
+        department = departments.get(desk.tx, organization.id, assignment.department_id)
+    whom = organization.name if organization else "the provider"
+    role, given = assignment.role.value.replace("-", " "), bool(desk.payload["given"])
+    values = _values(desk, organization) | {
+        "name": person.name,
+        "whom": whom,
+        "role": role,
+        "given": given,
+        "where": f"the department {department.name} and everything below it" if department else f"all of {whom}",
+        "by": _decider(desk, organization, str(desk.payload["by"])),
+        "page": _page(desk, organization, f"console/administrators/{person.id}") if organization else "",
+        "changed_at": desk.row.created_at,
+    }
+    subject = f"{whom}: {person.name} {'is now' if given else 'is no longer'} {role}"
+    return Letter("role_changed", address, subject, values)
+
+
+def administrator_removed(desk: Desk) -> Letter | None:
+    """To the corporate contact and everybody who may assign roles: this person decides nothing any more."""
+    person = administrators.get(desk.tx, AdministratorId(desk.payload["administrator"]))
+    if person is None:
+        return None
+    organization = organizations.get(desk.tx, person.organization_id) if person.organization_id else None
+    address = address_of(desk.tx, desk.recipient, organization)
+    if not address:
+        return None
+    whom = organization.name if organization else "the provider"
+    values = _values(desk, organization) | {
+        "name": person.name,
+        "whom": whom,
+        "by": _decider(desk, organization, str(desk.payload["by"])),
+        "removed_at": desk.row.created_at,
+    }
+    return Letter("administrator_removed", address, f"{whom}: {person.name} is no longer an administrator", values)
 
 
 def _decider(desk: Desk, organization: Organization | None, actor_id: str) -> str:

@@ -6,13 +6,13 @@ who was removed meanwhile gets nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from privyseal.model.administrator import Administrator, AdministratorState, Permission
-from privyseal.model.identifiers import AdministratorId, OrganizationId
+from privyseal.model.identifiers import AdministratorId, CertificateId, OrganizationId, RequestId
 from privyseal.model.organization import Organization
-from privyseal.store import administrators
+from privyseal.store import administrators, certificates, departments, requests
 from privyseal.store.database import Transaction
 
 CONTACT: Final = "contact"
@@ -21,35 +21,52 @@ CONTACT: Final = "contact"
 CORPORATE_CONTACT: Final = "organization"
 """The contact address of the organization."""
 
-Recipients = Callable[[Transaction, Organization | None], Sequence[str]]
-"""Names the recipients of a letter; None is the provider."""
+Recipients = Callable[[Transaction, Organization | None, Mapping[str, Any]], Sequence[str]]
+"""Names the recipients of a letter about what the payload names; None is the provider."""
 
 
 def who_may(permission: Permission) -> Recipients:
-    """Return the function that names the active administrators with this right."""
+    """Return the function that names the active administrators whose right reaches what the letter is about (I19)."""
 
-    def name_them(tx: Transaction, organization: Organization | None) -> list[str]:
-        return [person.id for person in _people(tx, organization) if person.may(permission)]
+    def name_them(tx: Transaction, organization: Organization | None, payload: Mapping[str, Any]) -> list[str]:
+        path = _path(tx, payload)
+        return [person.id for person in _people(tx, organization) if person.may(permission, path)]
 
     return name_them
 
 
-def contact_and_revokers(tx: Transaction, organization: Organization | None) -> list[str]:
+def contact_and_revokers(tx: Transaction, organization: Organization | None, payload: Mapping[str, Any]) -> list[str]:
     """Name the certificate's contact and the administrators who may revoke."""
-    return [CONTACT, *who_may(Permission.REVOKE)(tx, organization)]
+    return [CONTACT, *who_may(Permission.REVOKE)(tx, organization, payload)]
 
 
-def contact_administrators_and_provider(tx: Transaction, organization: Organization | None) -> list[str]:
+def contact_administrators_and_provider(tx: Transaction, organization: Organization | None, payload: Mapping[str, Any]) -> list[str]:
     """Name the certificate's contact, the administrators who may revoke, and the provider's people."""
-    return [*contact_and_revokers(tx, organization), *(person.id for person in _people(tx, None))]
+    return [*contact_and_revokers(tx, organization, payload), *(person.id for person in _people(tx, None))]
 
 
-def corporate_contact_and_all_administrators(tx: Transaction, organization: Organization | None) -> list[str]:
+def corporate_contact_and_all_administrators(tx: Transaction, organization: Organization | None, _payload: Mapping[str, Any]) -> list[str]:
     """Name the corporate contact and everybody who is or will be an administrator (architecture section 4)."""
     people = [person for person in _people(tx, organization) if person.state is not AdministratorState.REMOVED]
     if organization is None or any(person.email == organization.contact_email for person in people):
         return [person.id for person in people]
     return [CORPORATE_CONTACT, *(person.id for person in people)]
+
+
+def corporate_contact_and_security(tx: Transaction, organization: Organization | None, payload: Mapping[str, Any]) -> list[str]:
+    """Name the corporate contact, everybody who may assign roles here, and the person whom the letter is about."""
+    right = Permission.MANAGE_STAFF if organization is None else Permission.ASSIGN_ROLES
+    people = [person for person in _people(tx, organization) if person.may(right) or person.id == payload["administrator"]]
+    return [*([CORPORATE_CONTACT] if organization else []), *(person.id for person in people)]
+
+
+def _path(tx: Transaction, payload: Mapping[str, Any]) -> str:
+    """Return where in the tree lies what a letter is about."""
+    request_id, certificate_id = payload.get("request"), payload.get("certificate")
+    if request_id:
+        return departments.path_of(tx, requests.get_many(tx, [RequestId(request_id)])[RequestId(request_id)].department_id)
+    certificate = certificates.get(tx, CertificateId(certificate_id)) if certificate_id else None
+    return departments.path_of(tx, certificate.department_id) if certificate else ""
 
 
 def address_of(tx: Transaction, recipient: str, organization: Organization | None) -> str:

@@ -32,42 +32,48 @@ READ, APPROVE, REVOKE, AUDIT = Permission.READ, Permission.APPROVE, Permission.R
 PEOPLE, TOKENS = Permission.MANAGE_ADMINISTRATORS, Permission.MANAGE_TOKENS
 
 _REQUESTS = (
-    console_page(GET, "/requests", READ, queue.show_requests),
-    console_page(POST, "/requests", READ, queue.save_requests_search),
-    console_page(GET, "/requests/chosen", READ, queue.open_chosen),
-    console_page(GET, "/requests/done", READ, queue.show_summary),
-    Page(GET, "/o/{org}/console/events", READ, queue.stream_events, by_itself=True),
-    Page(GET, "/o/{org}/console/counts", READ, queue.tell_counts, by_itself=True),
-    console_page(GET, "/requests/{request}", READ, check.show_check),
-    console_page(POST, "/requests/{request}/approval", APPROVE, decide.approve, upload=True, form="/requests/{request}"),
-    console_page(GET, "/requests/{request}/decided", READ, check.show_decided),
-    console_page(GET, "/requests/{request}/rejection", APPROVE, decide.ask_rejection),
-    console_page(POST, "/requests/{request}/rejection", APPROVE, decide.prepare_rejection),
-    console_page(POST, "/requests/{request}/rejected", APPROVE, decide.reject, upload=True, form="/requests/{request}/rejection"),
-    console_page(GET, "/requests/{request}/hold", APPROVE, decide.ask_question),
-    console_page(POST, "/requests/{request}/hold", APPROVE, decide.hold),
-    console_page(POST, "/requests/{request}/release", APPROVE, decide.release),
-    console_page(POST, "/statement", READ, signing.download_statement),
+    console_page(GET, "/requests", READ, queue.show_requests, scoped=True),
+    console_page(POST, "/requests", READ, queue.save_requests_search, scoped=True),
+    console_page(GET, "/requests/chosen", READ, queue.open_chosen, scoped=True),
+    console_page(GET, "/requests/done", READ, queue.show_summary, scoped=True),
+    Page(GET, "/o/{org}/console/events", READ, queue.stream_events, scoped=True, by_itself=True),
+    Page(GET, "/o/{org}/console/counts", READ, queue.tell_counts, scoped=True, by_itself=True),
+    console_page(GET, "/requests/{request}", READ, check.show_check, scoped=True),
+    console_page(POST, "/requests/{request}/approval", APPROVE, decide.approve, upload=True, form="/requests/{request}", scoped=True),
+    console_page(GET, "/requests/{request}/decided", READ, check.show_decided, scoped=True),
+    console_page(GET, "/requests/{request}/rejection", APPROVE, decide.ask_rejection, scoped=True),
+    console_page(POST, "/requests/{request}/rejection", APPROVE, decide.prepare_rejection, scoped=True),
+    console_page(
+        POST, "/requests/{request}/rejected", APPROVE, decide.reject, upload=True, form="/requests/{request}/rejection", scoped=True
+    ),
+    console_page(GET, "/requests/{request}/hold", APPROVE, decide.ask_question, scoped=True),
+    console_page(POST, "/requests/{request}/hold", APPROVE, decide.hold, scoped=True),
+    console_page(POST, "/requests/{request}/release", APPROVE, decide.release, scoped=True),
+    console_page(POST, "/statement", READ, signing.download_statement, scoped=True),
 )
 
 _CERTIFICATES = (
-    console_page(GET, "/certificates", READ, certificates.show_certificates),
-    console_page(POST, "/certificates", READ, certificates.save_certificates_search),
-    console_page(POST, "/searches/{search}/delete", READ, searches.delete),
-    console_page(GET, "/certificates/{serial}", READ, certificate.show_certificate),
-    console_page(GET, "/certificates/{serial}/files/{form}", READ, certificate.download),
-    console_page(POST, "/certificates/{serial}/revocation", REVOKE, certificate.prepare_revocation, form="/certificates/{serial}"),
-    console_page(POST, "/certificates/{serial}/revoked", REVOKE, certificate.revoke, upload=True, form="/certificates/{serial}"),
-    console_page(GET, "/certificates/{serial}/revoked", READ, certificate.show_revoked),
+    console_page(GET, "/certificates", READ, certificates.show_certificates, scoped=True),
+    console_page(POST, "/certificates", READ, certificates.save_certificates_search, scoped=True),
+    console_page(POST, "/searches/{search}/delete", READ, searches.delete, scoped=True),
+    console_page(GET, "/certificates/{serial}", READ, certificate.show_certificate, scoped=True),
+    console_page(GET, "/certificates/{serial}/files/{form}", READ, certificate.download, scoped=True),
+    console_page(
+        POST, "/certificates/{serial}/revocation", REVOKE, certificate.prepare_revocation, form="/certificates/{serial}", scoped=True
+    ),
+    console_page(
+        POST, "/certificates/{serial}/revoked", REVOKE, certificate.revoke, upload=True, form="/certificates/{serial}", scoped=True
+    ),
+    console_page(GET, "/certificates/{serial}/revoked", READ, certificate.show_revoked, scoped=True),
 )
 
 _PEOPLE = (
-    console_page(GET, "/administrators", READ, people.show_people),
+    console_page(GET, "/administrators", READ, people.show_people, scoped=True),
     console_page(GET, "/administrators/invite", PEOPLE, people.ask_invitation),
     console_page(POST, "/administrators/invite", PEOPLE, people.prepare_invitation),
     console_page(POST, "/administrators/invited", PEOPLE, people.invite, upload=True, form="/administrators/invite"),
-    console_page(GET, "/administrators/{administrator}", READ, people.show_person),
-    console_page(GET, "/administrators/{administrator}/invited", READ, people.show_invited),
+    console_page(GET, "/administrators/{administrator}", READ, people.show_person, scoped=True),
+    console_page(GET, "/administrators/{administrator}/invited", READ, people.show_invited, scoped=True),
     console_page(GET, "/administrators/{administrator}/credentials/{sha256}/revoke", PEOPLE, people.ask_revocation, step_up=True),
     console_page(POST, "/administrators/{administrator}/credentials/{sha256}/revoke", PEOPLE, people.revoke, step_up=True),
     console_page(GET, "/tokens", TOKENS, tokens.show_tokens),
@@ -82,12 +88,12 @@ _EVIDENCE = (
     console_page(GET, "/audit/export", AUDIT, log.export),
     console_page(GET, "/audit/checkpoint", AUDIT, log.download_checkpoint),
     console_page(POST, "/audit/verify", AUDIT, log.verify),
-    console_page(GET, "/settings", READ, settings.show_settings),
+    console_page(GET, "/settings", READ, settings.show_settings, scoped=True),
 )
 
 SITE = Site(
     name="control_center",
-    pages=(console_page(GET, "/", READ, home.show_home), *_REQUESTS, *_CERTIFICATES, *_PEOPLE, *_EVIDENCE),
+    pages=(console_page(GET, "/", READ, home.show_home, scoped=True), *_REQUESTS, *_CERTIFICATES, *_PEOPLE, *_EVIDENCE),
     templates=Path(__file__).parent / "templates",
     frame=console_frame,
 )

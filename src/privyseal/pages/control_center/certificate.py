@@ -21,12 +21,13 @@ from privyseal.model.errors import Conflict, NotFound, PrivysealError, Refused
 from privyseal.model.organization import Organization
 from privyseal.model.request import Request, require_text
 from privyseal.model.revocation import read_reason
-from privyseal.pages.control_center.entry import home, look_up, may, nothing_here, part, show_again
+from privyseal.pages.control_center.department_words import department_words
+from privyseal.pages.control_center.entry import home, look_up, may, nothing_here, part, show_again, sight
 from privyseal.pages.control_center.history import Happened, history_of
 from privyseal.pages.control_center.signing import end_of_statement, offer, read_signature
 from privyseal.pages.control_center.words import certificate_state, reason_choices
 from privyseal.reception.site import Visit
-from privyseal.store import certificates, requests
+from privyseal.store import certificates, departments, requests
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
 from privyseal_wire.statements import Revocation
@@ -43,6 +44,8 @@ class Held:
     request: Request | None
     replaced: Certificate | None
     history: list[Happened]
+    path: str
+    department: str
 
     @property
     def chain(self) -> list[bytes]:
@@ -60,14 +63,16 @@ def held(visit: Visit) -> Held:
     serial = part(visit, "serial")
 
     def work(tx: Transaction, organization: Organization) -> Held:
-        certificate = certificates.by_serial(tx, organization.id, serial)
+        certificate = certificates.by_serial(tx, organization.id, serial, scope=sight(visit))
         if certificate is None:
             raise nothing_here()
-        request = requests.get(tx, organization.id, certificate.request_id) if certificate.request_id else None
+        request = requests.get(tx, organization.id, certificate.request_id, scope=sight(visit)) if certificate.request_id else None
         authority = next(known for known in visit.house.authorities.values() if known.id == certificate.authority_id)
         replaced = certificates.get(tx, certificate.replaces) if certificate.replaces else None
         objects = [certificate.serial_hex, *([certificate.request_id] if certificate.request_id else [])]
-        return Held(certificate, authority, request, replaced, history_of(tx, organization, objects))
+        path = departments.path_of(tx, certificate.department_id)
+        department = department_words(tx, organization, certificate.department_id)
+        return Held(certificate, authority, request, replaced, history_of(tx, organization, objects), path, department)
 
     return look_up(visit, work)
 
@@ -92,7 +97,7 @@ def _values(visit: Visit, found: Held) -> dict[str, object]:
         "servers": [endpoint.address for endpoint in found.request.endpoints] if found.request else [],
         "files": FILES,
         "pem": certificate_to_pem(certificate.der),
-        "may_revoke": is_valid and may(visit, Permission.REVOKE),
+        "may_revoke": is_valid and may(visit, Permission.REVOKE, found.path),
         "reasons": reason_choices(),
         "reissue_address": f"/o/{visit.slug}/certificates/{certificate.serial_hex}" if _may_reissue(certificate, visit) else "",
         "reissue_line": f"seal certificate reissue {certificate.serial_hex} NEW.csr",

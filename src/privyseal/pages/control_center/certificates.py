@@ -14,7 +14,7 @@ from privyseal.look.frame import Chip
 from privyseal.look.words import gettext, mark
 from privyseal.model.errors import BadRequest
 from privyseal.model.saved_search import SearchedList
-from privyseal.pages.control_center.entry import PAGE_SIZE, home, look_up
+from privyseal.pages.control_center.entry import PAGE_SIZE, home, look_up, sight
 from privyseal.pages.control_center.searches import keep, list_address, shelf
 from privyseal.pages.control_center.words import certificate_state
 from privyseal.reception.log_list import read_day
@@ -66,7 +66,10 @@ def _show(visit: Visit, query: Mapping[str, str], before: str = "", status: int 
         visit.form.refuse(error.field, error.sentence)
         return visit.show("control_center/certificates.html", values | {"rows": []}, status=400)
     values["by_name"] = bool(wanted.name or wanted.text)
-    found = look_up(visit, lambda tx, organization: certificates.search(tx, organization.id, wanted, before=before, limit=PAGE_SIZE + 1))
+    mine = sight(visit)
+    found = look_up(
+        visit, lambda tx, organization: certificates.search(tx, organization.id, wanted, scope=mine, before=before, limit=PAGE_SIZE + 1)
+    )
     rows = [(item, certificate_state(item.state, item.not_after, visit.now)) for item in found[:PAGE_SIZE]]
     values["rows"] = rows
     values["next_address"] = _address(visit, query, rows[-1][0].id) if len(found) > PAGE_SIZE else ""

@@ -17,16 +17,18 @@ from privyseal.model.organization import Organization
 from privyseal.model.policy import Policy
 from privyseal.model.question import Question
 from privyseal.model.request import TRANSITIONS, Request, RequestEvent, RequestState, is_own_request
+from privyseal.model.scope import Scope
 from privyseal.model.statement import approval_fields
 from privyseal.model.verdict import Verdict
+from privyseal.pages.control_center.department_words import department_words
 from privyseal.pages.control_center.differences import Previous, changed_terms, facts_of, previous_of
-from privyseal.pages.control_center.entry import home, look_up, may, nothing_here, part
+from privyseal.pages.control_center.entry import home, look_up, may, nothing_here, part, sight
 from privyseal.pages.control_center.history import Happened, history_of
 from privyseal.pages.control_center.queue import check_address, chosen_next, summary_address, tally_of
 from privyseal.pages.control_center.signing import Signing, end_of_statement, offer
 from privyseal.pages.control_center.words import request_state
 from privyseal.reception.site import Visit
-from privyseal.store import administrators, certificates, policies, questions, requests
+from privyseal.store import administrators, certificates, departments, policies, questions, requests
 from privyseal.store.database import Transaction
 from privyseal_wire.canonical import canonical_bytes
 
@@ -46,6 +48,8 @@ class Matter:
     approvers: list[str]
     approver_ids: list[str]
     history: list[Happened]
+    path: str
+    department: str
 
     @property
     def missing(self) -> int:
@@ -56,11 +60,11 @@ class Matter:
 def matter_of(visit: Visit) -> Matter:
     """Return the request of the address; raises NotFound."""
     request_id = RequestId(part(visit, "request"))
-    return look_up(visit, lambda tx, organization: _matter(tx, organization, request_id))
+    return look_up(visit, lambda tx, organization: _matter(tx, organization, request_id, sight(visit)))
 
 
-def _matter(tx: Transaction, organization: Organization, request_id: RequestId) -> Matter:
-    request = requests.get(tx, organization.id, request_id)
+def _matter(tx: Transaction, organization: Organization, request_id: RequestId, mine: Scope) -> Matter:
+    request = requests.get(tx, organization.id, request_id, scope=mine)
     if request is None:
         raise nothing_here()
     policy, _ = policies.get(tx, request.policy_id, request.policy_version)
@@ -70,12 +74,14 @@ def _matter(tx: Transaction, organization: Organization, request_id: RequestId) 
     return Matter(
         request=request,
         policy=policy,
-        previous=previous_of(tx, organization, request),
+        previous=previous_of(tx, organization, request, mine),
         certificate=certificate,
         questions=questions.of_request(tx, request.id),
         approvers=[_name_of(tx, person_id) for person_id in sorted(given)],
         approver_ids=sorted(given),
         history=history_of(tx, organization, objects),
+        path=departments.path_of(tx, request.department_id),
+        department=department_words(tx, organization, request.department_id),
     )
 
 
@@ -113,10 +119,10 @@ def check_page(visit: Visit, status: int = 200) -> Response:
 
     def work(tx: Transaction, organization: Organization) -> tuple[Matter, tuple[Verdict, ...]]:
         # In one transaction: the verdicts are about the request as it is shown.
-        return _matter(tx, organization, request_id), judge_request(visit.house, tx, visit.actor, visit.slug, request_id)
+        return _matter(tx, organization, request_id, sight(visit)), judge_request(visit.house, tx, visit.actor, visit.slug, request_id)
 
     matter, verdicts = look_up(visit, work)
-    decides = may(visit, Permission.APPROVE)
+    decides = may(visit, Permission.APPROVE, matter.path)
     approves = decides and matter.request.state in CAN_BE_APPROVED and not _is_own(visit, matter)
     facts = facts_of(matter.request, matter.policy, matter.previous)
     values = values_of(visit, matter) | {
@@ -181,7 +187,7 @@ def _before(visit: Visit) -> tuple[str, str] | None:
     if tally is None or not tally.last or tally.last == visit.path("request"):
         return None
     last = RequestId(tally.last)
-    request = look_up(visit, lambda tx, organization: requests.get(tx, organization.id, last))
+    request = look_up(visit, lambda tx, organization: requests.get(tx, organization.id, last, scope=sight(visit)))
     return (request.names[0][1], request_state(request.state)[1]) if request else None
 
 

@@ -13,6 +13,7 @@ from privyseal.model.organization import Organization
 from privyseal.model.policy import Policy
 from privyseal.model.profile import SubjectField
 from privyseal.model.request import Request, RequestKind
+from privyseal.model.scope import Scope
 from privyseal.store import certificates, policies, requests
 from privyseal.store.database import Transaction
 
@@ -37,14 +38,14 @@ class Previous:
     policy: Policy
 
 
-def previous_of(tx: Transaction, organization: Organization, request: Request) -> Previous | None:
-    """Return the certificate that a reissue replaces, or else the newest one of the same first name, issued before it."""
+def previous_of(tx: Transaction, organization: Organization, request: Request, mine: Scope) -> Previous | None:
+    """Return the certificate that a reissue replaces, or else the newest one of the same first name in sight, issued before it."""
     if request.replaces is not None:
         found = certificates.get(tx, request.replaces)
     else:
-        older = certificates.page(tx, organization.id, name=request.names[0][1], limit=2)
+        older = certificates.page(tx, organization.id, name=request.names[0][1], scope=mine, limit=2)
         found = next((item for item in older if item.request_id != request.id and item.issued_at < request.changed_at), None)
-    before = requests.get(tx, organization.id, found.request_id) if found is not None and found.request_id else None
+    before = requests.get(tx, organization.id, found.request_id, scope=mine) if found is not None and found.request_id else None
     if found is None or before is None:
         return None
     return Previous(found, before, policies.get(tx, before.policy_id, before.policy_version)[0])

@@ -15,6 +15,7 @@ from privyseal.model.administrator import Permission
 from privyseal.model.errors import BadRequest, NotFound, PrivysealError, Refused, TooManyRequests, Unavailable
 from privyseal.model.organization import Organization
 from privyseal.model.request import RequestState
+from privyseal.model.scope import Scope
 from privyseal.reception.site import Method, Page, Visit
 from privyseal.reception.statuses import STATUS
 from privyseal.store import organizations, requests
@@ -29,6 +30,8 @@ FORMS: Final = {
     "token": re.compile(r"tok-[0-9a-f]{32}"),
     "sha256": re.compile(r"[0-9a-f]{64}"),
     "search": re.compile(r"sea-[0-9a-f]{32}"),
+    "department": re.compile(r"dep-[0-9a-f]{32}"),
+    "assignment": re.compile(r"asg-[0-9a-f]{32}"),
 }
 """What the parts of an address look like; anything else leads nowhere and is not looked up."""
 
@@ -53,9 +56,18 @@ def part(visit: Visit, name: str) -> str:
     return value
 
 
-def may(visit: Visit, permission: Permission) -> bool:
-    """Tell whether whoever is signed in holds a right, for what a page offers; the access row and the action decide."""
-    return permission in visit.actor.permissions
+def may(visit: Visit, permission: Permission, path: str | None = None) -> bool:
+    """Tell whether whoever is signed in holds a right, for what a page offers; the access row and the action decide.
+
+    ``path`` is the department concerned, "" the whole organization; without it the right may reach any part of it.
+    """
+    scope = visit.actor.scope(permission)
+    return not scope.is_empty if path is None else scope.covers(path)
+
+
+def sight(visit: Visit) -> Scope:
+    """Return what whoever is signed in may see; everything that a page looks up lies within it."""
+    return visit.actor.scope(Permission.READ)
 
 
 def look_up(visit: Visit, work: Callable[[Transaction, Organization], T]) -> T:
@@ -69,13 +81,15 @@ def console_page(
     access: Permission,
     answer: Callable[[Visit], Response],
     *,
+    scoped: bool = False,
     step_up: bool = False,
     upload: bool = False,
     form: str = "",
 ) -> Page:
-    """Return a page under ``/o/{org}/console``, where ``form`` lies too."""
+    """Return a page under ``/o/{org}/console``, where ``form`` lies too; ``scoped`` ones show what lies within ``sight``."""
     place = "/o/{org}/console"
-    return Page(method, f"{place}{path}", access, answer, step_up=step_up, upload=upload, form=f"{place}{form}" if form else "")
+    below = f"{place}{form}" if form else ""
+    return Page(method, f"{place}{path}", access, answer, scoped=scoped, step_up=step_up, upload=upload, form=below)
 
 
 def status_of(error: PrivysealError) -> int:
@@ -123,7 +137,7 @@ def console_frame(visit: Visit) -> Frame:
 
     def facts(tx: Transaction) -> tuple[Organization, int]:
         organization = organizations.require(tx, visit.slug)
-        waiting = requests.count_in(tx, organization.id, [RequestState.PENDING])[RequestState.PENDING] if visit.guest else 0
+        waiting = requests.count_in(tx, organization.id, [RequestState.PENDING], sight(visit))[RequestState.PENDING] if visit.guest else 0
         return organization, waiting
 
     with visit.house.database.read(visit.now) as tx:
@@ -146,6 +160,10 @@ def console_frame(visit: Visit) -> Frame:
     )
 
 
+_WHOLE: Final = frozenset({Permission.MANAGE_TOKENS, Permission.READ_AUDIT})
+"""Rights that mean something for the whole organization alone."""
+
+
 def _navigation(visit: Visit, waiting: int) -> tuple[NavigationItem, ...]:
     place, path = home(visit), visit.request.url.path
     ways: list[tuple[str, str, Permission]] = [
@@ -158,7 +176,7 @@ def _navigation(visit: Visit, waiting: int) -> tuple[NavigationItem, ...]:
     ]
     items = [NavigationItem(f"{place}/", gettext("Home"), current=path == f"{place}/")]
     for way, words, permission in ways:
-        if may(visit, permission):
+        if may(visit, permission, "" if permission in _WHOLE else None):
             count = waiting if way == "/requests" else None
             items.append(NavigationItem(f"{place}{way}", words, current=path.startswith(f"{place}{way}"), count=count))
     return tuple(items)

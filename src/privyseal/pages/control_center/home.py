@@ -7,7 +7,7 @@ from starlette.responses import Response
 from privyseal.model.organization import Organization
 from privyseal.model.request import RequestState
 from privyseal.model.unit import UnitTier
-from privyseal.pages.control_center.entry import home, look_up
+from privyseal.pages.control_center.entry import home, look_up, sight
 from privyseal.reception.site import Visit
 from privyseal.store import certificates, requests, units
 from privyseal.store.certificates import Standing
@@ -18,14 +18,15 @@ COUNTED = [RequestState.PENDING, RequestState.HELD, RequestState.FAILED]
 
 def show_home(visit: Visit) -> Response:
     """Show it."""
+    mine = sight(visit)
 
     def work(tx: Transaction, organization: Organization) -> dict[str, object]:
         return {
             "home": home(visit),
-            "counts": {state.value: quantity for state, quantity in requests.count_in(tx, organization.id, COUNTED).items()},
-            "oldest": requests.oldest_in(tx, organization.id, RequestState.PENDING),
-            "expiring": certificates.count(tx, organization.id, Standing.EXPIRING),
-            "next_to_expire": certificates.ending_soon(tx, organization.id),
+            "counts": {state.value: quantity for state, quantity in requests.count_in(tx, organization.id, COUNTED, mine).items()},
+            "oldest": requests.oldest_in(tx, organization.id, RequestState.PENDING, mine),
+            "expiring": certificates.count(tx, organization.id, Standing.EXPIRING, mine),
+            "next_to_expire": certificates.ending_soon(tx, organization.id, scope=mine),
             "balances": [balance for tier in UnitTier if (balance := units.balance(tx, organization.id, tier)).bought],
         }
 

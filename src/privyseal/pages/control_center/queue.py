@@ -19,7 +19,7 @@ from privyseal.model.identifiers import OrganizationId
 from privyseal.model.organization import Organization
 from privyseal.model.request import RequestState
 from privyseal.model.saved_search import SearchedList
-from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, may
+from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, may, sight
 from privyseal.pages.control_center.searches import keep, shelf
 from privyseal.pages.control_center.words import request_state
 from privyseal.reception.live import Change, follow
@@ -109,12 +109,13 @@ def _show(visit: Visit, query: Mapping[str, str], before: str = "", status: int 
     states = FILTERS[chosen][1]
 
     def work(tx: Transaction, organization: Organization) -> tuple[list[Listed], list[Row], dict[RequestState, int]]:
-        found = requests.newest(tx, organization.id, states=states, text=text, before=before, limit=PAGE_SIZE + 1)
+        mine = sight(visit)
+        found = requests.newest(tx, organization.id, states=states, text=text, scope=mine, before=before, limit=PAGE_SIZE + 1)
         counted = [state for name in COUNTED for state in FILTERS[name][1]]
         given = requests.approvals_of(tx, [request.id for request in found if request.state in DECIDABLE])
         current = {request_id: sum(item.is_current(tx.now) for item in items) for request_id, items in given.items()}
         rows = [_row(request, current.get(request.id, 0)) for request in found[:PAGE_SIZE]]
-        return found, rows, requests.count_in(tx, organization.id, counted)
+        return found, rows, requests.count_in(tx, organization.id, counted, mine)
 
     found, rows, counts = look_up(visit, work)
     values = {
@@ -214,7 +215,7 @@ def chosen_next(visit: Visit) -> list[str]:
 def tell_counts(visit: Visit) -> Response:
     """Return how many requests each counted filter has now, for a page that was told that something changed."""
     counted = [state for name in COUNTED for state in FILTERS[name][1]]
-    counts = look_up(visit, lambda tx, organization: requests.count_in(tx, organization.id, counted))
+    counts = look_up(visit, lambda tx, organization: requests.count_in(tx, organization.id, counted, sight(visit)))
     found = {name: sum(counts[state] for state in FILTERS[name][1]) for name in COUNTED}
     return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
@@ -233,7 +234,8 @@ async def _events(visit: Visit, organization_id: OrganizationId) -> AsyncIterato
     def may_go_on() -> bool:
         return guest is not None and is_still_here(visit.request, guest)
 
-    changes = follow(context.entrance.watches, visit.house, organization_id, stopping=context.stopping, may_go_on=may_go_on)
+    watches, stopping = context.entrance.watches, context.stopping
+    changes = follow(watches, visit.house, organization_id, scope=sight(visit), stopping=stopping, may_go_on=may_go_on)
     try:
         async for change in changes:
             yield _event(change)
@@ -244,5 +246,5 @@ async def _events(visit: Visit, organization_id: OrganizationId) -> AsyncIterato
 def _event(change: Change | None) -> str:
     if change is None:
         return ": the queue is followed\n\n"
-    request_id, state, _ = change
+    request_id, state, _, _ = change
     return f"event: request\ndata: {json.dumps({'id': request_id, 'state': state})}\n\n"

@@ -1,0 +1,1 @@
+"""The tree of departments of an organization, and what belongs where in it."""
