@@ -328,9 +328,7 @@ class Removal(Statement):
         formats.require_id("remover", self.remover, "adm")
 
 
-AnyStatement: TypeAlias = (
-    Approval | Rejection | Revocation | PasskeyRegistration | Invitation | Renewal | SignIn | Assignment | Removal
-)
+AnyStatement: TypeAlias = Approval | Rejection | Revocation | PasskeyRegistration | Invitation | Renewal | SignIn | Assignment | Removal
 
 _KINDS: dict[str, type[AnyStatement]] = {
     kind.TYPE: kind for kind in (Approval, Rejection, Revocation, PasskeyRegistration, Invitation, Renewal, SignIn, Assignment, Removal)

@@ -28,7 +28,18 @@ from privyseal.model.organization import Organization
 from privyseal.model.profile import SubjectField
 from privyseal.model.request import CONFIRM_WITHIN, Request, RequestState
 from privyseal.model.revocation import RevocationReason
-from privyseal.store import administrators, assignments, audit, authorities, certificates, departments, organizations, passkeys, questions, requests
+from privyseal.store import (
+    administrators,
+    assignments,
+    audit,
+    authorities,
+    certificates,
+    departments,
+    organizations,
+    passkeys,
+    questions,
+    requests,
+)
 from privyseal.store.database import Transaction
 from privyseal.store.outbox import OutboxRow
 
