@@ -233,13 +233,6 @@ class Invitation(Statement):
         if self.replaces is not None:
             formats.require_sha256("replaces", self.replaces)
 
-    def to_fields(self) -> dict[str, object]:
-        """Return the JSON object that is signed; ``replaces`` stands in it only for a replacement."""
-        values = Statement.to_fields(self)
-        if self.replaces is None:
-            del values["replaces"]
-        return values
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renewal(Statement):
