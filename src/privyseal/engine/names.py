@@ -36,6 +36,9 @@ _MAX_RAW_LENGTH = 1000
 _PLAIN_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 """A letter-digit-hyphen label (RFC 1034 3.5 as relaxed by RFC 1123 2.1), already in lower case."""
 
+_PLAIN_NAME = re.compile(r"(?:[a-z0-9](?!.--)(?:[a-z0-9-]{0,61}[a-z0-9])?\.){2,}[a-z]{2,63}")
+"""A name of at least three such labels, none of them coded, and the last one of letters."""
+
 _LAST_LABEL_IS_A_NUMBER = re.compile(r"(?:\d+|0x[0-9a-f]*)")
 """What browsers take for an IPv4 address: the last label of 127.1, 0x7f.1 or 017700000001 (WHATWG URL, "ends in a number")."""
 
@@ -94,6 +97,16 @@ def normalize_dns_name(text: str) -> str:
             "name-too-long", _about(text, f"has {len(name)} characters; a host name has at most {MAX_NAME_LENGTH}"), field="names"
         )
     return name
+
+
+def has_normal_form(name: str) -> bool:
+    """Tell whether ``name`` is written as normalize_dns_name writes it. The usual name is known by its look, a public suffix too."""
+    if len(name) <= MAX_NAME_LENGTH and _PLAIN_NAME.fullmatch(name):
+        return True
+    try:
+        return normalize_dns_name(name) == name
+    except Refused:
+        return False
 
 
 def normalize_domain(text: str) -> str:

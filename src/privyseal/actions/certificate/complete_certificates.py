@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from privyseal.actions.caa import require_caa
 from privyseal.actions.entitlement import Entitlements
+from privyseal.actions.certificate.vetted_identity import require_key_of_policy, require_vetted_identity
 from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
 from privyseal.engine.administrator_id import require_administrator_id
 from privyseal.engine.approval_content import require_approved
@@ -35,7 +36,7 @@ from privyseal.model.domain import Domain, covering, require_covered
 from privyseal.model.errors import Conflict, PrivysealError, Refused
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import CertificateId, IntentId, OrganizationId, RequestId, ValidationId
-from privyseal.model.organization import Organization, require_active, require_vetted, subject_values
+from privyseal.model.organization import Organization, require_active, require_vetted
 from privyseal.model.policy import Policy, require_lifetime
 from privyseal.model.profile import KeyAlgorithm, SubjectField
 from privyseal.model.request import Request, RequestEvent, RequestKind, RequestState
@@ -170,9 +171,8 @@ def _verify(house: House, tx: Transaction, case: _Case, approvals: list[requests
         raise Conflict("request-state", "The request of this intent is not being issued.")
     require_covered([name for _, name in request.names], readers.domains(organization.id), tx.now, policy.tier)
     require_caa(house, request, policy, organization, readers.domains(organization.id), readers.caa(case), tx.now)
-    vetted = dict(subject_values(organization, ""))
-    if any(vetted.get(field) != value for field, value in request.subject if field is not SubjectField.COMMON_NAME):
-        raise Refused("subject", "The subject of the request is not the vetted record of the organization.")
+    require_vetted_identity(request, policy, organization)
+    require_key_of_policy(request, policy)
     if request.kind is RequestKind.NEW:
         require_lifetime(policy, request.lifetime_days, tx.now)
     elif not request.replaces_serial_hex:
