@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 from privyseal.actions.caa import require_caa
 from privyseal.actions.entitlement import Entitlements
-from privyseal.actions.certificate.vetted_identity import require_key_of_policy, require_vetted_identity
 from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
+from privyseal.actions.vetted_identity import require_key_of_policy, require_vetted_identity
 from privyseal.engine.administrator_id import require_administrator_id
 from privyseal.engine.approval_content import require_approved
 from privyseal.engine.certificate import CertificateContent
