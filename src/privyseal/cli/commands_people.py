@@ -49,6 +49,7 @@ def _invite(rooms: Rooms) -> Callable[..., None]:
         organization: str = "",
         role: Role = Role.PROVIDER_ADMINISTRATOR,
         replace_last: bool = False,
+        replaces: str = "",
     ) -> None:
         """Invite a person and print the one-time code for `seal administrator enroll`; it is valid for an hour.
 
@@ -70,11 +71,13 @@ def _invite(rooms: Rooms) -> Callable[..., None]:
         replace_last
             Invite a security administrator for an organization that has no administrator left. The key of the
             administrators' CA signs for it, so this needs the issuer's passphrase file.
+        replaces
+            With --replace-last: SHA-256 of the person's lost Administrator ID. The new one ends on the same day.
         """
         with house_for_command(data, rooms) as house:
             about = About("invite-administrator", organization, "administrator", house.personal_hash(name))
             if replace_last:
-                signature = attempt(house, OPERATOR, about, lambda: _sign_recovery(house, data, organization, name, email))
+                signature = attempt(house, OPERATOR, about, lambda: _sign_recovery(house, data, organization, name, email, replaces))
                 invited = perform(house, OPERATOR, about, invite_with_signature, organization, signature)
             else:
                 invited = perform(house, OPERATOR, about, invite_administrator, organization, name, email, role)
@@ -83,7 +86,7 @@ def _invite(rooms: Rooms) -> Callable[..., None]:
     return invite
 
 
-def _sign_recovery(house: House, data: Path, organization: str, name: str, email: str) -> bytes:
+def _sign_recovery(house: House, data: Path, organization: str, name: str, email: str, replaces: str) -> bytes:
     settings = read_settings(data)
     secret = read_passphrase(settings.path(settings.issuer_passphrase))
     return sign_recovery(
@@ -95,6 +98,7 @@ def _sign_recovery(house: House, data: Path, organization: str, name: str, email
         email=normalize_email(email),
         role=Role.SECURITY_ADMINISTRATOR.value,
         now=house.clock(),
+        replaces=replaces or None,
     )
 
 

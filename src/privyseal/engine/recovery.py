@@ -20,9 +20,20 @@ from privyseal_wire.statements import Invitation
 
 
 def sign_recovery(
-    authority: Authority, key: SigningKey, *, service: str, organization: str, name: str, email: str, role: str, now: datetime
+    authority: Authority,
+    key: SigningKey,
+    *,
+    service: str,
+    organization: str,
+    name: str,
+    email: str,
+    role: str,
+    now: datetime,
+    replaces: str | None = None,
 ) -> bytes:
     """Return CMS over the invitation of this person by the operator, good for ``MAXIMUM_INVITATION_LIFE``.
+
+    ``replaces`` is the SHA-256 of the lost Administrator ID whose end date the new one keeps.
 
     Raises StatementRefused for a field out of form, Refused ``key-kind`` when the CA has an Ed25519 key, which CMS
     messages of ours do not know.
@@ -37,5 +48,6 @@ def sign_recovery(
         email=email,
         role=role,
         inviter=OPERATOR,
+        replaces=replaces,
     )
     return sign_attached(statement.to_bytes(), authority.root, key, now=now)

@@ -43,6 +43,14 @@ def _too_many_codes(seconds: int) -> TooManyRequests:
     return TooManyRequests("too-many-codes", sentence, retry_after_seconds=seconds)
 
 
+def _too_many_lost_cards(seconds: int) -> TooManyRequests:
+    sentence = "Lost cards were reported five times from your network. Try again in an hour, or call the provider."
+    return TooManyRequests("too-many-lost-cards", sentence, retry_after_seconds=seconds)
+
+
+LOST_CARDS: Final = Allowance(5, timedelta(hours=1), _too_many_lost_cards)
+"""Reported by one source, and told to one corporate contact: each one is a letter."""
+
 LETTERS: Final = Allowance(10, timedelta(hours=1), _too_many_letters)
 """To one address that nobody has confirmed: whoever types a stranger's address does not fill his mailbox."""
 

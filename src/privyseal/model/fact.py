@@ -26,6 +26,8 @@ class FactKind(enum.Enum):
     CREDENTIAL_ENDING = "credential-ending"
     ROLE_CHANGED = "role-changed"
     ADMINISTRATOR_REMOVED = "administrator-removed"
+    LOST_CARD_REPORTED = "lost-card-reported"
+    LOST_CARD_CONFIRMED = "lost-card-confirmed"
     PHRASE_GUESSED = "phrase-guessed"
     DOMAIN_LETTER_ASKED = "domain-letter-asked"
     DOMAIN_EXPIRING = "domain-expiring"

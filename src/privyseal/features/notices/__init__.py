@@ -16,6 +16,7 @@ from privyseal.features import Feature, Listener, MailSettings
 from privyseal.features.notices import account_letters, letters
 from privyseal.features.notices.recipients import (
     Recipients,
+    contact_administrators_and_operators,
     contact_administrators_and_provider,
     contact_and_revokers,
     corporate_contact_and_all_administrators,
@@ -56,6 +57,8 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "notices.credential-added": Notice(letters.credential_added, corporate_contact_and_all_administrators),
     "notices.credential-revoked": Notice(letters.credential_revoked, corporate_contact_and_all_administrators),
     "notices.credential-ending": Notice(letters.credential_ending),
+    "notices.lost-card-code": Notice(letters.lost_card_code),
+    "notices.lost-card": Notice(letters.lost_card, contact_administrators_and_operators),
     "notices.last-replaced": Notice(letters.last_replaced, corporate_contact_and_all_administrators),
     "notices.phrase-guessed": Notice(letters.phrase_guessed, who_may(Permission.APPROVE)),
     "notices.role-changed": Notice(letters.role_changed, corporate_contact_and_security),
@@ -80,6 +83,8 @@ LISTENS: Final[Mapping[FactKind, tuple[str, ...]]] = {
     FactKind.CREDENTIAL_ADDED: ("notices.credential-added",),
     FactKind.CREDENTIAL_REVOKED: ("notices.credential-revoked",),
     FactKind.CREDENTIAL_ENDING: ("notices.credential-ending",),
+    FactKind.LOST_CARD_REPORTED: ("notices.lost-card-code",),
+    FactKind.LOST_CARD_CONFIRMED: ("notices.lost-card",),
     FactKind.LAST_ADMINISTRATOR_REPLACED: ("notices.last-replaced",),
     FactKind.PHRASE_GUESSED: ("notices.phrase-guessed",),
     FactKind.ROLE_CHANGED: ("notices.role-changed",),

@@ -366,6 +366,33 @@ def administrator_removed(desk: Desk) -> Letter | None:
     return Letter("administrator_removed", address, f"{whom}: {person.name} is no longer an administrator", values)
 
 
+def lost_card_code(desk: Desk) -> Letter | None:
+    """To the corporate contact: somebody says that a card is lost; the code with which he confirms it."""
+    person = administrators.get(desk.tx, AdministratorId(desk.payload["administrator"]))
+    organization = organizations.require(desk.tx, str(desk.payload["organization"]))
+    if person is None:
+        return None
+    page = f"{desk.house.service.base_url}/o/{organization.slug}/lost-card/confirm?code={desk.payload['code']}"
+    values = _values(desk, organization) | {"name": person.name, "page": page}
+    subject = f"{organization.name}: has {person.name} lost the administrator's card? Confirm within a day"
+    return Letter("lost_card_code", organization.contact_email, subject, values)
+
+
+def lost_card(desk: Desk) -> Letter | None:
+    """To the corporate contact, every administrator and the provider's operators: confirmed as lost, the provider calls back."""
+    person = administrators.get(desk.tx, AdministratorId(desk.payload["administrator"]))
+    organization = organizations.require(desk.tx, str(desk.payload["organization"]))
+    address = address_of(desk.tx, desk.recipient, organization) or address_of(desk.tx, desk.recipient, None)
+    if person is None or not address:
+        return None
+    values = _values(desk, organization) | {
+        "name": person.name,
+        "confirmed_at": desk.row.created_at,
+        "page": f"{desk.house.service.base_url}/provider/lost-cards",
+    }
+    return Letter("lost_card", address, f"{organization.name}: {person.name} has lost the administrator's card", values)
+
+
 def _decider(desk: Desk, organization: Organization | None, actor_id: str) -> str:
     """Who did it, as the readers of this letter know him: a colleague by name, everybody else as the provider."""
     person = administrators.get(desk.tx, AdministratorId(actor_id))

@@ -69,6 +69,12 @@ def _path(tx: Transaction, payload: Mapping[str, Any]) -> str:
     return departments.path_of(tx, certificate.department_id) if certificate else ""
 
 
+def contact_administrators_and_operators(tx: Transaction, organization: Organization | None, payload: Mapping[str, Any]) -> list[str]:
+    """Name the corporate contact, everybody who is an administrator, and the provider's people who revoke."""
+    operators = [person.id for person in _people(tx, None) if person.may(Permission.OPERATE)]
+    return [*corporate_contact_and_all_administrators(tx, organization, payload), *operators]
+
+
 def address_of(tx: Transaction, recipient: str, organization: Organization | None) -> str:
     """Return the address of the corporate contact or of an administrator of this organization, or "" for nobody."""
     if recipient == CORPORATE_CONTACT:

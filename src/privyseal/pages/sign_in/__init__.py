@@ -11,7 +11,7 @@ from pathlib import Path
 from privyseal.look.frame import Frame, Help
 from privyseal.look.words import gettext
 from privyseal.model.session import PROVIDER_AUDIENCE
-from privyseal.pages.sign_in import account, arrival, first_credential
+from privyseal.pages.sign_in import account, arrival, first_credential, lost_card
 from privyseal.pages.sign_in.places import audience_of_visit, place_of
 from privyseal.reception.sign_in import CERTIFICATE_PATH
 from privyseal.reception.site import Access, Method, Page, Site, Visit
@@ -69,7 +69,15 @@ def _pages(place: str) -> tuple[Page, ...]:
 
 SITE = Site(
     name="sign_in",
-    pages=(*_pages("/o/{org}"), *_pages("/provider"), Page(GET, CERTIFICATE_PATH, Access.ANYBODY, arrival.show_certificate)),
+    pages=(
+        *_pages("/o/{org}"),
+        *_pages("/provider"),
+        Page(GET, "/o/{org}/lost-card", Access.ANYBODY, lost_card.show_report),
+        Page(POST, "/o/{org}/lost-card", Access.ANYBODY, lost_card.report),
+        Page(GET, "/o/{org}/lost-card/confirm", Access.ANYBODY, lost_card.show_confirmation),
+        Page(POST, "/o/{org}/lost-card/confirm", Access.ANYBODY, lost_card.confirm),
+        Page(GET, CERTIFICATE_PATH, Access.ANYBODY, arrival.show_certificate),
+    ),
     templates=Path(__file__).parent / "templates",
     frame=frame,
 )
