@@ -50,6 +50,11 @@ def role_words(role: Role) -> str:
     return gettext(_ROLES[role])
 
 
+def role_rights(role: Role) -> str:
+    """Return what a role may do."""
+    return gettext({**_ROLE_RIGHTS, **_STAFF_RIGHTS}[role])
+
+
 def role_choices() -> list[tuple[str, str, str]]:
     """Return (value, name, what it may) of the roles that an organization gives."""
     return [(role.value, gettext(_ROLES[role]), gettext(rights)) for role, rights in _ROLE_RIGHTS.items()]

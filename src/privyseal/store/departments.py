@@ -105,6 +105,13 @@ def children(
     return [_department(row._mapping) for row in rows]
 
 
+def tops(tx: Transaction, organization_id: OrganizationId, *, scope: Scope) -> list[Department]:
+    """Return the departments that a scope begins with, by name: where somebody starts who does not see the whole organization."""
+    clause = (departments.c.organization_id == organization_id, departments.c.path.in_(scope.paths))
+    rows = tx.execute(departments.select().where(*clause).order_by(departments.c.name, departments.c.id))
+    return [_department(row._mapping) for row in rows]
+
+
 def page(tx: Transaction, organization_id: OrganizationId, *, scope: Scope, after: str = "", limit: int = 50) -> list[Department]:
     """Return departments within a scope in the order of the tree, behind the one with the path ``after`` (keyset paging)."""
     statement = departments.select().where(departments.c.organization_id == organization_id, _below(scope), departments.c.path > after)

@@ -83,7 +83,7 @@ approvals = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("request_id", Id, sa.ForeignKey("requests.id"), nullable=False, index=True),
-    sa.Column("administrator_id", Id, nullable=False),
+    sa.Column("administrator_id", Id, nullable=False, index=True),
     sa.Column("decision", sa.String(16), nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("content_sha256", Digest, nullable=False, unique=True),

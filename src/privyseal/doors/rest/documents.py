@@ -216,6 +216,7 @@ class CertificateDocument(Document):
     contact: Contact
     picked_up_at: Time | None = None
     replaces: str | None = Field(default=None, description="Serial of the certificate that it replaced.")
+    department: str | None = Field(default=None, description="Id of the department it belongs to; none: the organization itself.")
 
 
 class AuditEntry(Document):
@@ -318,6 +319,13 @@ class CredentialDocument(Document):
     revoked_at: Time | None = None
 
 
+class HeldRole(Document):
+    """A role that a person holds; `department` is left out for the whole organization."""
+
+    role: str
+    department: str | None = None
+
+
 class AdministratorDocument(Document):
     """A person who may decide; `organization` is left out for the provider's own people."""
 
@@ -327,6 +335,8 @@ class AdministratorDocument(Document):
     role: str
     state: str
     organization: str | None = None
+    department: str | None = Field(default=None, description="Id of the department the person belongs to; none: the organization itself.")
+    roles: list[HeldRole] = Field(description="What the person holds now; `role` is the one that the credential names.")
     credentials: list[CredentialDocument]
 
 

@@ -156,6 +156,7 @@ def certificate_document(
         contact=documents.Contact(name=certificate.contact_name, email=certificate.contact_email),
         picked_up_at=_maybe(certificate.picked_up_at),
         replaces=replaced.serial_hex if replaced else None,
+        department=certificate.department_id,
     )
 
 
@@ -252,6 +253,8 @@ def administrator_document(tx: Transaction, organization: Organization | None, p
         role=person.role.value,
         state=person.state.value,
         organization=organization.slug if organization else None,
+        department=person.department_id,
+        roles=[documents.HeldRole(role=item.role.value, department=item.department_id) for item in person.assignments],
         credentials=credentials,
     )
 

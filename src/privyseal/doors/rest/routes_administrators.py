@@ -40,11 +40,12 @@ def list_administrators(org: Slug, context: Context, caller: CallerOf, after: Af
     """List the administrators of the organization and their Administrator IDs, by name."""
 
     def people(tx: Transaction, organization: Organization) -> AdministratorPage:
-        found = administrators.page(tx, organization.id, after=after, limit=limit + 1)
+        scope = caller.actor.scope(Permission.READ)
+        found = administrators.page(tx, organization.id, scope=scope, after=after, limit=limit + 1)
         items = [administrator_document(tx, organization, person) for person in found[:limit]]
         return AdministratorPage(items=items, next=items[-1].id if len(found) > limit else "")
 
-    return read(context, caller, About("list-administrators", org, "organization", org), Permission.READ, people)
+    return read(context, caller, About("list-administrators", org, "organization", org), Permission.READ, people, scoped=True)
 
 
 @router.post("/organizations/{org}/administrators", status_code=201, **described(holder(Permission.READ), 403, 409, post=True))

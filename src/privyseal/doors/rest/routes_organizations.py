@@ -56,7 +56,7 @@ def list_domains(org: Slug, context: Context, caller: CallerOf, after: After = "
         items = [domain_document(domain, port, issuer) for domain in found[:limit]]
         return DomainPage(items=items, next=found[limit - 1].id if len(found) > limit else "")
 
-    return read(context, caller, About("list-domains", org, "organization", org), Permission.READ, page)
+    return read(context, caller, About("list-domains", org, "organization", org), Permission.READ, page, scoped=True)
 
 
 @router.get("/organizations/{org}/units", **described(holder(Permission.READ), 403))
@@ -67,4 +67,4 @@ def show_units(org: Slug, context: Context, caller: CallerOf) -> UnitsDocument:
         standard, premium = (balance_document(units.balance(tx, organization.id, tier)) for tier in (UnitTier.STANDARD, UnitTier.PREMIUM))
         return UnitsDocument(standard=standard, premium=premium)
 
-    return read(context, caller, About("show-units", org, "organization", org), Permission.READ, show)
+    return read(context, caller, About("show-units", org, "organization", org), Permission.READ, show, scoped=True)

@@ -15,10 +15,12 @@ from privyseal.pages.control_center import (
     certificates,
     check,
     decide,
+    departments,
     home,
     log,
     people,
     queue,
+    roles,
     searches,
     settings,
     signing,
@@ -30,6 +32,7 @@ from privyseal.reception.site import Method, Page, Site
 GET, POST = Method.GET, Method.POST
 READ, APPROVE, REVOKE, AUDIT = Permission.READ, Permission.APPROVE, Permission.REVOKE, Permission.READ_AUDIT
 PEOPLE, TOKENS = Permission.MANAGE_ADMINISTRATORS, Permission.MANAGE_TOKENS
+ASSIGN, DEPARTMENTS, MOVE = Permission.ASSIGN_ROLES, Permission.MANAGE_DEPARTMENTS, Permission.MOVE
 
 _REQUESTS = (
     console_page(GET, "/requests", READ, queue.show_requests, scoped=True),
@@ -76,11 +79,42 @@ _PEOPLE = (
     console_page(GET, "/administrators/{administrator}/invited", READ, people.show_invited, scoped=True),
     console_page(GET, "/administrators/{administrator}/credentials/{sha256}/revoke", PEOPLE, people.ask_revocation, step_up=True),
     console_page(POST, "/administrators/{administrator}/credentials/{sha256}/revoke", PEOPLE, people.revoke, step_up=True),
+    console_page(GET, "/administrators/{administrator}/department", PEOPLE, departments.ask_place),
+    console_page(POST, "/administrators/{administrator}/department", PEOPLE, departments.place_person),
+    console_page(GET, "/administrators/{administrator}/roles", ASSIGN, roles.ask_role),
+    console_page(POST, "/administrators/{administrator}/roles", ASSIGN, roles.prepare_role),
+    console_page(
+        POST,
+        "/administrators/{administrator}/roles/changed",
+        ASSIGN,
+        roles.change,
+        upload=True,
+        form="/administrators/{administrator}/roles",
+    ),
+    console_page(POST, "/administrators/{administrator}/roles/{assignment}/taken", ASSIGN, roles.prepare_taking),
+    console_page(GET, "/administrators/{administrator}/removal", ASSIGN, roles.ask_removal),
+    console_page(
+        POST, "/administrators/{administrator}/removed", ASSIGN, roles.remove, upload=True, form="/administrators/{administrator}/removal"
+    ),
+    console_page(GET, "/administrators/{administrator}/approved", READ, roles.show_approved, scoped=True),
     console_page(GET, "/tokens", TOKENS, tokens.show_tokens),
     console_page(GET, "/tokens/new", TOKENS, tokens.ask_token, step_up=True),
     console_page(POST, "/tokens", TOKENS, tokens.create, step_up=True, form="/tokens/new"),
     console_page(GET, "/tokens/{token}/revoke", TOKENS, tokens.ask_revocation, step_up=True),
     console_page(POST, "/tokens/{token}/revoke", TOKENS, tokens.revoke, step_up=True),
+)
+
+_DEPARTMENTS = (
+    console_page(GET, "/departments", READ, departments.show_departments, scoped=True),
+    console_page(POST, "/departments", DEPARTMENTS, departments.create, form="/departments"),
+    console_page(GET, "/departments/{department}", READ, departments.show_department, scoped=True),
+    console_page(POST, "/departments/{department}", DEPARTMENTS, departments.change),
+    console_page(POST, "/departments/{department}/place", DEPARTMENTS, departments.move, form="/departments/{department}"),
+    console_page(POST, "/departments/{department}/closing", DEPARTMENTS, departments.close, form="/departments/{department}"),
+    console_page(GET, "/requests/{request}/department", MOVE, departments.ask_place, scoped=True),
+    console_page(POST, "/requests/{request}/department", MOVE, departments.place_request, scoped=True),
+    console_page(GET, "/certificates/{serial}/department", MOVE, departments.ask_place, scoped=True),
+    console_page(POST, "/certificates/{serial}/department", MOVE, departments.place_certificate, scoped=True),
 )
 
 _EVIDENCE = (
@@ -93,7 +127,7 @@ _EVIDENCE = (
 
 SITE = Site(
     name="control_center",
-    pages=(console_page(GET, "/", READ, home.show_home, scoped=True), *_REQUESTS, *_CERTIFICATES, *_PEOPLE, *_EVIDENCE),
+    pages=(console_page(GET, "/", READ, home.show_home, scoped=True), *_REQUESTS, *_CERTIFICATES, *_PEOPLE, *_DEPARTMENTS, *_EVIDENCE),
     templates=Path(__file__).parent / "templates",
     frame=console_frame,
 )

@@ -170,6 +170,7 @@ def _navigation(visit: Visit, waiting: int) -> tuple[NavigationItem, ...]:
         ("/requests", gettext("Requests"), Permission.READ),
         ("/certificates", gettext("Certificates"), Permission.READ),
         ("/administrators", gettext("Administrators"), Permission.READ),
+        ("/departments", gettext("Departments"), Permission.READ),
         ("/tokens", gettext("Tokens"), Permission.MANAGE_TOKENS),
         ("/audit", gettext("Audit log"), Permission.READ_AUDIT),
         ("/settings", gettext("Your organization"), Permission.READ),

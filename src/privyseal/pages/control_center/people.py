@@ -24,7 +24,9 @@ from privyseal.model.passkey import Passkey
 from privyseal.model.request import require_text
 from privyseal.model.session import Session
 from privyseal.model.statement import utc_text
-from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, are_refused, home, look_up, may, nothing_here, part, show_again
+from privyseal.pages.control_center.department_words import department_words
+from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, are_refused, home, look_up, may, nothing_here, part, show_again, sight
+from privyseal.pages.control_center.held_roles import Held, held_roles
 from privyseal.pages.control_center.history import Happened, history_of
 from privyseal.pages.control_center.signing import offer, read_signature, shell_word
 from privyseal.pages.control_center.words import credential_reasons, person_state, read_credential_reason
@@ -61,6 +63,8 @@ class Person:
     credentials: list[Shown]
     sessions: list[Session]
     history: list[Happened]
+    held: list[Held]
+    department: str
 
 
 def show_people(visit: Visit) -> Response:
@@ -68,7 +72,7 @@ def show_people(visit: Visit) -> Response:
     after = visit.query("after") if FORMS["administrator"].fullmatch(visit.query("after")) else ""
 
     def work(tx: Transaction, organization: Organization) -> list[tuple[Administrator, list[Shown]]]:
-        found = administrators.page(tx, organization.id, after=after, limit=PAGE_SIZE + 1)
+        found = administrators.page(tx, organization.id, scope=sight(visit), after=after, limit=PAGE_SIZE + 1)
         ids = [person.id for person in found]
         held, known = administrators.credentials_by_person(tx, ids), passkeys.every_of(tx, *ids)
         return [(person, _shown(held[person.id], known, tx.now)) for person in found]
@@ -77,7 +81,7 @@ def show_people(visit: Visit) -> Response:
     rows = [
         {
             "person": person,
-            "role": role_words(person.role),
+            "role": ", ".join(role_words(item.role) for item in person.assignments) or gettext("no role"),
             "stands": person_state(person.state),
             "usable": sum(item.can_be_revoked for item in credentials),
             "credentials": credentials,
@@ -90,7 +94,7 @@ def show_people(visit: Visit) -> Response:
         "filters": (),
         "first_address": f"{home(visit)}/administrators" if after else "",
         "next_address": f"{home(visit)}/administrators?after={found[PAGE_SIZE - 1][0].id}" if len(found) > PAGE_SIZE else "",
-        "may_manage": may(visit, Permission.MANAGE_ADMINISTRATORS),
+        "may_manage": may(visit, Permission.MANAGE_ADMINISTRATORS, ""),
         "is_lonely": _is_lonely([person for person, _ in found]),
     }
     return visit.show("control_center/people.html", values)
@@ -135,15 +139,22 @@ def person_of(visit: Visit) -> Person:
     person_id = AdministratorId(part(visit, "administrator"))
 
     def work(tx: Transaction, organization: Organization) -> Person:
-        person = administrators.get(tx, person_id)
-        if person is None or person.organization_id != organization.id:
+        person = administrators.get_within(tx, organization.id, person_id, scope=sight(visit))
+        if person is None:
             raise nothing_here()
         history = history_of(tx, organization, [person.id])
         credentials = _credentials(tx, person)
         # A session lives in its row until somebody comes with it: what was revoked meanwhile opens nothing any more.
         usable = {item.sha256 for item in credentials if item.can_be_revoked}
         live = [session for session in sessions.live_of(tx, person.id) if session.credential_sha256 in usable]
-        return Person(person, credentials, live, history)
+        return Person(
+            person,
+            credentials,
+            live,
+            history,
+            held_roles(tx, organization, person),
+            department_words(tx, organization, person.department_id),
+        )
 
     return look_up(visit, work)
 
@@ -155,9 +166,10 @@ def show_person(visit: Visit) -> Response:
         "home": home(visit),
         "place": f"{home(visit)}/administrators/{person.administrator.id}",
         "person": person,
-        "role": role_words(person.administrator.role),
         "stands": person_state(person.administrator.state),
-        "may_manage": may(visit, Permission.MANAGE_ADMINISTRATORS),
+        "may_assign": may(visit, Permission.ASSIGN_ROLES, ""),
+        "is_own": person.administrator.id == visit.person.id,
+        "may_manage": may(visit, Permission.MANAGE_ADMINISTRATORS, ""),
         "browsers": [browser_words(session.agent) for session in person.sessions],
         "is_invited": person.administrator.state is AdministratorState.INVITED,
     }

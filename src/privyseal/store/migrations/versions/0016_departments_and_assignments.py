@@ -23,6 +23,7 @@ def upgrade() -> None:
     op.create_index("ix_requests_department", "requests", ["department_id", "id"], unique=False)
     op.create_index("ix_certificates_department", "certificates", ["department_id", "id"], unique=False)
     op.create_index(op.f("ix_administrators_department_id"), "administrators", ["department_id"], unique=False)
+    op.create_index(op.f("ix_approvals_administrator_id"), "approvals", ["administrator_id"], unique=False)
     _assignments()
     op.execute(
         "INSERT INTO assignments (id, administrator_id, role, department_id, given_at, given_by, ended_at, ended_by) "
