@@ -26,7 +26,6 @@ from bench.processor_time import process_tree_seconds
 from privyseal.actions.approving import Approved, SignedApproval
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.house import About, House, perform
-from privyseal.actions.organization.add_policy import PolicyDraft
 from privyseal.actions.request.approve_requests import approve_requests
 from privyseal.actions.request.submit_request import submit_request
 from privyseal.doors.rest.bodies import MAXIMUM_APPROVALS
@@ -38,6 +37,7 @@ from privyseal.model.actor import SYSTEM
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import RequestId
 from privyseal.model.policy import Lint
+from privyseal.model.policy_draft import PolicyDraft
 from privyseal.store import audit, certificates
 from tests.rigs.postgresql import PostgresServer
 from tests.rigs.presence import find_program

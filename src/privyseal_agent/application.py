@@ -18,6 +18,7 @@ from privyseal_agent.commands import (
     audit,
     card,
     certificate,
+    change,
     key,
     organization,
     policy,
@@ -52,6 +53,7 @@ GROUPS: Final = (
     units.ORDERS,
     units.UNITS,
     policy.APP,
+    change.APP,
     audit.APP,
     service.APP,
 )

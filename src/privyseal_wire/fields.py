@@ -60,12 +60,17 @@ PROVIDER_ROLES: Final = (
 
 ROLE_CHANGES: Final = ("give", "take")
 """What may happen to a role that a person has."""
+CHANGE_KINDS: Final = ("policy", "role", "price", "authority")
+"""What is changed under dual control."""
+
+CHANGE_DECISIONS: Final = ("sign", "refuse", "withdraw")
+"""What a person says to a change: that it holds, that it does not, or that he takes his own proposal back."""
 
 OPERATOR: Final = "operator"
 """The inviter of an administrator for an organization that has none left: whoever holds the key of the administrators' CA."""
 
 _TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z")
-_IDS = {prefix: re.compile(rf"{prefix}-[0-9a-f]{{32}}") for prefix in ("req", "adm", "pol", "dep")}
+_IDS = {prefix: re.compile(rf"{prefix}-[0-9a-f]{{32}}") for prefix in ("req", "adm", "pol", "dep", "chg")}
 _HEX_SHA256 = re.compile(r"[0-9a-f]{64}")
 _HEX_SERIAL = re.compile(r"(?!00)(?:[0-9a-f]{2}){1,20}")  # RFC 5280 4.1.2.2: positive, at most 20 octets.
 _SERVICE = re.compile(r"[a-z0-9](?:[a-z0-9.:-]{0,251}[a-z0-9])?")
@@ -95,7 +100,7 @@ def require_slug(field: str, value: str) -> None:
 
 
 def require_id(field: str, value: str, prefix: str) -> None:
-    """Accept ``prefix-`` (req, adm, pol) and 32 lower case hex digits."""
+    """Accept ``prefix-`` (req, adm, pol, chg) and 32 lower case hex digits."""
     _require_match(field, value, _IDS[prefix], f'is not an id of the form "{prefix}-" and 32 hex digits')
 
 

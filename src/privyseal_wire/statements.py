@@ -1,4 +1,4 @@
-"""What people sign: approvals, rejections, revocations, invitations as canonical bytes (architecture section 4, invariant I14).
+"""What people sign: approvals, rejections, revocations, invitations, changes as canonical bytes (architecture section 4, invariant I14).
 
 A statement names its service, its organization and its end, so that it means nothing anywhere else or later. The
 bytes are stored and never made again from fields. The signature over them is in ``cms``; whether the person may
@@ -321,11 +321,41 @@ class Removal(Statement):
         formats.require_id("remover", self.remover, "adm")
 
 
-AnyStatement: TypeAlias = Approval | Rejection | Revocation | PasskeyRegistration | Invitation | Renewal | SignIn | Assignment | Removal
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change(Statement):
+    """Somebody says something to a proposed change: ``content_sha256`` is the hex digest of the change's canonical content.
 
-_KINDS: dict[str, type[AnyStatement]] = {
-    kind.TYPE: kind for kind in (Approval, Rejection, Revocation, PasskeyRegistration, Invitation, Renewal, SignIn, Assignment, Removal)
-}
+    ``organization`` is "provider" for the provider's own changes. ``reason`` is empty for a signature, and says why otherwise.
+    """
+
+    TYPE: ClassVar[str] = "privyseal.change.v1"
+
+    change: str
+    kind: str
+    content_sha256: str
+    signer: str
+    decision: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        """Raise StatementRefused unless every field has its format."""
+        Statement.__post_init__(self)
+        formats.require_id("change", self.change, "chg")
+        formats.require_choice("kind", self.kind, formats.CHANGE_KINDS)
+        formats.require_sha256("content_sha256", self.content_sha256)
+        formats.require_id("signer", self.signer, "adm")
+        formats.require_choice("decision", self.decision, formats.CHANGE_DECISIONS)
+        formats.require_text("reason", self.reason, optional=self.decision == "sign")
+        if self.decision == "sign" and self.reason:
+            raise formats.refuse("reason", "is not empty; a signature under a change gives no reason")
+
+
+AnyStatement: TypeAlias = (
+    Approval | Rejection | Revocation | PasskeyRegistration | Invitation | Renewal | SignIn | Assignment | Removal | Change
+)
+
+_EVERY = (Approval, Rejection, Revocation, PasskeyRegistration, Invitation, Renewal, SignIn, Assignment, Removal, Change)
+_KINDS: dict[str, type[AnyStatement]] = {kind.TYPE: kind for kind in _EVERY}
 _OPTIONAL = frozenset({"replaces", "department"})
 
 
@@ -370,7 +400,7 @@ def _arguments(kind: type[Statement], values: Mapping[str, object]) -> dict[str,
         lacks = f" It lacks {', '.join(sorted(missing))}." if missing else ""
         more = f" Fields of it that nobody knows: {len(unknown)}." if unknown else ""
         raise StatementRefused("statement-fields", f"The statement of the type {kind.TYPE} has other fields than it should.{lacks}{more}")
-    if values.get("decision", "") != kind.DECISION:
+    if kind.DECISION and values.get("decision", "") != kind.DECISION:
         raise formats.refuse("decision", f'is not "{kind.DECISION}"')
     return {name: value for name, value in values.items() if name not in fixed}
 

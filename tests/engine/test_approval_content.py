@@ -41,7 +41,6 @@ POLICY = Policy(
     approvals=1,
     lint=Lint.TEMPLATE,
     max_endpoints=20,
-    open_enrollment=True,
     sha256="a" * 64,
     created_at=END,
 )

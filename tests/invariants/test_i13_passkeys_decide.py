@@ -17,7 +17,6 @@ from privyseal.actions.approving import Approved, SignedApproval
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.certificate.revoke_certificate import ByAdministrator, revoke_certificate
 from privyseal.actions.house import About, perform
-from privyseal.actions.organization.add_policy import PolicyDraft
 from privyseal.actions.request.approve_request import approve_request
 from privyseal.actions.request.approve_requests import approve_requests
 from privyseal.actions.request.reject_request import reject_request
@@ -29,6 +28,7 @@ from privyseal.model.certificate import CertificateState
 from privyseal.model.errors import Conflict, NotPermitted, Refused
 from privyseal.model.identifiers import CredentialId, PasskeyRowId
 from privyseal.model.passkey import Passkey
+from privyseal.model.policy_draft import PolicyDraft
 from privyseal.model.request import Request, RequestState
 from privyseal.model.revocation import RevocationReason
 from privyseal.model.statement import utc_text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from privyseal.actions.organization.add_policy import PolicyDraft
 from privyseal.model.errors import Refused
+from privyseal.model.policy_draft import PolicyDraft
 from tests.rigs.service import ServiceRig, make_csr, make_key
 
 ORG = "resource-marketing"

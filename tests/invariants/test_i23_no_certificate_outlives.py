@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from cryptography import x509
 
-from privyseal.actions.organization.add_policy import PolicyDraft
 from privyseal.model.errors import Refused
+from privyseal.model.policy_draft import PolicyDraft
 from privyseal.model.rules import Tier
 from tests.rigs.service import ServiceRig, make_csr, make_key
 

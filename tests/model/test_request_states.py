@@ -24,7 +24,6 @@ from privyseal.actions.certificate.prepare_certificates import prepare_certifica
 from privyseal.actions.certificate.reissue_certificate import reissue_certificate
 from privyseal.actions.certificate.revoke_certificate import BySystem, revoke_certificate
 from privyseal.actions.house import About, perform
-from privyseal.actions.organization.add_policy import PolicyDraft
 from privyseal.actions.organization.place_order import place_order
 from privyseal.actions.request.approve_request import approve_request
 from privyseal.actions.request.confirm_request import confirm_request
@@ -39,6 +38,7 @@ from privyseal.model.actor import ANONYMOUS, SYSTEM
 from privyseal.model.errors import PrivysealError, Unavailable
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import IntentId, RequestId
+from privyseal.model.policy_draft import PolicyDraft
 from privyseal.model.proof import PhraseProof
 from privyseal.model.request import Request
 from privyseal.model.revocation import RevocationReason

@@ -32,7 +32,7 @@ from privyseal.actions.certificate.reissue_certificate import reissue_certificat
 from privyseal.actions.department.create_department import create_department
 from privyseal.actions.house import About, House, ServiceIdentity, attempt, perform
 from privyseal.actions.organization.add_domain import add_domain
-from privyseal.actions.organization.add_policy import PolicyDraft, add_policy
+from privyseal.actions.organization.add_policy import add_policy
 from privyseal.actions.organization.create_organization import create_organization
 from privyseal.actions.organization.place_order import place_order
 from privyseal.actions.organization.record_validation import record_validation
@@ -57,6 +57,7 @@ from privyseal.model.domain import ValidationMethod
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import AdministratorId, AuthorityId, DepartmentId, OrganizationId, RequestId
 from privyseal.model.organization import Organization
+from privyseal.model.policy_draft import PolicyDraft
 from privyseal.model.request import Request
 from privyseal.model.statement import approval_fields, utc_text
 from privyseal.model.unit import UnitTier

@@ -81,6 +81,17 @@ INVITATION = {
     "inviter": ADMINISTRATOR,
 }
 RECOVERY = {**INVITATION, "role": "security-administrator", "inviter": "operator"}
+CHANGE = {
+    **FRAME,
+    "type": "privyseal.change.v1",
+    "change": "chg-019a00000004dddddddddddddddddddd",
+    "kind": "policy",
+    "content_sha256": "c3" * 32,
+    "signer": ADMINISTRATOR,
+    "decision": "sign",
+    "reason": "",
+}
+REFUSED_CHANGE = {**CHANGE, "organization": "provider", "kind": "price", "decision": "refuse", "reason": "Zu hoch:\n20 % statt 2 %"}
 ACCEPTED = {
     "approval": APPROVAL,
     "approval of a reissue": REISSUE,
@@ -89,6 +100,9 @@ ACCEPTED = {
     "registration of a passkey": PASSKEY,
     "invitation": INVITATION,
     "invitation by the operator": RECOVERY,
+    "change, signed": CHANGE,
+    "change, refused": REFUSED_CHANGE,
+    "change, withdrawn": {**CHANGE, "kind": "role", "decision": "withdraw", "reason": "Proposed by mistake"},
 }
 
 CHANGES: dict[str, tuple[dict[str, object], str]] = {
@@ -173,6 +187,16 @@ CHANGES: dict[str, tuple[dict[str, object], str]] = {
     "invitation by a token": ({**INVITATION, "inviter": "tok-" + ADMINISTRATOR[4:]}, "statement-inviter"),
     "invitation with a decision": ({**INVITATION, "decision": "invite"}, "statement-fields"),
     "invitation without a role": ({key: value for key, value in INVITATION.items() if key != "role"}, "statement-fields"),
+    "change of another prefix": ({**CHANGE, "change": "req-" + str(CHANGE["change"])[4:]}, "statement-change"),
+    "change of an unknown kind": ({**CHANGE, "kind": "everything"}, "statement-kind"),
+    "change with a short digest": ({**CHANGE, "content_sha256": "c3"}, "statement-content-sha256"),
+    "change signed by a token": ({**CHANGE, "signer": "tok-" + ADMINISTRATOR[4:]}, "statement-signer"),
+    "change approved": ({**CHANGE, "decision": "approve"}, "statement-decision"),
+    "change with a decision that is null": ({**CHANGE, "decision": None}, "statement-decision"),
+    "change signed with a reason": ({**CHANGE, "reason": "because"}, "statement-reason"),
+    "change refused without a reason": ({**REFUSED_CHANGE, "reason": " "}, "statement-reason"),
+    "change without a decision": ({key: value for key, value in CHANGE.items() if key != "decision"}, "statement-fields"),
+    "change with two contents": ({**CHANGE, "content": "{}"}, "statement-fields"),
     "end in local time": ({**APPROVAL, "expires": "2026-11-22T01:02:03+01:00"}, "statement-expires"),
     "end with a fraction": ({**APPROVAL, "expires": "2026-11-22T01:02:03.5Z"}, "statement-expires"),
     "end on February 30": ({**APPROVAL, "expires": "2026-02-30T01:02:03Z"}, "statement-expires"),

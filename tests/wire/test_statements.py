@@ -20,11 +20,13 @@ from privyseal_wire.cms import sign_attached, verify_attached
 from privyseal_wire.errors import CanonicalRefused, StatementRefused, WireError
 from privyseal_wire.statements import (
     Approval,
+    Change,
     Invitation,
     PasskeyRegistration,
     PolicyReference,
     Rejection,
     Revocation,
+    SignIn,
     Statement,
     parse_statement,
     statement_fingerprint,
@@ -33,7 +35,8 @@ from tests.vectors import make_invitation, make_statements
 from tests.wire.sample_signers import signer
 
 Vector = dict[str, Any]
-KINDS: dict[str, type[Statement]] = {kind.TYPE: kind for kind in (Approval, Rejection, Revocation, PasskeyRegistration, Invitation)}
+EVERY = (Approval, Rejection, Revocation, PasskeyRegistration, Invitation, SignIn, Change)
+KINDS: dict[str, type[Statement]] = {kind.TYPE: kind for kind in EVERY}
 
 
 @cache

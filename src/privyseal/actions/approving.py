@@ -26,7 +26,7 @@ from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import Conflict, NotFound, NotPermitted, PrivysealError, Refused, Unavailable
 from privyseal.model.identifiers import AdministratorId, ApprovalId, DepartmentId, RequestId
 from privyseal.model.organization import Organization, require_active, require_vetted
-from privyseal.model.policy import Policy
+from privyseal.model.policy import Policy, require_approver
 from privyseal.model.request import Request, RequestEvent, RequestKind, RequestState, next_state
 from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, require_current
 from privyseal.model.unit import UnitTier
@@ -149,6 +149,7 @@ class _Bench:
         expires_at = require_approved(signed.content, request, policy, service=service, organization=slug, approver=approver.id)
         require_current(expires_at, tx.now, MAXIMUM_STATEMENT_LIFE)
         content_sha256 = signed.content_sha256
+        require_approver(policy, approver, by_passkey=signed.assertion is not None)
         before = self._require_turn(request, approver, policy, content_sha256)
         passkeys.require_use(tx, signed.assertion)
         approved = Approved(request.id, before + 1, policy.approvals)

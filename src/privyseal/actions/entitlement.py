@@ -14,7 +14,7 @@ from privyseal.actions.assigning import TOOK, assigning_right
 from privyseal.actions.house import House
 from privyseal.engine.administrator_id import require_administrator_id
 from privyseal.engine.signed_statement import verify_stored
-from privyseal.model.administrator import ENTRY, PERMISSIONS, Administrator, Assignment, Credential, Permission
+from privyseal.model.administrator import ENTRY, PERMISSIONS, Administrator, Assignment, Credential, Permission, Role
 from privyseal.model.audit import organization_log
 from privyseal.model.errors import PrivysealError
 from privyseal.model.organization import Organization
@@ -39,12 +39,21 @@ class Entitlements:
         self._proven: dict[str, bool] = {}
         self._people: dict[str, tuple[Administrator, Credential] | None] = {}
 
-    def holds(self, person: Administrator, permission: Permission, path: str) -> bool:
-        """Tell whether this person, whose Administrator ID was verified, may do it now to what belongs to this department."""
+    def holds(self, person: Administrator, permission: Permission, path: str, role: Role | None = None) -> bool:
+        """Tell whether this person, whose Administrator ID was verified, may do it now to what belongs to this department.
+
+        With a ``role`` it has to be this one that says so.
+        """
         if not person.may(permission, path):
             return False
         giving = [item for item in person.assignments if permission in PERMISSIONS[item.role] and _scope(item).covers(path)]
-        return any(self._is_proven(item, person, LONGEST_CHAIN) for item in giving)
+        return any(self._is_proven(item, person, LONGEST_CHAIN) for item in giving if role in {None, item.role})
+
+    def held_at(self, person: Administrator, permission: Permission, at: datetime) -> bool:
+        """Tell whether this person, whose Administrator ID was verified, held a right throughout the organization at that moment."""
+        held = [item for item in assignments.ever_of(self._tx, person.id) if item.holds_at(at)]
+        able = [item for item in held if permission in PERMISSIONS[item.role] and item.department_id is None]
+        return any(self._is_proven(item, person, LONGEST_CHAIN) for item in able)
 
     def _is_proven(self, assignment: Assignment, person: Administrator, left: int) -> bool:
         if assignment.id not in self._proven:

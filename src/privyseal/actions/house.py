@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -29,6 +29,7 @@ from privyseal.model.audit import (
     is_stale,
     organization_log,
 )
+from privyseal.model.change import DEFAULT_QUORUM, ChangeKind
 from privyseal.model.errors import NotFound, PrivysealError, Refused, Unavailable
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import RandomBytes, new_id
@@ -82,6 +83,12 @@ class House:
     listeners: Mapping[FactKind, tuple[str, ...]]
     clock: Callable[[], datetime]
     random_bytes: RandomBytes
+    quorums: Mapping[ChangeKind, int] = field(default_factory=dict)
+    """How many people have to sign a change of a kind, where it is not ``DEFAULT_QUORUM``."""
+
+    def quorum(self, kind: ChangeKind) -> int:
+        """Return how many people have to sign a change of this kind, where so many hold the right."""
+        return self.quorums.get(kind, DEFAULT_QUORUM)
 
     @property
     def issuing(self) -> Authority:

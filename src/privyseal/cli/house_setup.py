@@ -13,6 +13,7 @@ from privyseal.cli.known_authorities import read_authorities
 from privyseal.cli.rooms import Rooms
 from privyseal.cli.settings import Settings, read_settings
 from privyseal.engine.log_key import log_vkey
+from privyseal.model.change import ChangeKind
 from privyseal.model.errors import Unavailable
 from privyseal.model.fact import FactKind
 from privyseal.store import authorities
@@ -67,7 +68,8 @@ def open_house(settings: Settings, rooms: Rooms) -> Opened:
         perspective_quorum=settings.quorum,
     )
     known = read_authorities(rows, settings.status_url)
-    return Opened(House(database, service, known, listeners, rooms.clock, rooms.random_bytes), facts)
+    quorums = {ChangeKind(kind): quorum for kind, quorum in settings.change_quorums.items()}
+    return Opened(House(database, service, known, listeners, rooms.clock, rooms.random_bytes, quorums), facts)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -12,7 +13,7 @@ from cryptography.x509.oid import ExtensionOID
 from privyseal.engine.authority import Authority
 from privyseal.engine.certificate import CertificateContent, Issuer, read_spki, validity
 from privyseal.engine.serials import serial_hex, shard_of
-from privyseal.model.administrator import Administrator
+from privyseal.model.administrator import Administrator, Role
 from privyseal.model.certificate import Intent, IntentKind, IntentState
 from privyseal.model.errors import Refused
 from privyseal.model.identifiers import IntentId
@@ -131,6 +132,28 @@ def is_issued_by(authority: Authority, certificate_der: bytes, now: datetime) ->
     """Tell whether the administrators' CA signed this certificate and it is valid now; what the register says is asked elsewhere."""
     found = _read_facts(authority.root, certificate_der)
     return found is not None and found[1] <= now <= found[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whom a certificate of the administrators' CA names: the short name of the organization ("" for the provider), id and role."""
+
+    organization: str
+    person: str
+    role: Role | None
+    not_before: datetime
+    not_after: datetime
+
+
+def read_bearer(authority: Authority, certificate_der: bytes) -> Bearer | None:
+    """Return whom this Administrator ID or passkey names, of any time; None for one that the administrators' CA did not sign."""
+    found = _read_facts(authority.root, certificate_der)
+    if found is None:
+        return None
+    facts = dict(found[0])
+    roles = {role.value: role for role in Role}
+    title = roles.get(facts.get(SubjectField.TITLE, ""))
+    return Bearer(facts.get(SubjectField.UNIT, ""), facts.get(SubjectField.USER_ID, ""), title, found[1], found[2])
 
 
 @lru_cache(maxsize=4096)

@@ -30,14 +30,14 @@ class Authority:
     issuer: Issuer
     chain: tuple[bytes, ...]
     root: bytes
-    _templates: dict[tuple[str, int, KeyAlgorithm], CertificateTemplate] = field(default_factory=dict, repr=False, compare=False)
+    _templates: dict[tuple[Profile, KeyAlgorithm], CertificateTemplate] = field(default_factory=dict, repr=False, compare=False)
 
     def template(self, profile: Profile, algorithm: KeyAlgorithm) -> CertificateTemplate:
         """Return the compiled template of a profile for a kind of subject key; compiling lints it once.
 
         Raises Refused ``lint`` when the linter finds an error in what the profile makes.
         """
-        key = (profile.id, profile.version, algorithm)
+        key = (profile, algorithm)  # A policy may narrow a profile, so its id alone says too little.
         template = self._templates.get(key)
         if template is None:
             template = self._templates[key] = compile_template(profile, self.issuer, algorithm, linter_of(profile.lint))

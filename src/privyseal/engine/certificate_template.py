@@ -132,7 +132,8 @@ def lint_template(template: CertificateTemplate, linter: Linter) -> LintReport:
 
 def _sample(template: CertificateTemplate) -> CertificateContent:
     """Content with every subject field and one name of each kind that the profile knows; it is never signed by a CA."""
-    samples = {NameKind.DNS: "sample.example.test", NameKind.EMAIL: "sample@example.test"}
+    # RFC 2606 3: nobody's, and yet below a public suffix, as the rules of the CA/Browser Forum want it.
+    samples = {NameKind.DNS: "sample.example.com", NameKind.EMAIL: "sample@example.com"}
     names = tuple((kind, samples[kind]) for kind in template.profile.name_kinds)
     record = {SubjectField.COUNTRY: "US", **dict.fromkeys(set(SubjectField) - {SubjectField.COUNTRY}, "Sample")}
     # The issuer's last two days fit under every issuer, however old.

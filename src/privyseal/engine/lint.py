@@ -32,6 +32,7 @@ from privyseal.model.profile import NameKind, SubjectField
 if TYPE_CHECKING:
     from pkilint import validation
     from pkilint.cabf.serverauth import serverauth_constants
+    from pkilint.cabf.smime import smime_constants
     from pkilint.document import PDUNode
 
 # pkilint is imported where it is used: that costs half as much as all the rest of a process, and pages wait for it at its start.
@@ -98,15 +99,15 @@ class LintReport:
 
 
 class Linter:
-    """pkilint with one rule set of the profiles: ``pkix`` (RFC 5280) or ``tls-br`` (CA/Browser Forum server certificates).
+    """pkilint with one rule set of the profiles: ``pkix`` (RFC 5280), ``tls-br`` or ``smime-br`` (CA/Browser Forum).
 
     Build it once per process and rule set: the first takes about a second, for pkilint's own modules, another 0.2 s; ``lint``
     then costs a few milliseconds of CPU. Raises ValueError for another rule set.
     """
 
     def __init__(self, rule_set: str) -> None:
-        if rule_set not in {"pkix", "tls-br"}:
-            raise ValueError(f"there is no lint rule set {rule_set!r}; profiles use pkix or tls-br")
+        if rule_set not in {"pkix", "tls-br", "smime-br"}:
+            raise ValueError(f"there is no lint rule set {rule_set!r}; profiles use pkix, tls-br or smime-br")
         from pkilint import loader  # noqa: PLC0415
 
         self.rule_set = rule_set
@@ -122,6 +123,14 @@ class Linter:
             return LintReport(self.linter, self.rule_set, (Finding("FATAL", "privyseal.undecodable", str(error)),))
         if self.rule_set == "pkix":
             results = self._pkix.validate(document.root)
+        elif self.rule_set == "smime-br":
+            from pkilint.cabf import smime  # noqa: PLC0415
+
+            kind_of_mail = smime.determine_validation_level_and_generation(document)
+            if kind_of_mail is None:
+                unknown = Finding("FATAL", "privyseal.not_smime", "it names no policy of the S/MIME Baseline Requirements")
+                return LintReport(self.linter, self.rule_set, (unknown,))
+            results = _smime_br_rules(*kind_of_mail).validate(document.root)
         else:
             from pkilint import finding_filter  # noqa: PLC0415
             from pkilint.cabf import serverauth  # noqa: PLC0415
@@ -190,6 +199,16 @@ def _tls_br_rules(kind: serverauth_constants.CertificateType) -> validation.Vali
     from pkilint.pkix import certificate  # noqa: PLC0415
 
     decoding, rules = serverauth.create_decoding_validators(), serverauth.create_validators(kind)
+    return certificate.create_pkix_certificate_validator_container(decoding, rules)
+
+
+@lru_cache(maxsize=16)
+def _smime_br_rules(level: smime_constants.ValidationLevel, generation: smime_constants.Generation) -> validation.ValidatorContainer:
+    """The rules of ``lint_cabf_smime_cert`` for one level of validation and generation."""
+    from pkilint.cabf import smime  # noqa: PLC0415
+    from pkilint.pkix import certificate  # noqa: PLC0415
+
+    decoding, rules = smime.create_decoding_validators(), smime.create_subscriber_validators(level, generation)
     return certificate.create_pkix_certificate_validator_container(decoding, rules)
 
 

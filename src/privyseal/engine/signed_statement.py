@@ -91,15 +91,20 @@ def stored_signature(content: bytes, signature: bytes) -> Signature:
     return PasskeySigned(content, signature) if signature.startswith(_CONTAINER_BEGINS) else signature
 
 
+def is_assertion(signature: bytes) -> bool:
+    """Tell whether a signature as it was stored claims to be a passkey's; which it is, is verified with the statement."""
+    return signature.startswith(_CONTAINER_BEGINS)
+
+
 def verify_stored(content: bytes, signature: bytes, credential: Credential, site: RelyingParty) -> bytes:
     """Return what was signed, of a statement as it was stored; ``content`` is believed only as far as the signature covers it.
 
     The credential's certificate was checked by ``require_administrator_id``. Raises Refused ``credential-kind``, CmsRefused
     or PasskeyRefused.
     """
-    is_assertion = signature.startswith(_CONTAINER_BEGINS)
-    _require_kind(credential, is_assertion=is_assertion)
-    if is_assertion:
+    by_passkey = is_assertion(signature)
+    _require_kind(credential, is_assertion=by_passkey)
+    if by_passkey:
         verify_signed(PasskeySigned(content, signature), certificate_der=credential.certificate_der, relying_party=site)
         return content
     return verify_attached(signature, signer_certificate_der=credential.certificate_der).content

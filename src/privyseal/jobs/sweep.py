@@ -14,6 +14,7 @@ from privyseal.actions.caa import AGAIN_AFTER, look_up_requests
 from privyseal.actions.certificate.abandon_intents import abandon_intents
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.certificate.revoke_certificate import Authority, ByReplacement, BySystem, revoke_certificate
+from privyseal.actions.change.expire_changes import expire_changes
 from privyseal.actions.house import SWEEP_AFTER, House, record
 from privyseal.engine.dns_lookup import DnsLookup
 from privyseal.engine.perspectives import Perspectives
@@ -24,7 +25,7 @@ from privyseal.model.errors import Unavailable
 from privyseal.model.identifiers import IntentId, RequestId
 from privyseal.model.request import CONFIRM_WITHIN, LAPSES_AFTER, RequestEvent, RequestState
 from privyseal.model.revocation import RevocationReason
-from privyseal.store import certificates, organizations, requests, throttles
+from privyseal.store import certificates, changes, organizations, requests, throttles
 from privyseal.store.database import again_after_collision
 
 Complete = Callable[[Sequence[IntentId]], object]
@@ -53,7 +54,7 @@ def sweep(house: House, complete: Complete, ping: Callable[[], None] = lambda: N
     without any, what needs them waits.
     """
     abandoned = again_after_collision(lambda: _abandon(house))
-    lapsed = again_after_collision(lambda: _lapse(house))
+    lapsed = again_after_collision(lambda: _lapse(house)) + again_after_collision(lambda: _expire(house))
     revoked = again_after_collision(lambda: _revoke_disclosed(house)) + again_after_collision(lambda: _revoke_replaced(house))
     revoked += again_after_collision(lambda: _revoke_closed(house))
     with house.database.write(house.clock()) as tx:
@@ -124,6 +125,15 @@ def _lapse(house: House) -> int:
                     record(house, tx, SYSTEM, slug, AuditEvent("lapse-request", Outcome.DONE, "request", request_id))
                     lapsed += 1
     return lapsed
+
+
+def _expire(house: House) -> int:
+    now = house.clock()
+    with house.database.read(now) as tx:
+        if not changes.expired(tx, limit=1):
+            return 0
+    with house.database.write(now) as tx:
+        return expire_changes(house, tx, SYSTEM)
 
 
 def _revoke_replaced(house: House) -> int:

@@ -28,6 +28,8 @@ class FactKind(enum.Enum):
     ADMINISTRATOR_REMOVED = "administrator-removed"
     LOST_CARD_REPORTED = "lost-card-reported"
     LOST_CARD_CONFIRMED = "lost-card-confirmed"
+    CHANGE_PROPOSED = "change-proposed"
+    CHANGE_CLOSED = "change-closed"
     PHRASE_GUESSED = "phrase-guessed"
     DOMAIN_LETTER_ASKED = "domain-letter-asked"
     DOMAIN_EXPIRING = "domain-expiring"

@@ -62,7 +62,8 @@ class NameKind(enum.Enum):
 class Profile:
     """One version of a profile.
 
-    ``lint`` names the linter's rule set: ``pkix`` (RFC 5280) or ``tls-br`` (CA/Browser Forum server certificates).
+    ``lint`` names the linter's rule set: ``pkix`` (RFC 5280), ``tls-br`` (CA/Browser Forum server certificates) or ``smime-br``
+    (CA/Browser Forum certificates for mail).
     ``rsa_key_usage`` and ``ec_key_usage`` differ because keyEncipherment means nothing for an EC key (RFC 8813 3).
     """
 
@@ -98,6 +99,62 @@ TLS_SERVER = Profile(
     lint="pkix",
 )
 """Server certificates of the private tier (requirements A50, A51, A53)."""
+
+TLS_SERVER_BR = Profile(
+    id="tls-server-br",
+    version=1,
+    subject=TLS_SERVER.subject,
+    name_kinds=(NameKind.DNS,),
+    rsa_key_usage=TLS_SERVER.rsa_key_usage,
+    ec_key_usage=TLS_SERVER.ec_key_usage,
+    key_purposes=(KeyPurpose.SERVER_AUTH,),
+    key_algorithms=(KeyAlgorithm.RSA, KeyAlgorithm.P256, KeyAlgorithm.P384, KeyAlgorithm.P521),
+    policy_oids=("2.23.140.1.2.2",),  # TLS BR 7.1.6.1, organization validated: the linter's rules hang on it.
+    lint="tls-br",
+)
+"""Server certificates as the CA/Browser Forum's TLS Baseline Requirements want them, under a CA that no browser knows yet."""
+
+TLS_CLIENT = Profile(
+    id="tls-client",
+    version=1,
+    subject=TLS_SERVER.subject,
+    name_kinds=(NameKind.DNS,),
+    rsa_key_usage=(KeyUsage.DIGITAL_SIGNATURE,),
+    ec_key_usage=(KeyUsage.DIGITAL_SIGNATURE,),
+    key_purposes=(KeyPurpose.CLIENT_AUTH,),
+    key_algorithms=TLS_SERVER.key_algorithms,
+    policy_oids=(),
+    lint="pkix",
+)
+"""Certificates with which machines show who they are to other machines (RFC 5246 7.4.6, RFC 8446 4.4.2)."""
+
+SMIME_STRICT = Profile(
+    id="smime-strict",
+    version=1,
+    subject=(),  # S/MIME BR 7.1.4.2: what is validated is the mailbox, which stands in the subject alternative name.
+    name_kinds=(NameKind.EMAIL,),
+    rsa_key_usage=(KeyUsage.DIGITAL_SIGNATURE, KeyUsage.KEY_ENCIPHERMENT),
+    ec_key_usage=(KeyUsage.DIGITAL_SIGNATURE, KeyUsage.KEY_AGREEMENT),
+    key_purposes=(KeyPurpose.EMAIL_PROTECTION,),
+    key_algorithms=(KeyAlgorithm.RSA, KeyAlgorithm.P256, KeyAlgorithm.P384),
+    policy_oids=("2.23.140.1.5.1.3",),  # S/MIME BR 7.1.6.1, mailbox validated, strict.
+    lint="smime-br",
+)
+"""Certificates for mail, mailbox validated, of the strict generation: for mail and nothing else."""
+
+SMIME_MULTIPURPOSE = Profile(
+    id="smime-multipurpose",
+    version=1,
+    subject=SMIME_STRICT.subject,
+    name_kinds=SMIME_STRICT.name_kinds,
+    rsa_key_usage=SMIME_STRICT.rsa_key_usage,
+    ec_key_usage=SMIME_STRICT.ec_key_usage,
+    key_purposes=(KeyPurpose.CLIENT_AUTH, KeyPurpose.EMAIL_PROTECTION),
+    key_algorithms=SMIME_STRICT.key_algorithms,
+    policy_oids=("2.23.140.1.5.1.2",),  # S/MIME BR 7.1.6.1, mailbox validated, multipurpose.
+    lint="smime-br",
+)
+"""Certificates for mail, mailbox validated, of the multipurpose generation: also to sign in with."""
 
 ADMINISTRATOR_ID = Profile(
     id="administrator-id",
@@ -140,4 +197,9 @@ ADMINISTRATOR_PASSKEY = Profile(
 )
 """Passkeys of administrators, issued by the administrators' CA alone (docs/decisions/0013)."""
 
-PROFILES = {(profile.id, profile.version): profile for profile in (TLS_SERVER, ADMINISTRATOR_ID, ADMINISTRATOR_PASSKEY)}
+SUBSCRIBER_PROFILES = {
+    (profile.id, profile.version): profile for profile in (TLS_SERVER, TLS_SERVER_BR, TLS_CLIENT, SMIME_STRICT, SMIME_MULTIPURPOSE)
+}
+"""What policies of organizations issue by."""
+
+PROFILES = SUBSCRIBER_PROFILES | {(profile.id, profile.version): profile for profile in (ADMINISTRATOR_ID, ADMINISTRATOR_PASSKEY)}

@@ -354,6 +354,13 @@ def every_entry(tx: Transaction, log: str) -> Iterator[tuple[int | None, bytes]]
         yield row.leaf_index, bytes(row.entry)
 
 
+def behind(tx: Transaction, log: str, tree_size: int) -> list[bytes]:
+    """Return the entries of a log that are not among its first ``tree_size`` ones, in the order in which they were written."""
+    later = sa.or_(entries.c.leaf_index.is_(None), entries.c.leaf_index >= tree_size)
+    statement = sa.select(entries.c.entry).where(entries.c.log == log, later).order_by(entries.c.sequence)
+    return [bytes(row.entry) for row in tx.execute(statement)]
+
+
 def of_objects(tx: Transaction, log: str, object_ids: Sequence[str], newest: int | None = None) -> list[bytes]:
     """Return the entries of one log about any of these objects, oldest first: their time line; with ``newest`` so many at most."""
     # The log by the objects' own column: by that of the entries, SQLite reads the log from its first entry to its last.

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from privyseal.model.errors import NotFound
-from privyseal.model.identifiers import OrganizationId, PolicyId
+from privyseal.model.identifiers import ChangeId, OrganizationId, PolicyId
 from privyseal.model.policy import Policy, read_policy
 from privyseal.store.database import Transaction
 from privyseal.store.prepared import Prepared
@@ -27,6 +27,8 @@ policies = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("sha256", Digest, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
+    # The change that made this version, None for one of the set-up by the provider.
+    sa.Column("change_id", Id),
     sa.UniqueConstraint("organization_id", "name", "version"),
 )
 
@@ -34,8 +36,8 @@ policies = sa.Table(
 _GET = Prepared(policies.select().where(policies.c.id == sa.bindparam("id"), policies.c.version == sa.bindparam("version")))
 
 
-def insert(tx: Transaction, policy: Policy, content: bytes) -> None:
-    """Add a version; ``content`` is the canonical form that ``policy.sha256`` covers."""
+def insert(tx: Transaction, policy: Policy, content: bytes, change_id: ChangeId | None = None) -> None:
+    """Add a version; ``content`` is the canonical form that ``policy.sha256`` covers, ``change_id`` the change that it came by."""
     tx.execute(
         policies.insert().values(
             id=policy.id,
@@ -45,6 +47,7 @@ def insert(tx: Transaction, policy: Policy, content: bytes) -> None:
             content=content,
             sha256=policy.sha256,
             created_at=policy.created_at,
+            change_id=change_id,
         )
     )
 
@@ -65,6 +68,19 @@ def get(tx: Transaction, policy_id: PolicyId, version: int) -> tuple[Policy, byt
     if row is None:
         raise NotFound("not-found", "There is no such policy.")
     return _policy(row), row["content"]
+
+
+def change_of(tx: Transaction, policy_id: PolicyId, version: int) -> ChangeId | None:
+    """Return the change by which a version came, or None for one of the set-up; raises NotFound."""
+    row = _GET.first(tx, id=policy_id, version=version)
+    if row is None:
+        raise NotFound("not-found", "There is no such policy.")
+    return None if row["change_id"] is None else ChangeId(row["change_id"])
+
+
+def is_known(tx: Transaction, policy_id: PolicyId) -> bool:
+    """Tell whether any organization has a policy of this id."""
+    return tx.execute(sa.select(policies.c.id).where(policies.c.id == policy_id).limit(1)).first() is not None
 
 
 def newest(tx: Transaction, organization_id: OrganizationId, name: str) -> Policy | None:

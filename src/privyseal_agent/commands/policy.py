@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
 from cyclopts import Parameter
 
 from privyseal_agent import words
+from privyseal_agent.changes import content_of, new_id, sign_about
+from privyseal_agent.commands.change import newest_of, standing
 from privyseal_agent.desk import Reply
+from privyseal_agent.errors import Refused
 from privyseal_agent.groups import AtDesk, group, open_service
+from privyseal_agent.policy_file import difference_lines, read_policy_file, version_after, write_policy
+from privyseal_agent.rest.client import Service
 from privyseal_agent.rest.documents import Document
 from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions
 
@@ -59,7 +65,7 @@ NO_TERMS = PolicyTerms()
 
 @APP.command
 def add(name: str, /, *, terms: PolicyTerms = NO_TERMS, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
-    """Add a policy, or a new version of the one with this name. For the provider.
+    """Add a policy, or a new version of the one with this name. For the provider, until the organization has administrators.
 
     Parameters
     ----------
@@ -90,6 +96,100 @@ def list_policies(*, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk)
     rows = [_row(policy) for policy in policies]
     header = ("POLICY", "VERSION", "DAYS", "KEYS", "UNIT", "OPEN")
     return Reply({"items": [policy.fields for policy in policies]}, words.table(header, rows, empty="There are no policies."))
+
+
+@APP.command
+def export(name: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Print the newest version of a policy as TOML, to change it and to import it again.
+
+    Parameters
+    ----------
+    name
+        Name of the policy.
+    """
+    with open_service(options, desk) as service:
+        newest = _newest(service, name)
+    return Reply(newest, write_policy(newest))
+
+
+@APP.command
+def diff(
+    name: str,
+    /,
+    file: Path | None = None,
+    *,
+    older: int | None = None,
+    newer: int | None = None,
+    options: ServiceOptions = NO_SERVICE_OPTIONS,
+    desk: AtDesk,
+) -> Reply:
+    """Tell in words what differs between two versions of a policy, or between the newest one and a file.
+
+    Parameters
+    ----------
+    name
+        Name of the policy.
+    file
+        A TOML file to compare the newest version with.
+    older
+        Number of the earlier version; the one before the newest when left out.
+    newer
+        Number of the later version; the newest when left out.
+    """
+    with open_service(options, desk) as service:
+        newest = _newest(service, name)
+        before: dict[str, Any] | None = newest
+        if file is not None:
+            after = read_policy_file(file)
+        else:
+            last = newer if newer is not None else int(newest["version"])
+            after = _version(service, name, last)
+            number = older if older is not None else last - 1
+            before = _version(service, name, number) if number else None
+    lines = difference_lines(before, after)
+    return Reply({"differences": lines}, "\n".join(lines) or "Nothing differs.")
+
+
+@APP.command(name="import")
+def import_policy(file: Path, /, *, yes: bool = False, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Propose what a TOML file says as the next version of its policy, under your signature.
+
+    The content is made on this computer and signed here. It holds when as many people have signed it as the service asks for.
+
+    Parameters
+    ----------
+    file
+        The TOML file; seal policy export prints one.
+    yes
+        Do not ask.
+    """
+    values = read_policy_file(file)
+    with open_service(options, desk) as service:
+        before = newest_of(service, str(values["name"]))
+        value = version_after(values, before, new_id("pol", desk))
+        lines = difference_lines(before, value)
+        if before is not None and not lines:
+            raise Refused("policy-file", f"{file} says what the newest version of {values['name']} says. There is nothing to change.")
+        desk.show("\n".join([f"Policy {values['name']}, version {value['version']}:", *(f"  {line}" for line in lines)]))
+        if not yes and not desk.confirm("Propose this under your signature?"):
+            return Reply({"proposed": False}, "", "Nothing was signed.")
+        quorum = service.get(service.path("changes")).part("signatures_needed").integer("policy")
+        content = content_of("policy", str(values["name"]), int(value["version"]) - 1, quorum, value)
+        change = new_id("chg", desk)
+        signature = sign_about(service, desk, change, "policy", content)
+        answer = service.post(service.path("changes"), {"content": content.decode(), "signature": signature})
+    return Reply(answer.fields, standing(answer))
+
+
+def _newest(service: Service, name: str) -> dict[str, Any]:
+    found = newest_of(service, name)
+    if found is None:
+        raise Refused("policy-unknown", f"The organization has no policy {name}.")
+    return found
+
+
+def _version(service: Service, name: str, number: int) -> dict[str, Any]:
+    return dict(service.get(service.path("policies", name, "versions", str(number))).part("meaning").fields)
 
 
 def _row(policy: Document) -> tuple[str, ...]:

@@ -17,13 +17,13 @@ import sqlalchemy as sa
 from privyseal.actions.caa import look_up_requests
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.house import About, perform
-from privyseal.actions.organization.add_policy import PolicyDraft
 from privyseal.engine.dns_lookup import DnsAnswer, DnsLookup
 from privyseal.engine.perspectives import Perspectives
 from privyseal.issuer.desk import complete_batch
 from privyseal.jobs.sweep import sweep
 from privyseal.model.actor import SYSTEM
 from privyseal.model.identifiers import IntentId, RequestId
+from privyseal.model.policy_draft import PolicyDraft
 from privyseal.model.request import Request
 from privyseal.model.rules import Tier
 from privyseal.store import requests

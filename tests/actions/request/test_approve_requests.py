@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from privyseal.actions.administrator.revoke_credential import revoke_credential
 from privyseal.actions.approving import Approved, SignedApproval
 from privyseal.actions.house import About, perform
-from privyseal.actions.organization.add_policy import PolicyDraft
 from privyseal.actions.request.approve_requests import approve_requests
 from privyseal.model.administrator import Role
 from privyseal.model.errors import NotFound, PrivysealError, Unavailable
 from privyseal.model.identifiers import RequestId
+from privyseal.model.policy_draft import PolicyDraft
 from privyseal.model.request import Request
 from privyseal.model.revocation import RevocationReason
 from privyseal.store import requests

@@ -7,10 +7,11 @@ import json
 import pytest
 
 from privyseal.actions.house import About, perform
-from privyseal.actions.organization.add_policy import PolicyDraft, add_policy
+from privyseal.actions.organization.add_policy import add_policy
 from privyseal.actions.request.answer_question import answer_question
 from privyseal.model.actor import ANONYMOUS
 from privyseal.model.administrator import Role
+from privyseal.model.policy_draft import PolicyDraft
 from privyseal.model.proof import PhraseProof
 from privyseal.model.request import RequestState
 from tests.pages.control_center.console_rig import NAME, ORG, ConsoleRig, Desk, attribute, colleague, hidden
@@ -138,8 +139,14 @@ def fox_too(rig: ConsoleRig, paula: Desk) -> Desk:
     return rig.desk(colleague(paula, "Fox Mulder"))
 
 
-def test_two_people_where_the_policy_asks_for_two(rig: ConsoleRig, paula: Desk, fox_too: Desk) -> None:
+@pytest.fixture
+def two(rig: ConsoleRig) -> None:
+    """A policy that asks for two approvals, of the set-up: ask for it before anybody."""
     perform(rig.service.house, OPERATOR, About("set-up", ORG, "policy", "new"), add_policy, ORG, PolicyDraft(name="two", approvals=2))
+
+
+@pytest.mark.usefixtures("two")
+def test_two_people_where_the_policy_asks_for_two(rig: ConsoleRig, paula: Desk, fox_too: Desk) -> None:
     request = rig.submit(policy="two")
     first = paula.approve(request)
     told = paula.get(first.headers["location"])

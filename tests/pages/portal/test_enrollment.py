@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from privyseal.actions.organization.add_policy import PolicyDraft
 from privyseal.actions.request.judge_csr import judge_csr
 from privyseal.engine.csr import read_csr
 from privyseal.jobs.retention import delete_expired_drafts
 from privyseal.model.draft import DRAFT_LIFE
+from privyseal.model.policy_draft import WITH_ACCOUNT, PolicyDraft
 from privyseal.model.profile import KeyAlgorithm
 from privyseal.model.request import RequestState
 from privyseal.model.verdict import Finding
@@ -294,7 +294,7 @@ def test_a_draft_has_a_size(portal: PortalRig) -> None:
 
 
 def test_where_only_programs_may_send_the_pages_say_so(service: ServiceRig) -> None:
-    service.create_organization(policy=PolicyDraft(open_enrollment=False))
+    service.create_organization(policy=PolicyDraft(requesters=WITH_ACCOUNT))
     portal = PortalRig(service)
     first = portal.get(f"{HOME}/")
     assert "not open here at the moment" in first.text

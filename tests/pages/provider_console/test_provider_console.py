@@ -12,11 +12,12 @@ import pytest
 
 from privyseal.actions.house import About, perform
 from privyseal.actions.house import record as record_entry
-from privyseal.actions.organization.add_policy import PolicyDraft, add_policy
+from privyseal.actions.organization.add_policy import add_policy
 from privyseal.actions.organization.place_order import place_order
 from privyseal.model.administrator import Role
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.policy import Lint
+from privyseal.model.policy_draft import EVERYBODY, PolicyDraft
 from privyseal.model.profile import KeyAlgorithm
 from privyseal.model.unit import UnitTier
 from privyseal.model.vetting import VettingItem
@@ -264,7 +265,7 @@ def test_a_new_version_changes_nothing_but_what_was_changed(desk: Browser, pages
         lifetimes_days=(30, 60),
         lint=Lint.TEMPLATE,
         max_endpoints=3,
-        open_enrollment=True,
+        requesters=EVERYBODY,
     )
     before = perform(pages.service.house, OPERATOR, About("add-policy", ORG, "policy", "new"), add_policy, ORG, draft)
     form = Document(desk.get(f"{ONE}/policy").text)

@@ -3,7 +3,8 @@
 Everything before this process is assumed compromised. For each intent:
 
  1. the audit log keeps up and the clock is right
- 2. request, policy, organization, domains, approvals and the evidence of CAA are read and judged again
+ 2. request, policy, organization, domains, approvals and the evidence of CAA are read and judged again; the policy version was
+    signed by those who may change policies, or made by the provider before the organization had administrators
  3. the signatures of as many different entitled administrators as the policy wants are verified again, over content
     that is again computed from the request; that each holds the right, and for this department, is traced to what was signed
  4. the to-be-signed bytes are built again and must equal the stored ones
@@ -20,13 +21,14 @@ from dataclasses import dataclass
 from privyseal.actions.caa import require_caa
 from privyseal.actions.entitlement import Entitlements
 from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
+from privyseal.actions.policy_proof import require_policy_proven
 from privyseal.actions.vetted_identity import require_key_of_policy, require_vetted_identity
 from privyseal.engine.administrator_id import require_administrator_id
 from privyseal.engine.approval_content import require_approved
 from privyseal.engine.certificate import CertificateContent
 from privyseal.engine.certificate_template import read_back, sign_tbs
 from privyseal.engine.serials import serial_from_hex, shard_of
-from privyseal.engine.signed_statement import verify_stored
+from privyseal.engine.signed_statement import is_assertion, verify_stored
 from privyseal.engine.signers import SigningKey
 from privyseal.model.actor import Actor
 from privyseal.model.administrator import Administrator, Credential, Permission
@@ -37,7 +39,7 @@ from privyseal.model.errors import Conflict, PrivysealError, Refused
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import CertificateId, IntentId, OrganizationId, RequestId, ValidationId
 from privyseal.model.organization import Organization, require_active, require_vetted
-from privyseal.model.policy import Policy, require_lifetime
+from privyseal.model.policy import Policy, may_approve, require_lifetime
 from privyseal.model.profile import KeyAlgorithm, SubjectField
 from privyseal.model.request import Request, RequestEvent, RequestKind, RequestState
 from privyseal.model.rules import Tier
@@ -118,6 +120,7 @@ class _Readers:
         self._tx = tx
         self._organizations: dict[str, Organization] = {}
         self._policies: dict[tuple[str, int], tuple[Policy, bytes]] = {}
+        self._proven: dict[tuple[str, int], PrivysealError | None] = {}
         self._credentials: dict[str, tuple[Administrator, Credential] | None] = {}
         self._domains: dict[OrganizationId, list[Domain]] = {}
 
@@ -132,6 +135,24 @@ class _Readers:
         if request.organization_id not in self._organizations:
             self._organizations[request.organization_id] = organizations.get(self._tx, request.organization_id)
         return _Case(intent, request, policy, self._organizations[request.organization_id])
+
+    def require_proven(self, house: House, case: _Case) -> None:
+        """Raise what speaks against the policy version of a case: that nobody who may decided about it."""
+        key = (case.policy.id, case.policy.version)
+        if key not in self._proven:
+            self._proven[key] = self._doubt(house, case, self._policies[key][1])
+        doubt = self._proven[key]
+        if doubt is not None:
+            raise doubt
+
+    def _doubt(self, house: House, case: _Case, content: bytes) -> PrivysealError | None:
+        try:
+            require_policy_proven(house, self._tx, case.organization, case.policy, content)
+        except PrivysealError as refusal:
+            return refusal
+        except WireError as error:
+            return Refused("policy-unproven", error.sentence)
+        return None
 
     def domains(self, organization_id: OrganizationId) -> list[Domain]:
         """Return the domains of an organization."""
@@ -167,6 +188,7 @@ def _verify(house: House, tx: Transaction, case: _Case, approvals: list[requests
     request, policy, organization = case.request, case.policy, case.organization
     require_active(organization)
     require_vetted(organization, policy.tier, tx.now)
+    readers.require_proven(house, case)
     if request.state is not RequestState.ISSUING or case.intent.organization_id != organization.id:
         raise Conflict("request-state", "The request of this intent is not being issued.")
     require_covered([name for _, name in request.names], readers.domains(organization.id), tx.now, policy.tier)
@@ -192,8 +214,10 @@ def _verify_approvals(house: House, tx: Transaction, case: _Case, approvals: lis
         person, credential = known
         if person.organization_id != case.organization.id or not credential.is_usable(tx.now):
             continue
+        if not may_approve(case.policy, person, by_passkey=is_assertion(approval.signature)):
+            continue
         require_administrator_id(house.administrators_authority, credential.certificate_der, person, case.organization, tx.now)
-        if not readers.entitlements(case.organization).holds(person, Permission.APPROVE, path):
+        if not readers.entitlements(case.organization).holds(person, Permission.APPROVE, path, case.policy.approvers):
             continue
         content = verify_stored(approval.content, approval.signature, credential, house.relying_party)
         service, slug = house.service.service_id, case.organization.slug

@@ -19,12 +19,12 @@ from privyseal.model.actor import Actor, ActorKind, require_somewhere
 from privyseal.model.administrator import Permission
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.department import require_open
-from privyseal.model.domain import require_covered
-from privyseal.model.errors import Conflict, NotFound, Refused
+from privyseal.model.domain import covers, require_covered
+from privyseal.model.errors import Conflict, NotFound, NotPermitted, Refused
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import DepartmentId, RequestId
 from privyseal.model.organization import Organization, require_active, subject_values
-from privyseal.model.policy import Policy, require_lifetime
+from privyseal.model.policy import Policy, Requester, require_lifetime
 from privyseal.model.profile import NameKind
 from privyseal.model.request import Request, RequestKind, RequestState
 from privyseal.model.scope import EVERYTHING, Scope
@@ -54,6 +54,7 @@ def submit_request(house: House, tx: Transaction, actor: Actor, slug: str, submi
         raise NotFound("policy-not-found", f"{organization.name} has no policy {submission.policy}.")
     is_open = actor.kind is ActorKind.REQUESTER and policy.open_enrollment
     scope = EVERYTHING if is_open else require_somewhere(actor, Permission.SUBMIT, organization.id)
+    _require_requester(tx, actor, organization, policy, submission.contact_email)
     department_id = _department(tx, organization, submission, scope)
     _require_allowed(tx, organization, policy, submission)
     same = sha256_hex(
@@ -106,7 +107,26 @@ def _department(tx: Transaction, organization: Organization, submission: Submiss
     return department.id
 
 
+_ACCOUNTS = {ActorKind.ADMINISTRATOR: Requester.PEOPLE, ActorKind.API_TOKEN: Requester.TOKENS}
+
+
+def _require_requester(tx: Transaction, actor: Actor, organization: Organization, policy: Policy, contact_email: str) -> None:
+    """Raise NotPermitted ``requester`` unless the policy takes requests from callers of this kind."""
+    kind = _ACCOUNTS.get(actor.kind)
+    if kind is not None and kind not in policy.requesters:
+        who = "people who are signed in" if kind is Requester.PEOPLE else "programs with a token"
+        raise NotPermitted("requester", f"The policy {policy.name} takes no requests from {who}. Choose another policy.")
+    if actor.kind is ActorKind.REQUESTER and Requester.ANYBODY not in policy.requesters:
+        host = contact_email.rpartition("@")[2]
+        if not any(covers(domain.name, host) for domain in organizations.domains_of(tx, organization.id)):
+            sentence = f"The policy {policy.name} takes requests from mail addresses of {organization.name} only. Use such an address."
+            raise Refused("requester", sentence, field="contact_email")
+
+
 def _require_allowed(tx: Transaction, organization: Organization, policy: Policy, submission: Submission) -> None:
+    if NameKind.DNS not in policy.profile.name_kinds:
+        sentence = f"The policy {policy.name} is for mail addresses, and this request names servers. Choose another policy."
+        raise Refused("policy-names", sentence, field="policy")
     key_policy.check_key(submission.csr.spki_der, policy.key_algorithms)
     if revocations.blocked_reason(tx, submission.csr.spki_sha256.hex()) is not None:
         sentence = "Somebody else may have this key, so it is never certified again. Make a new key and a new CSR."

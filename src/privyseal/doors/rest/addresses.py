@@ -14,5 +14,9 @@ SerialPath = Annotated[str, Path(pattern=r"^[0-9a-f]{2,40}$", description="Seria
 Sha256Path = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the certificate in hex.")]
 DomainPath = Annotated[str, Path(pattern=r"^[a-z0-9.-]{1,253}$", description="Name of the domain, A-labels in lower case.")]
 
+ChangePath = Annotated[str, Path(pattern=r"^chg-[0-9a-f]{32}$", description="Id of the change.")]
+PolicyPath = Annotated[str, Path(max_length=64, description="Name of the policy.", examples=["tls-server"])]
+VersionPath = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the version.")]
+
 After = Annotated[str, Query(pattern=r"^([a-z]{3}-[0-9a-f]{32})?$", description="The `next` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=200, description="Items on a page.")]

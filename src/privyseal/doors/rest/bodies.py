@@ -102,6 +102,19 @@ class ReleaseBody(Body):
     """Nothing: the address says everything."""
 
 
+class ProposalBody(Body):
+    """A change that somebody proposes."""
+
+    content: Annotated[str, Field(max_length=64 * 1024)] = Field(
+        description="The canonical content (RFC 8785) whose SHA-256 was signed: type, kind, subject, base, quorum, value.",
+        examples=['{"base":1,"kind":"policy",...}'],
+    )
+    signature: Annotated[str, Field(max_length=96 * 1024)] = Field(
+        description="CMS SignedData over a `privyseal.change.v1` with the decision `sign`, attached, DER in base64 (or PEM).",
+        examples=["MIIG..."],
+    )
+
+
 class SignatureBody(Body):
     """A signed decision."""
 

@@ -5,7 +5,7 @@ Times are RFC 3339 in UTC with whole seconds. A field that does not apply is lef
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -89,6 +89,72 @@ class PolicyDocument(PublicPolicy):
     approvals: int
     lint: str
     created_at: Time
+
+
+class PolicyVersion(Document):
+    """A version with its content. `meaning` is the same in the newest form, `change` the change that it came by, if any."""
+
+    id: str
+    name: str
+    version: int
+    sha256: str
+    change: str | None = None
+    created_at: Time
+    content: dict[str, Any]
+    meaning: dict[str, Any]
+
+
+class PolicyVersions(Document):
+    """Versions of policies."""
+
+    items: list[PolicyVersion]
+
+
+class SignerDocument(Document):
+    """What somebody said to a change; `counts` tells whether a signature counts now."""
+
+    administrator: str
+    name: str
+    decision: Literal["sign", "refuse", "withdraw"]
+    counts: bool
+    at: Time
+
+
+class DifferenceDocument(Document):
+    """A field that would be another one; `before` is left out where there was no version before."""
+
+    field: str
+    before: Any = None
+    after: Any = None
+
+
+class ChangeDocument(Document):
+    """A change under dual control. `content` are the canonical bytes whose SHA-256 everybody signs."""
+
+    id: str
+    kind: str
+    subject: str
+    base: int
+    state: Literal["open", "applied", "refused", "withdrawn", "overtaken", "expired"]
+    reason: str
+    proposer: str
+    proposer_name: str
+    signatures_needed: int
+    signatures_missing: int
+    answers: list[SignerDocument]
+    created_at: Time
+    expires_at: Time
+    closed_at: Time | None = None
+    content: str
+    content_sha256: str
+    differences: list[DifferenceDocument]
+
+
+class ChangePage(Page):
+    """Changes; `signatures_needed` has for each kind how many people sign a change that is proposed now."""
+
+    items: list[ChangeDocument]
+    signatures_needed: dict[str, int]
 
 
 class PolicyReference(Document):

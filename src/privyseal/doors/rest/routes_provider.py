@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from privyseal.actions.house import About, perform
 from privyseal.actions.organization.add_domain import add_domain
-from privyseal.actions.organization.add_policy import PolicyDraft, add_policy
+from privyseal.actions.organization.add_policy import add_policy
 from privyseal.actions.organization.create_organization import create_organization
 from privyseal.actions.organization.place_order import place_order
 from privyseal.actions.organization.record_validation import record_validation
@@ -42,6 +42,7 @@ from privyseal.model.audit import PROVIDER_LOG
 from privyseal.model.domain import Domain
 from privyseal.model.errors import NotFound
 from privyseal.model.organization import Organization
+from privyseal.model.policy_draft import EVERYBODY, WITH_ACCOUNT, PolicyDraft
 from privyseal.model.statement import utc_text
 from privyseal.store import organizations, units
 from privyseal.store.database import Transaction
@@ -127,11 +128,24 @@ def order(org: Slug, body: OrderBody, context: Context, caller: CallerOf) -> Ord
 
 @router.post("/organizations/{org}/policies", status_code=201, **described(provider(Permission.VET), 403, post=True))
 def create_policy(org: Slug, body: PolicyBody, context: Context, caller: CallerOf) -> PolicyDocument:
-    """Add a policy, or a new version of the one of this name; earlier versions stay as they are."""
+    """Add a policy, or a new version of the one of this name, while the organization is set up; earlier versions stay as they are.
+
+    Once it has administrators, they decide about its policies, by changes that several of them sign.
+    """
     about = About("add-policy", org, "policy", "new")
     _require_organization(context, caller, about, Permission.VET)
-    fields = body.model_dump() | {"key_algorithms": tuple(body.key_algorithms), "lifetimes_days": tuple(body.lifetimes_days)}
-    return policy_document(perform(context.house, caller.actor, about, add_policy, org, PolicyDraft(**fields)))
+    draft = PolicyDraft(
+        name=body.name,
+        tier=body.tier,
+        unit_tier=body.unit_tier,
+        key_algorithms=tuple(body.key_algorithms),
+        lifetimes_days=tuple(body.lifetimes_days),
+        requesters=EVERYBODY if body.open_enrollment else WITH_ACCOUNT,
+        approvals=body.approvals,
+        lint=body.lint,
+        max_endpoints=body.max_endpoints,
+    )
+    return policy_document(perform(context.house, caller.actor, about, add_policy, org, draft))
 
 
 @router.post("/organizations/{org}/administrators", status_code=201, **described(provider(Permission.VET), 403, 409, post=True))

@@ -13,7 +13,7 @@ from typing import Final
 
 from privyseal.actions.house import House
 from privyseal.features import Feature, Listener, MailSettings
-from privyseal.features.notices import account_letters, letters
+from privyseal.features.notices import account_letters, change_letters, letters
 from privyseal.features.notices.recipients import (
     Recipients,
     contact_administrators_and_operators,
@@ -63,6 +63,8 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "notices.phrase-guessed": Notice(letters.phrase_guessed, who_may(Permission.APPROVE)),
     "notices.role-changed": Notice(letters.role_changed, corporate_contact_and_security),
     "notices.administrator-removed": Notice(letters.administrator_removed, corporate_contact_and_security),
+    "notices.change-waiting": Notice(change_letters.change_waiting, corporate_contact_and_all_administrators),
+    "notices.change-closed": Notice(change_letters.change_closed, corporate_contact_and_all_administrators),
     "notices.checkpoint": Notice(letters.checkpoint),
     "notices.organization-moved": Notice(account_letters.organization_moved, corporate_contact_and_all_administrators),
 }
@@ -89,6 +91,8 @@ LISTENS: Final[Mapping[FactKind, tuple[str, ...]]] = {
     FactKind.PHRASE_GUESSED: ("notices.phrase-guessed",),
     FactKind.ROLE_CHANGED: ("notices.role-changed",),
     FactKind.ADMINISTRATOR_REMOVED: ("notices.administrator-removed",),
+    FactKind.CHANGE_PROPOSED: ("notices.change-waiting",),
+    FactKind.CHANGE_CLOSED: ("notices.change-closed",),
     FactKind.CHECKPOINT_CHOSEN: ("notices.checkpoint",),
     FactKind.ORGANIZATION_MOVED: ("notices.organization-moved",),
 }

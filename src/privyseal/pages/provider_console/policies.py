@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from privyseal.actions.house import About, attempt
-from privyseal.actions.organization.add_policy import PolicyDraft, add_policy
+from privyseal.actions.organization.add_policy import add_policy
 from privyseal.look.certificate_words import key_kinds
 from privyseal.look.sentences import word
 from privyseal.look.words import gettext, ngettext
-from privyseal.model import rules
 from privyseal.model.errors import BadRequest, Conflict, Refused
 from privyseal.model.identifiers import PolicyId
 from privyseal.model.organization import Organization
-from privyseal.model.policy import Lint, Policy
+from privyseal.model.policy import OPEN, Lint, Policy
+from privyseal.model.policy_draft import EVERYBODY, WITH_ACCOUNT, PolicyDraft, draft_of
 from privyseal.model.profile import KeyAlgorithm
 from privyseal.model.unit import UnitTier
 from privyseal.pages.provider_console.organization import place, read_number, require_organization
@@ -54,7 +54,7 @@ def show_policy(visit: Visit) -> Response:
     else:
         name = visit.query("name", 64) or _first_name(visit, organization)
         known = _newest(visit, organization, name)
-        draft = _of(known) if known else PolicyDraft(name=name, open_enrollment=False)
+        draft = draft_of(known) if known else PolicyDraft(name=name, requesters=WITH_ACCOUNT)
         visit.form.values = _typed(draft)
     return _show_form(visit, organization)
 
@@ -81,20 +81,6 @@ def _newest(visit: Visit, organization: Organization, name: str) -> Policy | Non
         return policies.newest(tx, organization.id, name)
 
 
-def _of(policy: Policy) -> PolicyDraft:
-    return PolicyDraft(
-        name=policy.name,
-        tier=policy.tier,
-        unit_tier=policy.unit_tier,
-        key_algorithms=policy.key_algorithms,
-        lifetimes_days=policy.lifetimes_days,
-        approvals=policy.approvals,
-        lint=policy.lint,
-        max_endpoints=policy.max_endpoints,
-        open_enrollment=policy.open_enrollment,
-    )
-
-
 def _typed(draft: PolicyDraft) -> dict[str, Sequence[str]]:
     """Return what somebody would have typed to get this draft."""
     return {
@@ -105,7 +91,7 @@ def _typed(draft: PolicyDraft) -> dict[str, Sequence[str]]:
         "approvals": [str(draft.approvals)],
         "max_endpoints": [str(draft.max_endpoints)],
         "lint": [draft.lint.value],
-        "open_enrollment": ["yes"] if draft.open_enrollment else [],
+        "open_enrollment": [] if draft.requesters.isdisjoint(OPEN) else ["yes"],
     }
 
 
@@ -159,7 +145,7 @@ def _checked(visit: Visit, organization: Organization) -> tuple[Policy | None, P
     def work() -> tuple[Policy | None, Policy]:
         previous = _newest(visit, organization, visit.form.value("name"))
         draft = _draft(visit, previous)
-        return previous, draft.version_after(previous, PolicyId("pol-new"), organization, visit.now)
+        return previous, draft.version_after(previous, PolicyId("pol-new"), organization.id, visit.now)
 
     return attempt(visit.house, visit.actor, about, work)
 
@@ -185,17 +171,17 @@ def add(visit: Visit) -> Response:
 def _draft(visit: Visit, previous: Policy | None) -> PolicyDraft:
     form = visit.form
     algorithms = {item.value: item for item in KeyAlgorithm}
-    return PolicyDraft(
+    # What this form does not ask, such as tier and fields, stays as it was.
+    return replace(
+        draft_of(previous) if previous else PolicyDraft(),
         name=form.value("name"),
-        # The tier is chosen when a policy is set up by the operator; a version made here never changes it.
-        tier=previous.tier if previous else rules.Tier.PRIVATE,
         unit_tier=UnitTier.PREMIUM if form.value("unit_tier") == UnitTier.PREMIUM.value else UnitTier.STANDARD,
         key_algorithms=tuple(algorithms[text] for text in form.all("key_algorithms") if text in algorithms),
         lifetimes_days=tuple(read_number("lifetimes_days", text) for text in form.value("lifetimes_days").replace(",", " ").split()),
         approvals=read_number("approvals", form.value("approvals")),
         lint=Lint.TEMPLATE if form.value("lint") == Lint.TEMPLATE.value else Lint.EACH,
         max_endpoints=read_number("max_endpoints", form.value("max_endpoints")),
-        open_enrollment=form.has("open_enrollment", "yes"),
+        requesters=EVERYBODY if form.has("open_enrollment", "yes") else WITH_ACCOUNT,
     )
 
 
