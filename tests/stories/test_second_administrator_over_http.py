@@ -27,4 +27,4 @@ def test_a_colleague_comes_under_a_signature_and_decides(world: World) -> None:
         robin.at_a_shell("second-hand"), "administrator", "invite", "Mal Mole", "mal@second-hand.test", "--role", "auditor"
     )
     assert status == 1
-    assert "does not include the right to manage administrators" in told
+    assert "No role of Robin Reader includes the right to manage administrators" in told
