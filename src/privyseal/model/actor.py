@@ -81,7 +81,9 @@ def require_somewhere(actor: Actor, permission: Permission, organization_id: Org
         raise Unauthenticated("credential-needed", "This needs an Administrator ID or an API token.")
     if organization_id is not None and actor.organization_id != organization_id:
         raise NotFound("not-found", "There is no such organization, or it is not yours.")
+    # Rights of the same name belong to organizations and to the provider: those of one mean nothing at the other.
+    is_elsewhere = organization_id is None and actor.organization_id is not None
     scope = actor.scope(permission)
-    if scope.is_empty:
+    if is_elsewhere or scope.is_empty:
         raise NotPermitted("permission", f"Your credential does not include the right to {permission.value.replace('-', ' ')}.")
     return scope
