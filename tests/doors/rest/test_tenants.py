@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from privyseal.actions.house import About, perform
+from privyseal.actions.organization.add_policy import add_policy
 from privyseal.doors.rest.openapi import describe
 from privyseal.model.administrator import Role
+from privyseal.model.policy_draft import PolicyDraft
 from privyseal.store import throttles
 from tests.doors.rest.rest_rig import API, ORG, OTHER, Json, RestRig
-from tests.rigs.service import PHRASE, AdministratorRig, ServiceRig, hashes_hex, make_csr, make_key
+from tests.rigs.service import OPERATOR, PHRASE, AdministratorRig, ServiceRig, hashes_hex, make_csr, make_key
 
 P = "/organizations/{org}"
 ANYBODY = "anybody"
@@ -65,6 +68,12 @@ ROWS = [
     Row("POST", f"{P}/certificates/{{serial}}/revocation", {"signature": "AAAA"}),
     Row("POST", f"{P}/certificates/{{serial}}/reissue", {"csr": "{csr}"}),
     Row("POST", f"{P}/certificates/{{serial}}/checks", {"endpoint": "www:443", "verdict": "ok"}),
+    Row("GET", f"{P}/policies"),
+    Row("GET", f"{P}/policies/{{policy}}/versions/{{version}}"),
+    Row("GET", f"{P}/changes"),
+    Row("POST", f"{P}/changes", {"content": "{}", "signature": "AAAA"}),
+    Row("GET", f"{P}/changes/{{change_id}}"),
+    Row("POST", f"{P}/changes/{{change_id}}/answers", {"signature": "AAAA"}),
     Row("GET", f"{P}/events"),
     Row("GET", f"{P}/administrators"),
     Row("POST", f"{P}/administrators", {"signature": "AAAA"}),
@@ -114,6 +123,10 @@ ROWS = [
     Row("POST", f"/provider{P}/orders", {"quantity": 5}, REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/policies", {}, REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/administrators", {"name": "M", "email": "m@evil.test", "role": "auditor"}, REFUSED_TO_OTHERS),
+    Row("GET", "/provider/changes", answer=REFUSED_TO_OTHERS),
+    Row("POST", "/provider/changes", {"content": "{}", "signature": "AAAA"}, REFUSED_TO_OTHERS),
+    Row("GET", "/provider/changes/{change_id}", answer=REFUSED_TO_OTHERS),
+    Row("POST", "/provider/changes/{change_id}/answers", {"signature": "AAAA"}, REFUSED_TO_OTHERS),
     Row("GET", "/provider/audit", answer=REFUSED_TO_OTHERS),
     Row("GET", "/provider/audit/checkpoint", answer=REFUSED_TO_OTHERS),
 ]
@@ -135,6 +148,7 @@ def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     url = "" if request.param == "sqlite" else request.getfixturevalue("postgres").create_database()
     service = ServiceRig(Path(tmp_path_factory.mktemp("tenants")), url)
     service.create_organization()
+    perform(service.house, OPERATOR, About("add-policy", ORG, "policy", "new"), add_policy, ORG, PolicyDraft(name="inside"))
     service.create_organization(OTHER, name="Hoffman Brandt Ltd", domains=["hoffman-brandt.test"])
     rest = RestRig(service)
     insider, stranger = service.administrator(ORG, "Fox Mulder"), service.administrator(OTHER, "Alex Krycek")
@@ -150,6 +164,9 @@ def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         "token_id": token.json()["id"],
         "name": "resource-marketing.test",
         "department": service.department(insider, "Agency X").id,
+        "policy": "inside",
+        "version": "1",
+        "change_id": f"chg-{'0' * 32}",
     }
     strangers = {"administrator": rest.administrator(stranger), "token": rest.token(org=OTHER)}
     yield Two(rest, parts, strangers, insider, provider)

@@ -11,11 +11,14 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 from privyseal.jobs.sweep import sweep
 from privyseal.model.administrator import Role
 from privyseal.model.fact import FactKind
+from privyseal.model.policy import Lint
+from privyseal.model.policy_draft import PolicyDraft
 from privyseal.model.statement import utc_text
 from privyseal.store import revocations
 from privyseal_agent.check.verdict import Verdict
 from privyseal_wire.statements import Rejection, Revocation
 from tests.doors.rest.rest_rig import API, ORG, RestRig, later, require_problem
+from tests.rigs.changes import change_policy
 from tests.rigs.service import PHRASE, AdministratorRig, make_csr, make_key
 
 BASE = f"{API}/organizations/{ORG}"
@@ -140,8 +143,9 @@ def test_a_signature_over_something_else_approves_nothing(rest: RestRig, fox: Ad
 
 def test_two_approvals_are_two_people(rest: RestRig, fox: AdministratorRig) -> None:
     provider = rest.administrator(rest.service.administrator("", "Provider", PROVIDER))
-    policy = provider.post(f"{API}/provider/organizations/{ORG}/policies", json={"approvals": 2, "lint": "template"})
-    assert (policy.status_code, policy.json()["version"]) == (201, 2)
+    late = provider.post(f"{API}/provider/organizations/{ORG}/policies", json={"approvals": 2, "lint": "template"})
+    require_problem(late, 403, "organization-decides")
+    assert change_policy(rest.service, ORG, PolicyDraft(approvals=2, lint=Lint.TEMPLATE), fox).version == 2
     dana = rest.service.administrator(ORG, "Walter Skinner", by=fox)
     request_id = rest.submit(rest.token())["id"]
     address = f"{BASE}/requests/{request_id}/approval"
