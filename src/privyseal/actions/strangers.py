@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from privyseal.actions.house import House
 from privyseal.model.actor import Actor, ActorKind
-from privyseal.model.allowance import DRAFTS, LETTERS
+from privyseal.model.allowance import APPLICATIONS, DRAFTS, LETTERS
 from privyseal.store import throttles
 from privyseal.store.database import Transaction
 
@@ -16,6 +16,12 @@ def count_draft(tx: Transaction, actor: Actor) -> None:
     """Count a draft that is begun; raises TooManyRequests ``too-many-drafts``."""
     if actor.kind is ActorKind.REQUESTER and actor.source:
         throttles.take(tx, f"drafts:{actor.source}", DRAFTS)
+
+
+def count_application(tx: Transaction, actor: Actor) -> None:
+    """Count an application of an organization; raises TooManyRequests ``too-many-applications``."""
+    if actor.source:
+        throttles.take(tx, f"applications:{actor.source}", APPLICATIONS)
 
 
 def count_letter(house: House, tx: Transaction, email: str) -> None:

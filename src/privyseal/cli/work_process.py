@@ -8,6 +8,7 @@ import structlog
 
 from privyseal.actions.administrator.remind_of_endings import remind_of_endings
 from privyseal.actions.house import House
+from privyseal.actions.organization.remind_of_vettings import remind_of_vettings
 from privyseal.cli.house_setup import Opened, log_files, open_house
 from privyseal.cli.processes import load_linters, read_passphrase, start_collecting
 from privyseal.cli.rooms import Rooms
@@ -27,6 +28,7 @@ from privyseal.jobs.sweep import sweep
 from privyseal.jobs.worker import Worker
 from privyseal.model.actor import SYSTEM
 from privyseal.model.errors import Unavailable
+from privyseal.store.database import again_after_collision
 
 _log = structlog.get_logger("privyseal")
 
@@ -57,6 +59,7 @@ def make_worker(settings: Settings, opened: Opened, rooms: Rooms, issuer: Issuer
         PeriodicTask("integrate-audit-log", 0.5, lambda: _ignore(sequencer.turn())),
         PeriodicTask("sweep", 5.0, lambda: sweep_once(opened, issuer, world)),
         PeriodicTask("daily-checkpoints", 60.0, daily.look),
+        PeriodicTask("vetting-reminders", 3600.0, lambda: remind(opened)),
         PeriodicTask("domains", domains.EVERY_SECONDS, domains.look),
         PeriodicTask("credential-endings", 3600.0, lambda: _remind(opened.house)),
     )
@@ -74,6 +77,17 @@ def sweep_once(opened: Opened, issuer: IssuerClient, world: World) -> None:
     """One turn of the sweep; the issuer's absence is no failure of it."""
     with suppress(Unavailable):
         sweep(opened.house, issuer.complete, issuer.ping, perspectives=world.perspectives)
+
+
+def remind(opened: Opened) -> None:
+    """Remind of vettings that end soon."""
+    house = opened.house
+
+    def announce() -> int:
+        with house.database.write(house.clock()) as tx:
+            return remind_of_vettings(house, tx, SYSTEM)
+
+    again_after_collision(announce)
 
 
 def mail_settings(settings: Settings) -> MailSettings:

@@ -51,6 +51,15 @@ def _too_many_lost_cards(seconds: int) -> TooManyRequests:
 LOST_CARDS: Final = Allowance(5, timedelta(hours=1), _too_many_lost_cards)
 """Reported by one source, and told to one corporate contact: each one is a letter."""
 
+
+def _too_many_applications(seconds: int) -> TooManyRequests:
+    sentence = "Ten applications came from your network, one shortly after the other. Confirm one of them, or try again in an hour."
+    return TooManyRequests("too-many-applications", sentence, retry_after_seconds=seconds)
+
+
+APPLICATIONS: Final = Allowance(10, timedelta(hours=1), _too_many_applications)
+"""Of organizations, by one source: somebody reads each of them."""
+
 LETTERS: Final = Allowance(10, timedelta(hours=1), _too_many_letters)
 """To one address that nobody has confirmed: whoever types a stranger's address does not fill his mailbox."""
 

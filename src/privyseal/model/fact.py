@@ -8,6 +8,11 @@ import enum
 class FactKind(enum.Enum):
     """Everything a listener may hear of; the payload carries ids only."""
 
+    APPLICATION_RECEIVED = "application-received"
+    APPLICATION_CONFIRMED = "application-confirmed"
+    APPLICATION_REJECTED = "application-rejected"
+    KIT_MADE = "kit-made"
+    VETTING_ENDS = "vetting-ends"
     ORGANIZATION_MOVED = "organization-moved"
     REQUEST_RECEIVED = "request-received"
     REQUEST_CONFIRMED = "request-confirmed"

@@ -17,6 +17,7 @@ from privyseal.store.schema import metadata
 NOUNS = (
     "administrators",
     "assignments",
+    "applications",
     "audit",
     "authorities",
     "caa_checks",
@@ -26,6 +27,7 @@ NOUNS = (
     "drafts",
     "kept_forms",
     "lost_cards",
+    "organization_events",
     "organizations",
     "outbox",
     "passkeys",
@@ -39,6 +41,7 @@ NOUNS = (
     "throttles",
     "units",
     "validations",
+    "vettings",
 )
 
 

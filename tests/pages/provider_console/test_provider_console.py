@@ -14,6 +14,8 @@ from privyseal.actions.house import About, perform
 from privyseal.actions.house import record as record_entry
 from privyseal.actions.organization.add_policy import add_policy
 from privyseal.actions.organization.place_order import place_order
+from privyseal.actions.organization.submit_application import submit_application
+from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Role
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.policy import Lint
@@ -25,6 +27,7 @@ from privyseal.pages.provider_console import SITE
 from privyseal.reception.site import Method
 from privyseal.store import organizations, outbox, policies, vettings
 from privyseal_wire.export import verify_export
+from tests.actions.organization.test_application import FORM
 from tests.pages.browsing import ORG, Answer, Browser, PagesRig, require_refused
 from tests.pages.portal.portal_rig import Document
 from tests.pages.test_access import address
@@ -85,7 +88,10 @@ def parts_of(pages: PagesRig) -> dict[str, str]:
     with pages.service.house.database.read(pages.service.clock()) as tx:
         vetting = vettings.require_numbered(tx, organizations.require(tx, ORG).id, 1)
         sha256 = vettings.files_of(tx, vetting.id)[0].sha256
-    return {"slug": ORG, "item": "address", "number": "1", "sha256": sha256}
+    about, stranger = About("submit-application", "", "application", "new"), Actor(ActorKind.REQUESTER, "anonymous")
+    email = f"helen{len(pages.log())}@hoffman-brandt.test"
+    application = perform(pages.service.house, stranger, about, submit_application, FORM | {"corporate_email": email})
+    return {"slug": ORG, "item": "address", "number": "1", "sha256": sha256, "application": application.id}
 
 
 # ------------------------------------------------------------------------------------------------------------- the way

@@ -21,6 +21,7 @@ from privyseal.features.notices.recipients import (
     contact_and_revokers,
     corporate_contact_and_all_administrators,
     corporate_contact_and_security,
+    organization_and_vetters,
     who_may,
 )
 from privyseal.features.notices.render import make_message, require_address, require_header
@@ -66,6 +67,11 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "notices.change-waiting": Notice(change_letters.change_waiting, corporate_contact_and_all_administrators),
     "notices.change-closed": Notice(change_letters.change_closed, corporate_contact_and_all_administrators),
     "notices.checkpoint": Notice(letters.checkpoint),
+    "notices.application-code": Notice(account_letters.application_code),
+    "notices.application-waits": Notice(account_letters.application_waits, who_may(Permission.VET)),
+    "notices.application-rejected": Notice(account_letters.application_rejected),
+    "notices.kit": Notice(account_letters.kit, corporate_contact_and_all_administrators),
+    "notices.vetting-ends": Notice(account_letters.vetting_ends, organization_and_vetters),
     "notices.organization-moved": Notice(account_letters.organization_moved, corporate_contact_and_all_administrators),
 }
 """Every letter, by the name of its listener."""
@@ -94,6 +100,11 @@ LISTENS: Final[Mapping[FactKind, tuple[str, ...]]] = {
     FactKind.CHANGE_PROPOSED: ("notices.change-waiting",),
     FactKind.CHANGE_CLOSED: ("notices.change-closed",),
     FactKind.CHECKPOINT_CHOSEN: ("notices.checkpoint",),
+    FactKind.APPLICATION_RECEIVED: ("notices.application-code",),
+    FactKind.APPLICATION_CONFIRMED: ("notices.application-waits",),
+    FactKind.APPLICATION_REJECTED: ("notices.application-rejected",),
+    FactKind.KIT_MADE: ("notices.kit",),
+    FactKind.VETTING_ENDS: ("notices.vetting-ends",),
     FactKind.ORGANIZATION_MOVED: ("notices.organization-moved",),
 }
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import quote
 
 from privyseal.features.notices.letters import Desk
 from privyseal.features.notices.recipients import address_of
-from privyseal.features.notices.render import Letter, date_text
-from privyseal.model.organization import OrganizationEvent
-from privyseal.store import organization_events, organizations
+from privyseal.features.notices.render import Attachment, Letter, date_text
+from privyseal.look.guides.kit import make_kit
+from privyseal.model.application import CONFIRM_WITHIN, ApplicationState
+from privyseal.model.identifiers import AdministratorId, ApplicationId
+from privyseal.model.organization import OrganizationEvent, OrganizationState, vetted_until
+from privyseal.model.rules import Tier
+from privyseal.store import administrators, applications, organization_events, organizations
 
 _MOVED: Final = {
     OrganizationEvent.SUSPEND: (
@@ -48,3 +53,87 @@ def organization_moved(desk: Desk) -> Letter | None:
     }
     what = "application" if event is OrganizationEvent.REJECT else "account"
     return Letter("organization_moved", address, f"{organization.name}: {what} {state} on {date_text(entry.at)}", values)
+
+
+def application_code(desk: Desk) -> Letter | None:
+    """To the corporate contact: confirm the address. Nothing that a stranger typed stands in it (an address is all we have of him)."""
+    application = applications.require(desk.tx, ApplicationId(desk.payload["application"]))
+    if application.state is not ApplicationState.UNCONFIRMED:
+        return None
+    code = str(desk.payload["code"])
+    until = application.created_at + CONFIRM_WITHIN
+    values = _values(desk) | {
+        "confirm_url": f"{desk.house.service.base_url}/apply/{application.id}?code={quote(code)}",
+        "until": until,
+        "applied_at": application.created_at,
+    }
+    subject = f"Confirm your application at {desk.house.service.service_id} by {date_text(until)}"
+    return Letter("application_code", application.form.corporate_email, subject, values)
+
+
+def application_waits(desk: Desk) -> Letter | None:
+    """To somebody of the provider who vets: an application is confirmed."""
+    application = applications.require(desk.tx, ApplicationId(desk.payload["application"]))
+    address = _person(desk)
+    if application.state is not ApplicationState.APPLIED or not address:
+        return None
+    values = _values(desk) | {
+        "name": application.form.name,
+        "place": f"{desk.house.service.base_url}/provider/applications/{application.id}",
+        "confirmed_at": application.confirmed_at,
+    }
+    return Letter("application_waits", address, f"{application.form.name} applies since {date_text(application.created_at)}", values)
+
+
+def application_rejected(desk: Desk) -> Letter | None:
+    """To the applicant, whose address is confirmed: the application is not taken up, and why."""
+    application = applications.require(desk.tx, ApplicationId(desk.payload["application"]))
+    if application.state is not ApplicationState.REJECTED or application.decided_at is None:
+        return None
+    values = _values(desk) | {
+        "organization": application.form.name,
+        "reason": application.reason,
+        "apply_url": f"{desk.house.service.base_url}/apply",
+        "decided_at": application.decided_at,
+    }
+    subject = f"{application.form.name}: application not accepted on {date_text(application.decided_at)}"
+    return Letter("application_rejected", application.form.corporate_email, subject, values)
+
+
+def kit(desk: Desk) -> Letter | None:
+    """To the corporate contact and the first administrator: the Administrator's Kit. The one-time link has a letter of its own (A35)."""
+    organization = organizations.require(desk.tx, str(desk.payload["organization"]))
+    address = address_of(desk.tx, desk.recipient, organization)
+    if organization.state is not OrganizationState.ACTIVE or not address:
+        return None
+    made = make_kit(desk.house, organization)
+    values = _values(desk) | {
+        "organization": organization.name,
+        "fingerprint": made.fingerprint,
+        "console_url": f"{desk.house.service.base_url}/o/{organization.slug}/console/kit",
+        "file": made.file_name,
+    }
+    subject = f"{organization.name} is active since {date_text(desk.row.created_at)}: your Administrator's Kit"
+    return Letter("kit", address, subject, values, (Attachment(made.file_name, "application/zip", made.content),))
+
+
+def vetting_ends(desk: Desk) -> Letter | None:
+    """To the organization and the provider's vetters: the vetting has to be done again before this day."""
+    organization = organizations.require(desk.tx, str(desk.payload["organization"]))
+    end = vetted_until(organization, Tier.PUBLIC)
+    address = address_of(desk.tx, desk.recipient, organization) or _person(desk)
+    if organization.state is not OrganizationState.ACTIVE or end is None or not address or (end - desk.row.created_at).days > 61:
+        return None
+    private = vetted_until(organization, Tier.PRIVATE)
+    values = _values(desk) | {"organization": organization.name, "end": end, "private_end": private}
+    return Letter("vetting_ends", address, f"{organization.name}: vetting ends on {date_text(end)} - renew it", values)
+
+
+def _values(desk: Desk) -> dict[str, object]:
+    return {"service": desk.house.service.service_id, "help_contact": "", "organization": ""}
+
+
+def _person(desk: Desk) -> str:
+    """Return the address of one of the provider's people who is not removed, or ""."""
+    person = administrators.get(desk.tx, AdministratorId(desk.recipient))
+    return person.email if person is not None and person.organization_id is None else ""

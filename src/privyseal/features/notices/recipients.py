@@ -75,6 +75,12 @@ def contact_administrators_and_operators(tx: Transaction, organization: Organiza
     return [*corporate_contact_and_all_administrators(tx, organization, payload), *operators]
 
 
+def organization_and_vetters(tx: Transaction, organization: Organization | None, payload: Mapping[str, Any]) -> list[str]:
+    """Name the corporate contact, the administrators, and the provider's people who vet."""
+    vetters = [person.id for person in _people(tx, None) if person.may(Permission.VET)]
+    return [*corporate_contact_and_all_administrators(tx, organization, payload), *vetters]
+
+
 def address_of(tx: Transaction, recipient: str, organization: Organization | None) -> str:
     """Return the address of the corporate contact or of an administrator of this organization, or "" for nobody."""
     if recipient == CORPORATE_CONTACT:

@@ -17,6 +17,7 @@ from privyseal.pages.control_center import (
     decide,
     departments,
     home,
+    kit,
     log,
     people,
     queue,
@@ -123,6 +124,8 @@ _EVIDENCE = (
     console_page(GET, "/audit/checkpoint", AUDIT, log.download_checkpoint),
     console_page(POST, "/audit/verify", AUDIT, log.verify),
     console_page(GET, "/settings", READ, settings.show_settings, scoped=True),
+    console_page(GET, "/kit", READ, kit.show_kit, scoped=True),
+    console_page(GET, "/kit.zip", READ, kit.download_kit, scoped=True),
 )
 
 SITE = Site(

@@ -12,6 +12,7 @@ from privyseal.look.words import gettext
 from privyseal.model.administrator import Permission
 from privyseal.pages.provider_console import (
     account,
+    applications,
     authorities,
     home,
     log,
@@ -37,6 +38,7 @@ def frame(visit: Visit) -> Frame:
     here = visit.request.url.path
     entries = (
         ("/provider/", gettext("Home")),
+        ("/provider/applications", gettext("Applications")),
         ("/provider/organizations", gettext("Organizations")),
         ("/provider/orders", gettext("Units and orders")),
         ("/provider/authorities", gettext("CAs, CRL and OCSP")),
@@ -70,6 +72,10 @@ SITE = Site(
     name="provider_console",
     pages=(
         Page(GET, "/provider/", READ, home.show_home),
+        Page(GET, "/provider/applications", READ, applications.show_applications),
+        Page(GET, "/provider/applications/{application}", READ, applications.show_application),
+        Page(POST, "/provider/applications/{application}/take-up", VET, applications.take_up, form="/provider/applications/{application}"),
+        Page(POST, "/provider/applications/{application}/rejection", VET, applications.reject, form="/provider/applications/{application}"),
         Page(GET, "/provider/organizations", READ, organizations.show_organizations),
         Page(GET, "/provider/organizations/new", VET, organizations.show_new, step_up=True),
         Page(POST, "/provider/organizations/new", VET, organizations.create, step_up=True),

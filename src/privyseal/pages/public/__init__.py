@@ -1,4 +1,4 @@
-"""What is open to everybody and belongs to no organization: the first page, and the page that verifies a certificate."""
+"""What is open to everybody and belongs to no organization: the first page, applying, and the page that verifies a certificate."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from privyseal.look.frame import Frame
 from privyseal.look.words import gettext
+from privyseal.pages.public import apply
 from privyseal.pages.public.first import show_first_page
 from privyseal.pages.public.verify import show_verify, verify
 from privyseal.reception.site import Access, Method, Page, Site, Visit
@@ -20,6 +21,12 @@ SITE = Site(
     name="public",
     pages=(
         Page(Method.GET, "/", Access.ANYBODY, show_first_page),
+        Page(Method.GET, "/apply", Access.ANYBODY, apply.show_form),
+        Page(Method.POST, "/apply", Access.ANYBODY, apply.apply),
+        Page(Method.GET, "/apply/sent", Access.ANYBODY, apply.show_sent),
+        Page(Method.GET, "/apply/confirmed", Access.ANYBODY, apply.show_confirmed),
+        Page(Method.GET, "/apply/{application}", Access.ANYBODY, apply.ask_code),
+        Page(Method.POST, "/apply/{application}", Access.ANYBODY, apply.confirm),
         Page(Method.GET, "/verify", Access.ANYBODY, show_verify),
         Page(Method.POST, "/verify", Access.ANYBODY, verify, upload=True),
     ),

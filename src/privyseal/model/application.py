@@ -1,0 +1,119 @@
+"""An application: what somebody who wants to become an organization of this provider wrote, before anybody looked into it (A35).
+
+unconfirmed -> applied -> taken-up or rejected; what nobody confirms lapses. Nothing that is written here is believed: the
+vetting looks everything up.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from privyseal.model.errors import Refused
+from privyseal.model.identifiers import ApplicationId, OrganizationId
+from privyseal.model.organization import require_country, require_record_text, require_slug
+from privyseal.model.request import require_text
+
+CONFIRM_WITHIN = timedelta(days=7)
+"""How long the code that was mailed to the applicant works."""
+
+MAXIMUM_DOMAINS = 20
+
+
+class ApplicationState(enum.Enum):
+    """unconfirmed -> applied -> taken-up or rejected."""
+
+    UNCONFIRMED = "unconfirmed"
+    APPLIED = "applied"
+    TAKEN_UP = "taken-up"
+    REJECTED = "rejected"
+
+
+class ContactKind(enum.Enum):
+    """The corporate contact binds the company, the technical one receives, the billing one pays (requirements 4.1)."""
+
+    CORPORATE = "corporate"
+    TECHNICAL = "technical"
+    BILLING = "billing"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What was written, checked for its form alone. ``slug`` is a wish; ``domains`` are normalized."""
+
+    name: str
+    registration_number: str
+    country: str
+    state_or_province: str
+    locality: str
+    address: str
+    telephone: str
+    website: str
+    slug: str
+    domains: tuple[str, ...]
+    corporate_name: str
+    corporate_email: str
+    technical_name: str
+    technical_email: str
+    billing_name: str
+    billing_email: str
+    administrator_name: str
+    administrator_email: str
+
+    def contact(self, kind: ContactKind) -> tuple[str, str]:
+        """Return name and mail address of a contact."""
+        return {
+            ContactKind.CORPORATE: (self.corporate_name, self.corporate_email),
+            ContactKind.TECHNICAL: (self.technical_name, self.technical_email),
+            ContactKind.BILLING: (self.billing_name, self.billing_email),
+        }[kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """``organization_id`` is set once it was taken up; ``reason`` is why it was rejected, or ""."""
+
+    id: ApplicationId
+    state: ApplicationState
+    form: Form
+    code_hash: str
+    created_at: datetime
+    confirmed_at: datetime | None
+    decided_at: datetime | None
+    decided_by: str
+    reason: str
+    organization_id: OrganizationId | None
+
+
+def check_texts(fields: dict[str, str]) -> dict[str, str]:
+    """Return the texts of an application without its addresses and domains; raises Refused at the field that is wrong."""
+    return {
+        "name": require_record_text("name", fields["name"]),
+        "registration_number": require_text("registration_number", fields["registration_number"], 64),
+        "country": require_country(fields["country"]),
+        "state_or_province": require_record_text("state_or_province", fields["state_or_province"], optional=True),
+        "locality": require_record_text("locality", fields["locality"]),
+        "address": require_text("address", " ".join(fields["address"].splitlines()), 300),
+        "telephone": _telephone(fields["telephone"]),
+        "website": _website(fields["website"]),
+        "slug": require_slug(fields["slug"].strip().lower()),
+        **{name: require_text(name, fields[name], 64) for name in ("corporate_name", "administrator_name")},
+        **{name: require_text(name, fields[name], 64, optional=True) for name in ("technical_name", "billing_name")},
+    }
+
+
+def _telephone(text: str) -> str:
+    number = require_text("telephone", text, 40)
+    if sum(character.isdigit() for character in number) < 5 or set(number) - set("+0123456789 ()-/."):
+        sentence = "Write the telephone number with its country code, such as +1 859 555 0100."
+        raise Refused("telephone", sentence, field="telephone")
+    return number
+
+
+def _website(text: str) -> str:
+    address = require_text("website", text, 200, optional=True)
+    if address and (not address.startswith(("https://", "http://")) or not address.isascii() or " " in address):
+        sentence = "Write the address of the website with https:// in front of it, or leave it out."
+        raise Refused("website", sentence, field="website")
+    return address
