@@ -56,6 +56,7 @@ _ACTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "report-lost-card": (mark("Reported as lost"), mark("report a lost card")),
     "confirm-lost-card": (mark("Confirmed as lost by the corporate contact"), mark("confirm a lost card")),
     "conclude-lost-card": (mark("Report of a lost card concluded after a call"), mark("conclude a lost card")),
+    "rename-passkey": (mark("Passkey renamed by its owner"), mark("rename a passkey")),
     "offer-passkey": (mark("Passkey offered with the one-time link"), mark("make a passkey with a one-time link")),
     "enroll-passkey": (mark("Passkey made with the one-time link"), mark("make a passkey with a one-time link")),
     "draft-passkey": (mark("Passkey prepared"), mark("add a passkey")),

@@ -173,6 +173,11 @@ def get_within(
     return None if row is None else people_of(tx, [row._mapping])[0]
 
 
+def hold(tx: Transaction, administrator_id: AdministratorId) -> None:
+    """Let everybody else who holds this person wait until the end of the transaction."""
+    tx.execute(sa.select(administrators.c.id).where(administrators.c.id == administrator_id).with_for_update(key_share=True))
+
+
 def of_organization(tx: Transaction, organization_id: OrganizationId | None) -> list[Administrator]:
     """Return the people of an organization (None: the provider's) by name."""
     clause = administrators.c.organization_id.is_(None) if organization_id is None else administrators.c.organization_id == organization_id

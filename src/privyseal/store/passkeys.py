@@ -101,6 +101,12 @@ def certify(tx: Transaction, row_id: PasskeyRowId, credential_sha256: str) -> No
     tx.execute(statement.values(credential_sha256=credential_sha256))
 
 
+def rename(tx: Transaction, administrator_id: AdministratorId, credential_sha256: str, label: str) -> bool:
+    """Give a certified passkey of this person another name; tells whether there is one."""
+    clause = (passkeys.c.administrator_id == administrator_id, passkeys.c.credential_sha256 == credential_sha256)
+    return tx.changed(passkeys.update().where(*clause).values(label=label)) == 1
+
+
 def usable_of(tx: Transaction, administrator_id: AdministratorId) -> list[Passkey]:
     """Return the passkeys of a person that can sign now, the oldest first: certified, not revoked, not expired."""
     credentials = administrators.credentials

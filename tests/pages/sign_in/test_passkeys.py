@@ -336,3 +336,23 @@ def test_a_person_of_the_provider_adds_a_passkey(pages: PagesRig, vera: Administ
     assert done.status_code == 200, problems(done)
     assert pages.browser().use_passkey(device, "").headers["location"] == "/provider/"
     assert mail_of("Vera Vetter", "") in browser.get("/provider/account").text
+
+
+@sqlite
+def test_the_owner_renames_and_removes_a_passkey_but_never_the_last_one(pages: PagesRig, mulder: AdministratorRig) -> None:
+    dana = holder(pages.service, ORG, "Dana Scully", by=mulder)
+    browser = pages.browser()
+    assert browser.use_passkey(dana.device, ORG).status_code == 303
+    place = f"{ACCOUNT}/passkeys/{dana.certificate_sha256}"
+    assert place in browser.get(ACCOUNT).text
+    page = browser.get(place)
+    assert "the only credential that you have left" in page.text
+    assert browser.post(place, {"label": "Blue key"}).status_code == 303
+    assert "Blue key" in browser.get(ACCOUNT).text
+    answer = browser.post(place, {"label": ""})
+    assert answer.status_code == 422
+    answer = browser.post(place, {"do": "remove"})
+    assert (answer.status_code, "the only credential" in answer.text) == (422, True)
+    assert browser.get(f"{ACCOUNT}/passkeys/{'ab' * 32}").status_code == 404
+    stranger = pages.signed_in(mulder)
+    assert stranger.get(place).status_code == 404

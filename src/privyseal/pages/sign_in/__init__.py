@@ -11,7 +11,7 @@ from pathlib import Path
 from privyseal.look.frame import Frame, Help
 from privyseal.look.words import gettext
 from privyseal.model.session import PROVIDER_AUDIENCE
-from privyseal.pages.sign_in import account, arrival, first_credential, lost_card
+from privyseal.pages.sign_in import account, arrival, first_credential, lost_card, own_passkey
 from privyseal.pages.sign_in.places import audience_of_visit, place_of
 from privyseal.reception.sign_in import CERTIFICATE_PATH
 from privyseal.reception.site import Access, Method, Page, Site, Visit
@@ -61,6 +61,8 @@ def _pages(place: str) -> tuple[Page, ...]:
         Page(POST, f"{place}/account/passkey/options", Access.SIGNED_IN, account.offer),
         Page(POST, f"{place}/account/passkey/sign", Access.SIGNED_IN, account.show_addition),
         Page(POST, f"{place}/account/passkey", Access.SIGNED_IN, account.add, upload=True),
+        Page(GET, f"{place}/account/passkeys/{{sha256}}", Access.SIGNED_IN, own_passkey.show_passkey, step_up=True),
+        Page(POST, f"{place}/account/passkeys/{{sha256}}", Access.SIGNED_IN, own_passkey.change, step_up=True),
         Page(GET, f"{place}/first-credential", Access.ANYBODY, first_credential.show_first),
         Page(POST, f"{place}/first-credential/options", Access.ANYBODY, first_credential.offer),
         Page(POST, f"{place}/first-credential", Access.ANYBODY, first_credential.make),

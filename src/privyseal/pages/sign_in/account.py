@@ -43,6 +43,7 @@ class OwnCredential:
     state: str
     state_words: str
     is_this: bool
+    is_passkey: bool
 
 
 def _guest(visit: Visit) -> Visitor:
@@ -93,6 +94,7 @@ def _credentials(visit: Visit) -> list[OwnCredential]:
                 state=state,
                 state_words=words,
                 is_this=item.certificate_sha256 == guest.session.credential_sha256,
+                is_passkey=passkey is not None,
             )
         )
     return rows
