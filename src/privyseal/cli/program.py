@@ -7,6 +7,7 @@ from cyclopts import App
 from privyseal.cli.commands_audit import audit_commands
 from privyseal.cli.commands_authority import authority_commands
 from privyseal.cli.commands_demo import demo_commands
+from privyseal.cli.commands_domains import domain_commands
 from privyseal.cli.commands_letters import letter_commands
 from privyseal.cli.commands_organizations import organization_commands
 from privyseal.cli.commands_people import people_commands
@@ -24,5 +25,6 @@ def make_application(rooms: Rooms) -> App:
     letter_commands(program, rooms)
     audit_commands(program, rooms)
     authority_commands(program, rooms)
+    domain_commands(program, rooms)
     demo_commands(program, rooms)
     return program

@@ -89,6 +89,11 @@ class Issuer:
     account_uri: str
 
 
+def caa_record(issuer: Issuer) -> str:
+    """Return what a CAA record says that lets this provider alone issue, and to this organization alone (RFC 8657 3)."""
+    return f'0 issue "{min(issuer.domains)}; accounturi={issuer.account_uri}"'
+
+
 class CaaLookup:
     """Looks up record sets, each name of the tree once: make a new one for every decision, so that nothing is stale.
 

@@ -22,8 +22,10 @@ def look_up_control(domain: Domain, method: ValidationMethod, issuer: Issuer, wo
     """Return the evidence with the views of all perspectives.
 
     Raises Refused and Unavailable as the method's own function does, each saying what to publish; Refused
-    ``dcv-perspectives``; Refused ``dcv-method`` for a method that looks nothing up.
+    ``dcv-perspectives``; Refused ``dcv-method`` for a method that looks nothing up, ``domain-removed``.
     """
+    if domain.removed_at is not None:
+        raise Refused("domain-removed", f"{domain.name} was removed. Register it again before its control is shown.", field="domain")
 
     def look(lookup: DnsLookup) -> Evidence:
         if method is ValidationMethod.HTTP_TOKEN:

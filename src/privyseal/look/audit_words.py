@@ -173,6 +173,9 @@ _LETTERS: Final = {
     "notices.change-waiting": mark("Mailed to an administrator: a change waits for signatures"),
     "notices.change-closed": mark("Mailed: how a change ended"),
     "notices.phrase-guessed": mark("Mailed to an administrator: wrong challenge phrases"),
+    "notices.domain-control": mark("Asked by mail whether the organization controls a domain"),
+    "notices.domain-expiring": mark("Mailed: the validation of a domain ends soon"),
+    "notices.domain-removed": mark("Mailed: a domain was removed"),
     "notices.checkpoint": mark("Checkpoint mailed"),
     "notices.application-code": mark("Code mailed to an applicant"),
     "notices.application-waits": mark("Mailed to a vetter: an application waits"),
@@ -199,6 +202,8 @@ _TO_SEVERAL: Final = {
     "notices.phrase-guessed",
     "notices.role-changed",
     "notices.administrator-removed",
+    "notices.domain-expiring",
+    "notices.domain-removed",
 }
 """Letters to several people: one entry for each letter, beside the one that says that all of them were written."""
 

@@ -13,9 +13,10 @@ from privyseal_agent.rest.documents import Document
 from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions
 
 APP = group("organization", "Organizations: create, list, suspend, close.")
-DOMAINS = group("domain", "Domains of an organization: add, validate, list.")
+DOMAINS = group("domain", "Domains of an organization: add, validate, list, remove.")
 
 Method: TypeAlias = Literal["dns-txt", "dns-persistent", "http-token"]
+End: TypeAlias = Literal["given-up", "not-needed", "not-ours", "other"]
 
 
 @APP.command
@@ -211,11 +212,103 @@ def list_domains(*, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) 
     with open_service(options, desk) as service:
         domains = list(service.items(service.path("domains")))
     rows = [
-        (item.text("name"), words.moment(item.maybe("validated_at")) or "-", words.moment(item.maybe("expires_at")) or "-")
+        (
+            item.text("name"),
+            words.moment(item.maybe("validated_at")) or "-",
+            "removed" if item.maybe("removed_at") else words.moment(item.maybe("expires_at")) or "-",
+        )
         for item in domains
     ]
     table = words.table(("DOMAIN", "VALIDATED", "UNTIL"), rows, empty="There are no domains.")
     return Reply({"items": [item.fields for item in domains]}, table)
+
+
+@DOMAINS.command
+def mail(name: str, address: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Ask by mail whether the organization controls a domain. For the provider.
+
+    Parameters
+    ----------
+    name
+        The domain.
+    address
+        Who answers for it: admin, administrator, webmaster, hostmaster or postmaster at the domain or above it.
+    """
+    with open_service(options, desk) as service:
+        path = service.path("domains", host_name(name), "letters")
+        answer = service.post(f"/provider{path}", {"address": address})
+    return Reply(answer.fields, f"{answer.text('address')} is asked, and may answer until {words.moment(answer.text('expires_at'))}.")
+
+
+@DOMAINS.command
+def confirm(letter: str, code: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Confirm that an organization may have certificates for a domain, with the value of the letter that asked you.
+
+    Parameters
+    ----------
+    letter
+        The id of the letter, the last part of its link before the question mark.
+    code
+        The value in the letter.
+    """
+    with open_service(options, desk) as service:
+        answer = service.post(f"/domain-letters/{quote(letter, safe='')}/confirmation", {"code": code})
+    return Reply(answer.fields, f"{answer.text('name')} is validated.")
+
+
+@DOMAINS.command
+def remove(name: str, /, *, reason: End, provider: bool = False, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Remove a domain: nothing new is issued under it. Its certificates go on, and its evidence stays.
+
+    Parameters
+    ----------
+    name
+        The domain.
+    reason
+        given-up, not-needed, not-ours or other.
+    provider
+        Whether the provider removes it, and not the organization itself.
+    """
+    with open_service(options, desk) as service:
+        path = service.path("domains", host_name(name), "removal")
+        answer = service.post(f"/provider{path}" if provider else path, {"reason": reason})
+    return Reply(answer.fields, f"{answer.text('name')} is removed. Nothing new is issued under it.")
+
+
+@DOMAINS.command
+def evidence(name: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """List every time control over a domain of the organization was shown.
+
+    Parameters
+    ----------
+    name
+        The domain.
+    """
+    with open_service(options, desk) as service:
+        found = list(service.items(service.path("domains", host_name(name), "validations")))
+    rows = [(item.text("id"), item.text("method"), words.moment(item.text("validated_at"))) for item in found]
+    return Reply(
+        {"items": [item.fields for item in found]}, words.table(("VALIDATION", "METHOD", "SHOWN"), rows, empty="There is none yet.")
+    )
+
+
+@DOMAINS.command
+def issued(validation: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """List every certificate that was issued on one showing of control. For the provider.
+
+    Parameters
+    ----------
+    validation
+        The id of the validation, as `seal domain evidence` tells it.
+    """
+    with open_service(options, desk) as service:
+        found = list(service.items(f"/provider/validations/{quote(validation, safe='')}/certificates"))
+    rows = [
+        (item.text("organization"), item.text("serial"), item.text("state"), words.moment(item.text("not_after")), item.text("common_name"))
+        for item in found
+    ]
+    header = ("ORGANIZATION", "SERIAL", "STATE", "UNTIL", "NAME")
+    return Reply({"items": [item.fields for item in found]}, words.table(header, rows, empty="No certificate was issued on it."))
 
 
 def _instructions(domain: Document) -> str:
@@ -229,6 +322,8 @@ def _instructions(domain: Document) -> str:
         ("then run", f"{command} --method http-token"),
         ("or for good", _record(lasting)),
         ("then run", f"{command} --method dns-persistent"),
+        ("or by mail", f"seal domain mail {domain.text('name')} {domain.texts('mail')[0]}"),
+        ("Only we may issue", f"{domain.text('name')} CAA {domain.text('caa_record')}"),
     ]
     return words.facts(rows)
 

@@ -17,7 +17,7 @@ from privyseal.actions.organization.add_policy import add_policy
 from privyseal.doors.rest.openapi import describe
 from privyseal.model.administrator import Role
 from privyseal.model.policy_draft import PolicyDraft
-from privyseal.store import throttles
+from privyseal.store import organizations, throttles
 from tests.doors.rest.rest_rig import API, ORG, OTHER, Json, RestRig
 from tests.rigs.service import OPERATOR, PHRASE, AdministratorRig, ServiceRig, hashes_hex, make_csr, make_key
 
@@ -74,6 +74,9 @@ ROWS = [
     Row("POST", f"{P}/changes", {"content": "{}", "signature": "AAAA"}),
     Row("GET", f"{P}/changes/{{change_id}}"),
     Row("POST", f"{P}/changes/{{change_id}}/answers", {"signature": "AAAA"}),
+    Row("GET", f"{P}/domains/{{name}}/validations"),
+    Row("POST", f"{P}/domains/{{name}}/removal", {"reason": "other"}),
+    Row("POST", "/domain-letters/{letter}/confirmation", {"code": "x"}, (404, "domain-letter")),
     Row("GET", f"{P}/events"),
     Row("GET", f"{P}/administrators"),
     Row("POST", f"{P}/administrators", {"signature": "AAAA"}),
@@ -120,6 +123,10 @@ ROWS = [
     Row("GET", f"/provider{P}/history", answer=REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/domains", {"name": "evil.test"}, REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/domains/{{name}}/validation", {"method": "dns-txt"}, REFUSED_TO_OTHERS),
+    Row("POST", f"/provider{P}/domains/{{name}}/letters", {"address": "admin@resource-marketing.test"}, REFUSED_TO_OTHERS),
+    Row("POST", f"/provider{P}/domains/{{name}}/removal", {"reason": "other"}, REFUSED_TO_OTHERS),
+    Row("GET", "/provider/validations/{validation}", answer=REFUSED_TO_OTHERS),
+    Row("GET", "/provider/validations/{validation}/certificates", answer=REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/orders", {"quantity": 5}, REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/policies", {}, REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/administrators", {"name": "M", "email": "m@evil.test", "role": "auditor"}, REFUSED_TO_OTHERS),
@@ -167,10 +174,18 @@ def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         "policy": "inside",
         "version": "1",
         "change_id": f"chg-{'0' * 32}",
+        "validation": _validation(service),
+        "letter": f"ltr-{'0' * 32}",
     }
     strangers = {"administrator": rest.administrator(stranger), "token": rest.token(org=OTHER)}
     yield Two(rest, parts, strangers, insider, provider)
     service.close()
+
+
+def _validation(service: ServiceRig) -> str:
+    with service.house.database.read(service.clock()) as tx:
+        [domain] = organizations.domains_of(tx, organizations.require(tx, ORG).id)
+    return domain.validation_id or ""
 
 
 @pytest.fixture(autouse=True)
@@ -237,7 +252,7 @@ def test_nobody_gets_in(two: Two, row: Row, who: str) -> None:
         assert (status, kind) == (401, "token")
     elif row.path == f"{P}/requests" and row.method == "POST":
         assert status == 201, "open enrollment"
-    elif row.answer[1] in {"phrase", "confirmation-not-found", "link"}:
+    elif row.answer[1] in {"phrase", "confirmation-not-found", "link", "domain-letter"}:
         assert (status, kind) == row.answer
     else:
         assert (status, kind) == (401, "credential-needed")

@@ -88,10 +88,19 @@ def parts_of(pages: PagesRig) -> dict[str, str]:
     with pages.service.house.database.read(pages.service.clock()) as tx:
         vetting = vettings.require_numbered(tx, organizations.require(tx, ORG).id, 1)
         sha256 = vettings.files_of(tx, vetting.id)[0].sha256
+        domain = organizations.domains_of(tx, organizations.require(tx, ORG).id)[0]
     about, stranger = About("submit-application", "", "application", "new"), Actor(ActorKind.REQUESTER, "anonymous")
     email = f"helen{len(pages.log())}@hoffman-brandt.test"
     application = perform(pages.service.house, stranger, about, submit_application, FORM | {"corporate_email": email})
-    return {"slug": ORG, "item": "address", "number": "1", "sha256": sha256, "application": application.id}
+    return {
+        "slug": ORG,
+        "item": "address",
+        "number": "1",
+        "sha256": sha256,
+        "name": domain.name,
+        "application": application.id,
+        "validation": domain.validation_id or "",
+    }
 
 
 # ------------------------------------------------------------------------------------------------------------- the way

@@ -17,6 +17,8 @@ DomainPath = Annotated[str, Path(pattern=r"^[a-z0-9.-]{1,253}$", description="Na
 ChangePath = Annotated[str, Path(pattern=r"^chg-[0-9a-f]{32}$", description="Id of the change.")]
 PolicyPath = Annotated[str, Path(max_length=64, description="Name of the policy.", examples=["tls-server"])]
 VersionPath = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the version.")]
+ValidationPath = Annotated[str, Path(pattern=r"^val-[0-9a-f]{32}$", description="Id of a validation.")]
+DomainLetterPath = Annotated[str, Path(pattern=r"^ltr-[0-9a-f]{32}$", description="Id of a letter about a domain.")]
 
 After = Annotated[str, Query(pattern=r"^([a-z]{3}-[0-9a-f]{32})?$", description="The `next` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=200, description="Items on a page.")]

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from privyseal.model.administrator import Role, TokenScope
-from privyseal.model.domain import ValidationMethod
+from privyseal.model.domain import DomainEnd, ValidationMethod
 from privyseal.model.policy import Lint
 from privyseal.model.profile import KeyAlgorithm
 from privyseal.model.rules import Tier
@@ -215,6 +215,18 @@ class ValidationBody(Body):
     """How control over a domain is looked up."""
 
     method: ValidationMethod = Field(description="What was published, and where it is looked up.")
+
+
+class DomainLetterBody(Body):
+    """Who is asked whether the organization controls the domain."""
+
+    address: Text = Field(description="One of the domain's `mail`.", examples=["hostmaster@resource-marketing.test"])
+
+
+class RemovalBody(Body):
+    """Why a domain is removed."""
+
+    reason: DomainEnd = Field(description="Why.")
 
 
 class OrderBody(Body):

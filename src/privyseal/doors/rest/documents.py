@@ -484,9 +484,42 @@ class DomainDocument(Document):
     dns_record: DnsRecord
     http: HttpToken
     dns_persistent: DnsRecord = Field(description="The record that may stay: it is looked up again without being published anew.")
+    mail: list[str] = Field(description="Addresses at one of which control may be shown by mail.")
+    caa_record: str = Field(description="What a CAA record says so that this provider may issue to this organization alone.")
     method: str | None = None
+    validation: str | None = Field(default=None, description="Id of the evidence that certificates are issued on now.")
     validated_at: Time | None = None
     expires_at: Time | None = None
+    expires_public_at: Time | None = Field(default=None, description="The same under policies of the public tier.")
+    removed_at: Time | None = None
+    removal_reason: str | None = None
+
+
+class DomainLetterDocument(Document):
+    """A letter that asks whether the organization controls a domain; its value is in the letter alone."""
+
+    id: str
+    address: str
+    sent_at: Time
+    expires_at: Time
+
+
+class ConfirmedDomain(Document):
+    """What whoever got the letter confirmed."""
+
+    name: str
+    validated_at: Time
+
+
+class ValidationDocument(Document):
+    """Evidence of control over a domain, kept for good."""
+
+    id: str
+    domain: str
+    method: str
+    validated_at: Time
+    sha256: str = Field(description="SHA-256 of the evidence; the entry of the audit log names it.")
+    evidence: dict[str, Any] = Field(description="What was asked, where, and what was answered.")
 
 
 class OrderDocument(Document):
@@ -534,3 +567,27 @@ class DomainPage(Page):
     """Domains by name."""
 
     items: list[DomainDocument]
+
+
+class ValidationPage(Page):
+    """Validations of a domain, the newest first."""
+
+    items: list[ValidationDocument]
+
+
+class IssuedOn(Document):
+    """A certificate that was issued on a validation."""
+
+    id: str
+    organization: str
+    serial: str
+    state: str
+    common_name: str
+    issued_at: Time
+    not_after: Time
+
+
+class IssuedOnPage(Page):
+    """Certificates issued on a validation, the oldest first."""
+
+    items: list[IssuedOn]

@@ -68,3 +68,9 @@ def attempt_within(context: DoorContext, caller: Caller, about: About, work: Cal
         return work()
 
     return attempt(context.house, caller.actor, about, call)
+
+
+def require_for_provider(context: DoorContext, caller: Caller, about: About, permission: Permission) -> None:
+    """Refuse whoever is not the provider before an organization is looked for: nobody else learns which exist."""
+    outside = About(about.action, "", about.kind, about.id)
+    read_of_provider(context, caller, outside, permission, lambda tx: organizations.require(tx, about.organization))

@@ -9,15 +9,16 @@ from typing import Literal
 
 from privyseal.actions.house import House
 from privyseal.doors.rest import documents
-from privyseal.engine.caa import Issuer
+from privyseal.engine.caa import Issuer, caa_record
 from privyseal.engine.dcv import challenge_name, challenge_url
 from privyseal.engine.dns_persistent import record_name, record_value
+from privyseal.engine.names import registered_domain
 from privyseal.engine.pem import certificate_to_pem, chain_to_pem, csr_to_pem
 from privyseal.engine.pkcs7 import certs_only_pem
 from privyseal.model.administrator import Administrator
 from privyseal.model.audit import organization_log
 from privyseal.model.certificate import Certificate, CertificateState
-from privyseal.model.domain import Domain
+from privyseal.model.domain import Domain, validation_addresses
 from privyseal.model.identifiers import PolicyId
 from privyseal.model.organization import Organization
 from privyseal.model.policy import Policy
@@ -25,10 +26,12 @@ from privyseal.model.profile import NameKind
 from privyseal.model.question import Question
 from privyseal.model.request import Request, RequestState
 from privyseal.model.revocation import RevocationReason
+from privyseal.model.rules import Tier
 from privyseal.model.statement import utc_text
 from privyseal.model.unit import UnitBalance
 from privyseal.store import administrators, audit, certificates, passkeys, policies, questions, requests
 from privyseal.store.database import Transaction
+from privyseal.store.validations import Issued, Validation
 
 _REASONS = {reason.code: reason.value for reason in RevocationReason}
 
@@ -282,7 +285,38 @@ def domain_document(domain: Domain, port: int, issuer: Issuer) -> documents.Doma
         dns_record=documents.DnsRecord(name=challenge_name(domain.name), type="TXT", value=domain.token),
         http=documents.HttpToken(url=challenge_url(domain.name, domain.token, port), body=domain.token),
         dns_persistent=documents.DnsRecord(name=record_name(domain.name), type="TXT", value=record_value(issuer)),
+        mail=list(validation_addresses(domain.name, registered_domain(domain.name))),
+        caa_record=caa_record(issuer),
         method=domain.method.value if domain.method else None,
+        validation=domain.validation_id,
         validated_at=_maybe(domain.validated_at),
-        expires_at=_maybe(domain.expires_at),
+        expires_at=_maybe(domain.valid_until()),
+        expires_public_at=_maybe(domain.valid_until(Tier.PUBLIC)),
+        removed_at=_maybe(domain.removed_at),
+        removal_reason=domain.removal_reason or None,
+    )
+
+
+def validation_document(validation: Validation) -> documents.ValidationDocument:
+    """Return a validation with its evidence."""
+    return documents.ValidationDocument(
+        id=validation.id,
+        domain=validation.name,
+        method=validation.method.value,
+        validated_at=utc_text(validation.validated_at),
+        sha256=validation.sha256,
+        evidence=json.loads(validation.evidence),
+    )
+
+
+def issued_on(item: Issued) -> documents.IssuedOn:
+    """Return a certificate that was issued on a validation."""
+    return documents.IssuedOn(
+        id=item.id,
+        organization=item.organization,
+        serial=item.serial_hex,
+        state=item.state.value,
+        common_name=item.common_name,
+        issued_at=utc_text(item.issued_at),
+        not_after=utc_text(item.not_after),
     )

@@ -6,11 +6,11 @@ from fastapi import APIRouter
 
 from privyseal.actions.house import About
 from privyseal.doors.rest.access import ANYBODY, described, holder
-from privyseal.doors.rest.addresses import After, Limit, Slug
+from privyseal.doors.rest.addresses import Slug
 from privyseal.doors.rest.authentication import CallerOf, Context
-from privyseal.doors.rest.documents import DomainPage, PublicOrganization, UnitsDocument
+from privyseal.doors.rest.documents import PublicOrganization, UnitsDocument
 from privyseal.doors.rest.reading import read
-from privyseal.doors.rest.representations import balance_document, domain_document, public_policy
+from privyseal.doors.rest.representations import balance_document, public_policy
 from privyseal.model.actor import ActorKind
 from privyseal.model.administrator import Permission
 from privyseal.model.audit import organization_log
@@ -44,19 +44,6 @@ def show_organization(org: Slug, context: Context, caller: CallerOf) -> PublicOr
         )
 
     return read(context, caller, About("show-organization", org, "organization", org), None, show)
-
-
-@router.get("/organizations/{org}/domains", **described(holder(Permission.READ), 403))
-def list_domains(org: Slug, context: Context, caller: CallerOf, after: After = "", limit: Limit = 50) -> DomainPage:
-    """List the registered domains by name, with what to publish for their validation."""
-    port, issuer = context.world.fetch_policy.ports[0], context.house.service.caa_issuer(org)
-
-    def page(tx: Transaction, organization: Organization) -> DomainPage:
-        found = organizations.domain_page(tx, organization.id, after=after, limit=limit + 1)
-        items = [domain_document(domain, port, issuer) for domain in found[:limit]]
-        return DomainPage(items=items, next=found[limit - 1].id if len(found) > limit else "")
-
-    return read(context, caller, About("list-domains", org, "organization", org), Permission.READ, page, scoped=True)
 
 
 @router.get("/organizations/{org}/units", **described(holder(Permission.READ), 403))

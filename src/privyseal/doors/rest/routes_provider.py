@@ -6,42 +6,32 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from privyseal.actions.house import About, perform
-from privyseal.actions.organization.add_domain import add_domain
 from privyseal.actions.organization.add_policy import add_policy
 from privyseal.actions.organization.create_organization import create_organization
 from privyseal.actions.organization.place_order import place_order
-from privyseal.actions.organization.record_validation import record_validation
-from privyseal.doors import DoorContext
 from privyseal.doors.rest.access import described, provider
-from privyseal.doors.rest.addresses import After, DomainPath, Limit, Slug
+from privyseal.doors.rest.addresses import After, Limit, Slug
 from privyseal.doors.rest.authentication import CallerOf, Context
 from privyseal.doors.rest.bodies import (
-    DomainBody,
     InvitationBody,
     OrderBody,
     OrganizationBody,
     PolicyBody,
-    ValidationBody,
 )
 from privyseal.doors.rest.documents import (
     AdministratorDocument,
-    DomainDocument,
     OrderDocument,
     OrderResult,
     OrganizationDocument,
     OrganizationPage,
     PolicyDocument,
 )
-from privyseal.doors.rest.reading import attempt_within, read, read_of_provider
-from privyseal.doors.rest.representations import balance_document, domain_document, organization_document, policy_document
+from privyseal.doors.rest.reading import read, read_of_provider, require_for_provider
+from privyseal.doors.rest.representations import balance_document, organization_document, policy_document
 from privyseal.doors.rest.routes_administrators import invited_by_provider
 from privyseal.doors.rest.routes_audit import Entries, Start, checkpoint, lines
-from privyseal.engine.domain_control import look_up_control
 from privyseal.model.administrator import Permission
 from privyseal.model.audit import PROVIDER_LOG
-from privyseal.model.domain import Domain
-from privyseal.model.errors import NotFound
-from privyseal.model.organization import Organization
 from privyseal.model.policy_draft import EVERYBODY, WITH_ACCOUNT, PolicyDraft
 from privyseal.model.statement import utc_text
 from privyseal.store import organizations, units
@@ -71,46 +61,11 @@ def create(body: OrganizationBody, context: Context, caller: CallerOf) -> Organi
     return organization_document(perform(context.house, caller.actor, about, create_organization, **body.model_dump()))
 
 
-@router.post("/organizations/{org}/domains", status_code=201, **described(provider(Permission.VET), 403, post=True))
-def register_domain(org: Slug, body: DomainBody, context: Context, caller: CallerOf) -> DomainDocument:
-    """Register a domain and tell what to publish; the same domain a second time is the first one again."""
-    about = About("add-domain", org, "domain", "new")
-    _require_organization(context, caller, about, Permission.VET)
-    return _shown(context, org, perform(context.house, caller.actor, about, add_domain, org, body.name))
-
-
-@router.post("/organizations/{org}/domains/{name}/validation", **described(provider(Permission.VET), 403, 409, post=True))
-def validate_domain(org: Slug, name: DomainPath, body: ValidationBody, context: Context, caller: CallerOf) -> DomainDocument:
-    """Look up whether the organization controls the domain."""
-    about = About("validate-domain", org, "domain", name)
-    _require_organization(context, caller, about, Permission.VET)
-
-    def registered(tx: Transaction, organization: Organization) -> Domain:
-        domain = organizations.domain_named(tx, organization.id, name)
-        if domain is None:
-            raise NotFound("not-found", "There is no such domain registered for this organization.")
-        return domain
-
-    domain = read(context, caller, about, None, registered)
-    issuer, now = context.house.service.caa_issuer(org), context.house.clock()
-    evidence = attempt_within(
-        context,
-        caller,
-        about,
-        lambda: look_up_control(domain, body.method, issuer, context.world, now=now),
-    )
-    return _shown(context, org, perform(context.house, caller.actor, about, record_validation, org, name, domain.token, evidence))
-
-
-def _shown(context: DoorContext, slug: str, domain: Domain) -> DomainDocument:
-    return domain_document(domain, context.world.fetch_policy.ports[0], context.house.service.caa_issuer(slug))
-
-
 @router.post("/organizations/{org}/orders", status_code=201, **described(provider(Permission.SELL), 403, post=True))
 def order(org: Slug, body: OrderBody, context: Context, caller: CallerOf) -> OrderResult:
     """Book an order of units."""
     about = About("place-order", org, "order", "new")
-    _require_organization(context, caller, about, Permission.SELL)
+    require_for_provider(context, caller, about, Permission.SELL)
     placed = perform(context.house, caller.actor, about, place_order, org, body.tier, body.quantity, body.purchase_order)
     return OrderResult(
         order=OrderDocument(
@@ -133,7 +88,7 @@ def create_policy(org: Slug, body: PolicyBody, context: Context, caller: CallerO
     Once it has administrators, they decide about its policies, by changes that several of them sign.
     """
     about = About("add-policy", org, "policy", "new")
-    _require_organization(context, caller, about, Permission.VET)
+    require_for_provider(context, caller, about, Permission.VET)
     draft = PolicyDraft(
         name=body.name,
         tier=body.tier,
@@ -152,7 +107,7 @@ def create_policy(org: Slug, body: PolicyBody, context: Context, caller: CallerO
 def invite_first(org: Slug, body: InvitationBody, context: Context, caller: CallerOf) -> AdministratorDocument:
     """Invite the first administrator of an organization; every later one comes under the signature of an administrator of its own."""
     about = About("invite-administrator", org, "administrator", "new")
-    _require_organization(context, caller, about, Permission.VET)
+    require_for_provider(context, caller, about, Permission.VET)
     return invited_by_provider(context, caller, org, body)
 
 
@@ -168,9 +123,3 @@ def show_checkpoint(context: Context, caller: CallerOf) -> Response:
     """Show the newest checkpoint of the provider's own log."""
     about = About("show-checkpoint", "", "log", PROVIDER_LOG)
     return read_of_provider(context, caller, about, Permission.READ_AUDIT, lambda tx: checkpoint(tx, PROVIDER_LOG))
-
-
-def _require_organization(context: DoorContext, caller: CallerOf, about: About, permission: Permission) -> None:
-    """Refuse whoever is not the provider before an organization is looked for: nobody else learns which exist."""
-    outside = About(about.action, "", about.kind, about.id)
-    read_of_provider(context, caller, outside, permission, lambda tx: organizations.require(tx, about.organization))

@@ -13,7 +13,7 @@ from typing import Final
 
 from privyseal.actions.house import House
 from privyseal.features import Feature, Listener, MailSettings
-from privyseal.features.notices import account_letters, change_letters, letters
+from privyseal.features.notices import account_letters, change_letters, domain_letters, letters
 from privyseal.features.notices.recipients import (
     Recipients,
     contact_administrators_and_operators,
@@ -66,6 +66,9 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "notices.administrator-removed": Notice(letters.administrator_removed, corporate_contact_and_security),
     "notices.change-waiting": Notice(change_letters.change_waiting, corporate_contact_and_all_administrators),
     "notices.change-closed": Notice(change_letters.change_closed, corporate_contact_and_all_administrators),
+    "notices.domain-control": Notice(domain_letters.domain_control),
+    "notices.domain-expiring": Notice(domain_letters.domain_expiring, corporate_contact_and_all_administrators),
+    "notices.domain-removed": Notice(domain_letters.domain_removed, corporate_contact_and_all_administrators),
     "notices.checkpoint": Notice(letters.checkpoint),
     "notices.application-code": Notice(account_letters.application_code),
     "notices.application-waits": Notice(account_letters.application_waits, who_may(Permission.VET)),
@@ -99,6 +102,9 @@ LISTENS: Final[Mapping[FactKind, tuple[str, ...]]] = {
     FactKind.ADMINISTRATOR_REMOVED: ("notices.administrator-removed",),
     FactKind.CHANGE_PROPOSED: ("notices.change-waiting",),
     FactKind.CHANGE_CLOSED: ("notices.change-closed",),
+    FactKind.DOMAIN_LETTER_ASKED: ("notices.domain-control",),
+    FactKind.DOMAIN_EXPIRING: ("notices.domain-expiring",),
+    FactKind.DOMAIN_REMOVED: ("notices.domain-removed",),
     FactKind.CHECKPOINT_CHOSEN: ("notices.checkpoint",),
     FactKind.APPLICATION_RECEIVED: ("notices.application-code",),
     FactKind.APPLICATION_CONFIRMED: ("notices.application-waits",),

@@ -126,6 +126,8 @@ _EVIDENCE = (
     console_page(GET, "/settings", READ, settings.show_settings, scoped=True),
     console_page(GET, "/kit", READ, kit.show_kit, scoped=True),
     console_page(GET, "/kit.zip", READ, kit.download_kit, scoped=True),
+    console_page(GET, "/domains/{name}/removal", Permission.MANAGE_DOMAINS, settings.ask_removal, step_up=True),
+    console_page(POST, "/domains/{name}/removal", Permission.MANAGE_DOMAINS, settings.remove, step_up=True),
 )
 
 SITE = Site(

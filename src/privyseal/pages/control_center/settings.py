@@ -1,42 +1,23 @@
-"""Settings so far, for reading: policies with their versions, domains with their evidence, the vetted record."""
+"""What the provider has set up: policies with their versions, domains with their evidence, the vetted record; removing a domain."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-
 from starlette.responses import Response
 
-from privyseal.engine.dcv import challenge_name, challenge_url
-from privyseal.engine.dns_persistent import record_name, record_value
+from privyseal.actions.domain.remove_domain import remove_domain
+from privyseal.actions.house import attempt
 from privyseal.look.certificate_words import key_kinds
-from privyseal.model.domain import Domain, ValidationMethod
+from privyseal.look.domain_words import domain_ends
+from privyseal.model.administrator import Permission
+from privyseal.model.domain import Domain, read_domain_end
+from privyseal.model.errors import Refused
 from privyseal.model.organization import Organization
 from privyseal.model.policy import Policy
-from privyseal.pages.control_center.entry import home, look_up
+from privyseal.pages.control_center.entry import home, look_up, may, nothing_here, show_again
+from privyseal.reception.shown_domains import shown_domains
 from privyseal.reception.site import Visit
 from privyseal.store import organizations, policies
 from privyseal.store.database import Transaction
-
-METHODS = {
-    ValidationMethod.DNS_TXT: "DNS TXT",
-    ValidationMethod.DNS_PERSISTENT: "DNS TXT",
-    ValidationMethod.HTTP_TOKEN: "HTTP",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ShownDomain:
-    """A domain, what to publish for it, and what was seen when it was validated."""
-
-    domain: Domain
-    state: str
-    method: str
-    record_name: str
-    persistent_name: str
-    persistent_value: str
-    token_url: str
-    seen: dict[str, str]
 
 
 def show_settings(visit: Visit) -> Response:
@@ -49,38 +30,43 @@ def show_settings(visit: Visit) -> Response:
     by_name: dict[str, list[Policy]] = {}
     for policy in versions:
         by_name.setdefault(policy.name, []).append(policy)
-    port = visit.context.entrance.world.fetch_policy.ports[0]
     values = {
         "home": home(visit),
         "organization": organization,
         "policies": list(by_name.values()),
         "kinds": dict(key_kinds()),
-        "domains": [_shown(visit, domain, port) for domain in domains],
+        "domains": shown_domains(visit, organization, domains),
+        "may_remove": may(visit, Permission.MANAGE_DOMAINS),
         "portal": f"{visit.house.service.base_url}/o/{visit.slug}/",
     }
     return visit.show("control_center/settings.html", values)
 
 
-def _shown(visit: Visit, domain: Domain, port: int) -> ShownDomain:
-    tried = "good" if domain.is_valid(visit.now) else "bad"
-    return ShownDomain(
-        domain=domain,
-        state=tried if domain.validated_at is not None else "waiting",
-        method=METHODS[domain.method] if domain.method else "",
-        record_name=challenge_name(domain.name),
-        persistent_name=record_name(domain.name),
-        persistent_value=record_value(visit.house.service.caa_issuer(visit.slug)),
-        token_url=challenge_url(domain.name, domain.token, port),
-        seen=_seen(domain.evidence),
-    )
+def ask_removal(visit: Visit) -> Response:
+    """Ask why a domain is removed, and say what follows; one that is removed already is in the list."""
+    domain = _domain_of(visit)
+    return _show_removal(visit, domain) if domain.removed_at is None else visit.go_to(f"{home(visit)}/settings#domains-title")
 
 
-def _seen(evidence: str) -> dict[str, str]:
-    """Return what was recorded of the look-up, as texts."""
-    fields = json.loads(evidence) if evidence else {}
-    return {
-        "asked": str(fields.get("name", "")),
-        "answers": ", ".join(map(str, fields.get("answers", ()))),
-        "resolvers": ", ".join(map(str, fields.get("resolvers", ()))),
-        "connected_to": str(fields.get("connected_to", "")),
-    }
+def _domain_of(visit: Visit) -> Domain:
+    found = look_up(visit, lambda tx, organization: organizations.domain_named(tx, organization.id, visit.path("name")))
+    if found is None:
+        raise nothing_here()
+    return found
+
+
+def _show_removal(visit: Visit, domain: Domain, status: int = 200) -> Response:
+    values = {"home": home(visit), "domain": domain, "reasons": [(name, words, "") for name, words in domain_ends()]}
+    return visit.show("control_center/remove_domain.html", values, status=status)
+
+
+def remove(visit: Visit) -> Response:
+    """Remove a domain, at once."""
+    domain = _domain_of(visit)
+    about = visit.about("remove-domain", "domain", domain.name)
+    try:
+        why = attempt(visit.house, visit.actor, about, lambda: read_domain_end(visit.form.value("reason")))
+        visit.perform(about, remove_domain, visit.slug, domain.name, why)
+    except Refused as error:
+        return show_again(visit, error, lambda status: _show_removal(visit, domain, status), error.field)
+    return visit.go_to(f"{home(visit)}/settings#domains-title")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,23 +10,18 @@ from typing import Any
 from starlette.responses import Response
 
 from privyseal.actions.administrator.invite_administrator import invite_administrator
-from privyseal.actions.house import About, attempt
-from privyseal.actions.organization.add_domain import add_domain
-from privyseal.actions.organization.record_validation import record_validation
-from privyseal.engine.dcv import Evidence, challenge_name, challenge_url
-from privyseal.engine.dns_persistent import record_name, record_value
-from privyseal.engine.domain_control import look_up_control
+from privyseal.actions.house import About
 from privyseal.look.certificate_words import key_kinds
 from privyseal.look.people_words import role_words
 from privyseal.look.words import gettext
 from privyseal.model.actor import ActorKind
 from privyseal.model.administrator import AdministratorState, Role
-from privyseal.model.domain import Domain, ValidationMethod
-from privyseal.model.errors import BadRequest, Conflict, NotFound, Refused, Unavailable
+from privyseal.model.errors import BadRequest, Conflict, Refused
 from privyseal.model.organization import Organization, OrganizationEvent, vetted_until
 from privyseal.model.rules import Tier
 from privyseal.model.unit import UnitTier
 from privyseal.pages.provider_console.organizations import state_words
+from privyseal.reception.shown_domains import shown_domains
 from privyseal.reception.site import Visit
 from privyseal.store import administrators, organization_events, organizations, policies, units, vettings
 from privyseal.store.organization_events import HistoryEntry
@@ -49,27 +43,17 @@ def place(visit: Visit) -> str:
 
 def show_organization(visit: Visit) -> Response:
     """Show everything."""
-    return _object_page(visit)
+    return object_page(visit)
 
 
-def _object_page(visit: Visit, *, status: int = 200) -> Response:
+def object_page(visit: Visit, *, status: int = 200) -> Response:
+    """Return the page with everything about it, and with what was refused."""
     organization = require_organization(visit)
-    port = visit.context.entrance.world.fetch_policy.ports[0]
     with visit.house.database.read(visit.now) as tx:
         values: dict[str, Any] = {
             "organization": organization,
             "state": state_words()[organization.state],
-            "domains": [
-                (
-                    domain,
-                    challenge_name(domain.name),
-                    challenge_url(domain.name, domain.token, port),
-                    (record_name(domain.name), record_value(visit.house.service.caa_issuer(organization.slug))),
-                    domain.is_valid(visit.now),
-                    _seen(domain),
-                )
-                for domain in organizations.domains_of(tx, organization.id)
-            ],
+            "domains": shown_domains(visit, organization, organizations.domains_of(tx, organization.id)),
             "balances": [(tier.value, units.balance(tx, organization.id, tier)) for tier in UnitTier],
             "policies": policies.of_organization(tx, organization.id),
             "place": place(visit),
@@ -85,7 +69,7 @@ def _object_page(visit: Visit, *, status: int = 200) -> Response:
         "history": [_told(entry, names) for entry in reversed(history)],
         "roles": {role: role_words(role) for role in Role},
         "is_in_their_hands": any(person.state is AdministratorState.ACTIVE for person in people),
-        "is_ready": any(row[4] for row in values["domains"]),
+        "is_ready": any(row.is_valid for row in values["domains"]),
         "done": _done_words().get(visit.query("done"), ""),
     }
     return visit.show(OBJECT, values, status=status)
@@ -132,59 +116,9 @@ def _done_words() -> dict[str, str]:
         "resume": gettext("The organization is active again."),
         "reject": gettext("The application is rejected, and the reason is on its way to the applicant."),
         "close": gettext("The organization is closed. Its certificates are being revoked."),
+        "letter": gettext("The letter is on its way. The domain is validated as soon as its reader confirms it."),
+        "removal": gettext("The domain is removed. Nothing new is issued under it."),
     }
-
-
-def _seen(domain: Domain) -> str:
-    """Return in words what the look-up saw, "" before the first one that succeeded."""
-    if not domain.evidence:
-        return ""
-    seen = json.loads(domain.evidence)
-    where = ", ".join(seen["resolvers"]) or seen["connected_to"]
-    words = gettext("Asked for %(name)s at %(where)s. The answer was %(answers)s.")
-    return words % {"name": seen["name"], "where": where, "answers": ", ".join(seen["answers"])}
-
-
-def register_domain(visit: Visit) -> Response:
-    """Register a domain; its page then shows what to publish."""
-    organization = require_organization(visit)
-    try:
-        visit.perform(About("add-domain", organization.slug, "domain", "new"), add_domain, organization.slug, visit.form.value("domain"))
-    except (Refused, BadRequest, Conflict) as error:
-        visit.form.refuse("domain", error.sentence)
-        return _object_page(visit, status=422)
-    return visit.go_to(f"{place(visit)}#domains")
-
-
-def validate_domain(visit: Visit) -> Response:
-    """Look up whether the organization controls the domain, now."""
-    organization, name = require_organization(visit), visit.path("name")
-    about = About("validate-domain", organization.slug, "domain", name)
-    try:
-        domain = attempt(visit.house, visit.actor, about, lambda: _registered(visit, organization, name))
-        evidence = attempt(visit.house, visit.actor, about, lambda: _look_up(visit, domain))
-        visit.perform(about, record_validation, organization.slug, name, domain.token, evidence)
-    except (Refused, BadRequest, Conflict, Unavailable) as error:
-        visit.form.refuse("domains", error.sentence)
-        return _object_page(visit, status=503 if isinstance(error, Unavailable) else 422)
-    return visit.go_to(f"{place(visit)}#domains")
-
-
-def _registered(visit: Visit, organization: Organization, name: str) -> Domain:
-    with visit.house.database.read(visit.now) as tx:
-        domain = organizations.domain_named(tx, organization.id, name)
-    if domain is None:
-        raise NotFound("not-found", gettext("There is no such domain registered for this organization."))
-    return domain
-
-
-def _look_up(visit: Visit, domain: Domain) -> Evidence:
-    entrance, issuer = visit.context.entrance, visit.house.service.caa_issuer(visit.path("slug"))
-    try:
-        method = ValidationMethod(visit.form.value("method"))
-    except ValueError:
-        raise Refused("validation-method", gettext("Choose how the domain is looked up."), field="domains") from None
-    return look_up_control(domain, method, issuer, entrance.world, now=visit.house.clock())
 
 
 def show_invitation(visit: Visit) -> Response:

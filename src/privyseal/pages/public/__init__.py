@@ -1,4 +1,4 @@
-"""What is open to everybody and belongs to no organization: the first page, applying, and the page that verifies a certificate."""
+"""What is open to everybody and belongs to no organization: the first page, applying, verifying, answering for a domain."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from privyseal.look.frame import Frame
 from privyseal.look.words import gettext
-from privyseal.pages.public import apply
+from privyseal.pages.public import apply, domain_control
 from privyseal.pages.public.first import show_first_page
 from privyseal.pages.public.verify import show_verify, verify
 from privyseal.reception.site import Access, Method, Page, Site, Visit
@@ -29,6 +29,8 @@ SITE = Site(
         Page(Method.POST, "/apply/{application}", Access.ANYBODY, apply.confirm),
         Page(Method.GET, "/verify", Access.ANYBODY, show_verify),
         Page(Method.POST, "/verify", Access.ANYBODY, verify, upload=True),
+        Page(Method.GET, "/domain-control/{letter}", Access.ANYBODY, domain_control.ask),
+        Page(Method.POST, "/domain-control/{letter}", Access.ANYBODY, domain_control.confirm),
     ),
     templates=Path(__file__).parent / "templates",
     frame=frame,
