@@ -186,13 +186,10 @@ def judge_content(content: Mapping[str, object], organization_id: OrganizationId
     return policy
 
 
-def content_after(values: Mapping[str, object], previous: Policy | None, policy_id: PolicyId) -> dict[str, object]:
-    """Return the content of the version that follows ``previous``; raises Refused ``policy`` for what a file may not say."""
-    said = sorted(OF_THE_SERVICE & values.keys())
-    if said:
-        raise _refuse(f"{said[0]} does not stand in a file: the version before decides it")
-    number = {"id": previous.id if previous else policy_id, "version": previous.version + 1 if previous else 1}
-    return {"type": FORM_2, **number, **values}
+def preset_content(draft: PolicyDraft, organization_id: OrganizationId, now: datetime) -> dict[str, object]:
+    """Return what a preset says, as a file has it."""
+    content = policy_content(draft.version_after(None, PolicyId("pol-preset"), organization_id, now))
+    return {name: value for name, value in content.items() if name not in OF_THE_SERVICE}
 
 
 def _require_kinds(where: str, values: Mapping[str, object], kinds: Mapping[str, tuple[type, str]]) -> None:

@@ -113,6 +113,25 @@ def export(name: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: 
 
 
 @APP.command
+def preset(name: str = "", /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Print a preset as TOML, to begin a policy with; without a name, list the presets.
+
+    Parameters
+    ----------
+    name
+        Name of the preset.
+    """
+    with open_service(options, desk) as service:
+        presets = service.get(service.path("policies")).part("presets").fields
+    if not name:
+        return Reply({"presets": sorted(presets)}, "\n".join(sorted(presets)))
+    found = presets.get(name)
+    if not isinstance(found, dict):
+        raise Refused("preset-unknown", f"There is no preset {name}. The presets are {', '.join(sorted(presets))}.")
+    return Reply(found, write_policy(found))
+
+
+@APP.command
 def diff(
     name: str,
     /,

@@ -1,6 +1,6 @@
 """The provider adds a version of a certificate policy while it sets an organization up; earlier versions stay as they are.
 
-From its first administrator on the organization decides about its policies, under dual control (docs/decisions/0017): then
+From its first administrator on the organization decides about its policies, under dual control (docs/decisions/0020): then
 this is refused, and the issuer process issues nothing under a version that came this way afterwards.
 """
 

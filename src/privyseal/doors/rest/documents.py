@@ -105,9 +105,10 @@ class PolicyVersion(Document):
 
 
 class PolicyVersions(Document):
-    """Versions of policies."""
+    """Versions of policies. `presets` say by name where somebody may begin who makes a policy."""
 
     items: list[PolicyVersion]
+    presets: dict[str, dict[str, Any]]
 
 
 class SignerDocument(Document):

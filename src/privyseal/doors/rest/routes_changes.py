@@ -24,6 +24,7 @@ from privyseal.model.identifiers import ChangeId
 from privyseal.model.organization import Organization
 from privyseal.model.policy import Policy, policy_content
 from privyseal.model.policy_difference import differences
+from privyseal.model.policy_draft import PRESETS, preset_content
 from privyseal.model.statement import utc_text
 from privyseal.reception.signatures import read_message
 from privyseal.store import administrators, changes, policies
@@ -38,7 +39,8 @@ def list_policies(org: Slug, context: Context, caller: CallerOf) -> PolicyVersio
     """List every version of every policy with its content, by name, the newest version first."""
 
     def work(tx: Transaction, organization: Organization) -> PolicyVersions:
-        return PolicyVersions(items=[_version(tx, policy) for policy in policies.versions_of(tx, organization.id)])
+        presets = {name: preset_content(draft, organization.id, tx.now) for name, draft in PRESETS.items()}
+        return PolicyVersions(items=[_version(tx, policy) for policy in policies.versions_of(tx, organization.id)], presets=presets)
 
     return read(context, caller, About("show-policy", org, "policy", "all"), Permission.READ, work)
 

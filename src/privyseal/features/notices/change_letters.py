@@ -74,7 +74,6 @@ def _change(desk: Desk) -> tuple[Change, Side]:
 def _values(desk: Desk, change: Change, side: Side) -> dict[str, object]:
     kept = changes.signatures_of(desk.tx, change.id)
     names = administrators.names_of(desk.tx, [change.proposer_id, *(item.administrator_id for item in kept)])
-    base = desk.house.service.base_url
     signed = [item for item in kept if item.decision is Decision.SIGN]
     return {
         "service": desk.house.service.service_id,
@@ -88,5 +87,6 @@ def _values(desk: Desk, change: Change, side: Side) -> dict[str, object]:
         "expires_at": change.expires_at,
         "change_id": change.id,
         "fingerprint": change.content_sha256,
-        "change_url": f"{base}/o/{side.slug}/console/changes/{change.id}" if side.slug else f"{base}/provider/changes/{change.id}",
+        "show_line": f"seal change show {change.id}",
+        "sign_line": f"seal change sign {change.id}",
     }
