@@ -55,7 +55,7 @@ def sign_out(context: Context, caller: CallerOf) -> None:
     """End the sign-in whose token is shown."""
     session = caller.session
     if session is None:
-        raise Unauthenticated("token", "Show the token of the sign-in that is to end.")
+        raise Unauthenticated("credential-needed", "Show the token of the sign-in that is to end.")
     about = About("end-session", log_of(session.audience), "session", session.id)
     perform(context.house, caller.actor, about, end_session, session)
 
