@@ -16,7 +16,7 @@ PRODUCTION = "https://pki.example.test"
 
 
 def settings(**changes: Any) -> Settings:  # noqa: ANN401 - any setting
-    values = {
+    values: dict[str, Any] = {
         "data": Path("/nowhere"),
         "service_id": "pki.example.test",
         "log_host": "pki.example.test",
