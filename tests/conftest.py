@@ -33,10 +33,12 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("long" if config.getoption("--long") else "quick")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Groups the tests for two workers: a file stays whole, and a folder whose files share live services does too.
 
     Those folders come first, so that the longest pieces do not begin last. In a long run every test has two hours.
+    First of all hooks, because xdist reads the groups in its own.
     """
     here = Path(__file__).parent
     if config.getoption("--long"):
