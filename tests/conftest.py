@@ -8,11 +8,12 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from xdist.remote import Producer
 
 from tests.rigs.postgresql import PostgresServer
 from tests.rigs.service import ServiceRig, ServiceTemplate, make_template
+from tests.rigs.workers import LIVE_FOLDERS, SharedServices, share_of
 
-LIVE_FOLDERS = ("browser", "stories")
 LONG_SECONDS = 7200
 
 
@@ -26,28 +27,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Ctrl-C works in the children of the tests, even where the run itself was started in the background, which ignores it.
     """
-    config.addinivalue_line("markers", "xdist_group: which tests one worker runs together")
     signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis.settings.register_profile("quick", deadline=None)
     hypothesis.settings.register_profile("long", deadline=None, max_examples=2_000)
     hypothesis.settings.load_profile("long" if config.getoption("--long") else "quick")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Groups the tests for two workers: a file stays whole, and a folder whose files share live services does too.
-
-    Those folders come first, so that the longest pieces do not begin last. In a long run every test has two hours.
-    First of all hooks, because xdist reads the groups in its own.
-    """
-    here = Path(__file__).parent
+    """Puts the folders with live services first, so that the longest pieces do not begin last. In a long run every test has two hours."""
     if config.getoption("--long"):
         for item in items:
             item.add_marker(pytest.mark.timeout(LONG_SECONDS), append=False)
-    for item in items:
-        folder = item.path.relative_to(here).parts[0] if item.path.is_relative_to(here) else ""
-        item.add_marker(pytest.mark.xdist_group(folder if folder in LIVE_FOLDERS else str(item.path)))
-    items.sort(key=lambda item: not (item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in LIVE_FOLDERS))
+    items.sort(key=lambda item: share_of(item.nodeid) not in LIVE_FOLDERS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharedServices:
+    """Lets two workers share the tests by files and by folders with live services."""
+    return SharedServices(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,27 @@
+"""What the two workers of a whole run get: a file each time, and a folder where its files share live services.
+
+The marks that xdist has for this write into a field of each test that pytest reads no more, so the scheduler is told itself.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from xdist.scheduler import LoadScopeScheduling
+
+LIVE_FOLDERS = ("browser", "stories")
+"""Folders of tests/ whose files share services that take long to start."""
+
+
+def share_of(nodeid: str) -> str:
+    """Return what one worker runs as a whole, of the id of a test such as ``tests/wire/test_cms.py::test_x[1]``."""
+    file = nodeid.partition("::")[0]
+    parts = PurePosixPath(file).parts
+    return next((folder for folder in LIVE_FOLDERS if folder in parts[:-1]), file)
+
+
+class SharedServices(LoadScopeScheduling):  # type: ignore[misc] # the library has no types
+    """Gives out whole shares, in the order in which the tests were collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return share_of(nodeid)
