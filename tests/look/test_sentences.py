@@ -41,7 +41,7 @@ def filled(message: str, values: dict[str, str]) -> str:
 def test_hundreds_of_sentences_are_read_out_of_the_code() -> None:
     found = sentences()
     assert len(found) > 400
-    assert "Your role, {0:word}, does not include the right to {1:word}." in found
+    assert "No role of {0} includes the right to {1:word}." in found
     assert "{0} was validated on {1:day} by a TXT record of the domain; good until {2:day}." in found
     assert len(modules()) > 150
 
@@ -73,9 +73,7 @@ def test_a_sentence_nobody_knows_stays() -> None:
 
 @pytest.mark.usefixtures("german")
 def test_words_of_ours_are_told_and_words_of_others_are_not() -> None:
-    assert told("Your role, read-only, does not include the right to manage tokens.") == (
-        "Ihre Rolle „Nur Lesen“ umfasst dieses Recht nicht: Token verwalten."
-    )
+    assert told("None of your roles includes the right to manage tokens.") == "Keine Ihrer Rollen enthält das Recht: Token verwalten."
     assert told("The contact name is missing.") == "Das Feld „Name des Kontakts“ ist leer. Füllen Sie es aus."
     assert told("The request was approved; it is too late to reject it.") == "Der Antrag wurde genehmigt; „ablehnen“ geht nicht mehr."
     assert told("The policy standard cannot be used: it needs 1 to 5 approvals; its profile does not exist.") == (

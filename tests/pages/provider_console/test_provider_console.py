@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from privyseal.actions.house import About, perform
 from privyseal.actions.house import record as record_entry
+from privyseal.actions.lost_card.report_lost_card import report_lost_card
 from privyseal.actions.organization.add_policy import add_policy
 from privyseal.actions.organization.place_order import place_order
 from privyseal.actions.organization.submit_application import submit_application
@@ -25,7 +27,7 @@ from privyseal.model.unit import UnitTier
 from privyseal.model.vetting import VettingItem
 from privyseal.pages.provider_console import SITE
 from privyseal.reception.site import Method
-from privyseal.store import organizations, outbox, policies, vettings
+from privyseal.store import lost_cards, organizations, outbox, policies, vettings
 from privyseal_wire.export import verify_export
 from tests.actions.organization.test_application import FORM
 from tests.pages.browsing import ORG, Answer, Browser, PagesRig, require_refused
@@ -92,7 +94,11 @@ def parts_of(pages: PagesRig) -> dict[str, str]:
     about, stranger = About("submit-application", "", "application", "new"), Actor(ActorKind.REQUESTER, "anonymous")
     email = f"helen{len(pages.log())}@hoffman-brandt.test"
     application = perform(pages.service.house, stranger, about, submit_application, FORM | {"corporate_email": email})
+    perform(pages.service.house, stranger, About("report-lost-card", ORG, "administrator", "unknown"), report_lost_card, ORG, "Fox Mulder")
+    with pages.service.house.database.read(pages.service.clock()) as tx:
+        lost_id = next(iter(tx.execute(sa.select(lost_cards.lost_cards.c.id)).scalars()), "")
     return {
+        "lost_id": lost_id,
         "slug": ORG,
         "item": "address",
         "number": "1",
@@ -139,7 +145,8 @@ def test_an_organization_is_entered_vetted_and_handed_over(pages: PagesRig, desk
     assert {"create-organization", "conclude-vetting", "place-order", "add-policy", "invite-administrator", "add-domain"} <= set(done)
 
 
-def test_every_page_opens(pages: PagesRig, desk: Browser) -> None:
+def test_every_page_opens(pages: PagesRig, desk: Browser, mulder: AdministratorRig) -> None:
+    assert mulder.organization == ORG
     pages.service.integrate(anchor=True)
     for page in SITE.pages:
         if page.method is Method.GET:

@@ -31,6 +31,10 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class NoBody(Body):
+    """Nothing: the address says everything."""
+
+
 class RequestBody(Body):
     """A request for a certificate."""
 

@@ -19,6 +19,7 @@ from privyseal.doors import DoorContext
 from privyseal.doors.rest.access import described, provider
 from privyseal.doors.rest.addresses import Sha256Path, Slug
 from privyseal.doors.rest.authentication import CallerOf, Context
+from privyseal.doors.rest.bodies import NoBody
 from privyseal.doors.rest.documents import OrganizationDocument
 from privyseal.doors.rest.reading import read_of_provider
 from privyseal.doors.rest.representations import organization_document
@@ -29,7 +30,6 @@ from privyseal.doors.rest.vetting_documents import (
     FindingBody,
     FindingDocument,
     HistoryDocument,
-    NoBody,
     ReasonBody,
     VettingDocument,
     evidence_document,

@@ -20,10 +20,6 @@ from privyseal.store.organization_events import HistoryEntry
 Item = Literal["legal-existence", "address", "telephone", "right-to-act", "domains"]
 
 
-class NoBody(Body):
-    """Nothing: the address says everything."""
-
-
 class FindingBody(Body):
     """What was found of one item."""
 
