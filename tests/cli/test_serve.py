@@ -14,6 +14,8 @@ from privyseal.model.errors import Refused
 
 HEAVY = ("fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "dbos", "cryptography", "httpx2", "pkilint", "jinja2")
 LIGHT_ROOMS = {"cli", "app", "model"}
+GRAMMAR = {"privyseal.engine", "privyseal.engine.issue_value"}
+"""How CAA records are written, which the settings are read with; it needs nothing else."""
 
 LOOK = """
 import sys
@@ -34,7 +36,8 @@ def test_the_supervisor_imports_no_room_and_nothing_heavy() -> None:
     modules = program(code=LOOK).stdout.split()
     assert "privyseal.cli.supervisor" in modules
     assert [name for name in modules if name.partition(".")[0] in HEAVY] == []
-    assert {name.split(".")[1] for name in modules if name.startswith("privyseal.")} == LIGHT_ROOMS
+    ours = [name for name in modules if name.startswith("privyseal.") and name not in GRAMMAR]
+    assert {name.split(".")[1] for name in ours} == LIGHT_ROOMS
 
 
 def test_it_explains_itself_and_refuses_like_every_command(tmp_path: Path) -> None:

@@ -41,13 +41,20 @@ NAMELESS = replace(SERVER, id="tls-server-nameless", subject=())
 
 
 @cache
-def linter() -> Linter:
-    return Linter("pkix")
+def linter(rule_set: str = "pkix") -> Linter:
+    return Linter(rule_set)
+
+
+@cache
+def issuer_for(kind: KeyKind, rule_set: str) -> Issuer:
+    """The issuing CA; under the rules of public trust at a name that the public has, which they ask for."""
+    issuer = issuing_ca(kind)
+    return issuer if rule_set == "pkix" else replace(issuer, status_url="http://status.example.com")
 
 
 @cache
 def template(kind: KeyKind = "p256", algorithm: KeyAlgorithm = KeyAlgorithm.P256, profile: Profile = SERVER) -> CertificateTemplate:
-    return compile_template(profile, issuing_ca(kind), algorithm, linter())
+    return compile_template(profile, issuer_for(kind, profile.lint), algorithm, linter(profile.lint))
 
 
 def reference_tbs(meant: CertificateContent, kind: KeyKind) -> bytes:
@@ -164,13 +171,13 @@ def test_a_leaf_can_never_be_a_ca() -> None:
     """Control 4: whatever the profile says, there is no cA and no keyCertSign."""
     for profile in (*PROFILES.values(), SERVER, NAMELESS):
         for algorithm in profile.key_algorithms:
-            leading = compile_or_none(replace(profile, policy_oids=()), algorithm)
+            leading = compile_or_none(profile if profile.lint != "pkix" else replace(profile, policy_oids=()), algorithm)
             assert der.sequence(der.object_identifier("2.5.29.19"), b"\x01\x01\xff", der.octet_string(b"\x30\x00")) in leading
 
 
 def compile_or_none(profile: Profile, algorithm: KeyAlgorithm) -> bytes:
     compiled = template("p256", algorithm, profile)
-    names = tuple({NameKind.DNS: (kind, "acme.test"), NameKind.EMAIL: (kind, "a@acme.test")}[kind] for kind in profile.name_kinds)
+    names = tuple({NameKind.DNS: (kind, "acme.com"), NameKind.EMAIL: (kind, "a@acme.com")}[kind] for kind in profile.name_kinds)
     record = {SubjectField.ORGANIZATION: "Acme", SubjectField.COMMON_NAME: "Alice"}
     meant = content(spki_der=subject_spki(algorithm))
     return compiled.build_tbs(replace(meant, profile=profile, names=names, subject=subject_for(profile, record, names)))
@@ -179,15 +186,24 @@ def compile_or_none(profile: Profile, algorithm: KeyAlgorithm) -> bytes:
 # ------------------------------------------------------------------------------------------------- compiling
 
 
+NOT_RECOMMENDED = {
+    "cabf.serverauth.ov.common_name_attribute_present",
+    "cabf.serverauth.subscriber.subject_key_identifier_extension_present",
+    "cabf.serverauth.subscriber_rsa_digitalsignature_and_keyencipherment_present",
+}
+"""What the Baseline Requirements allow and would rather not see (7.1.2.7): old clients need each of them."""
+
+
 @pytest.mark.parametrize("key", sorted(PROFILES), ids=lambda key: key[0])
 def test_every_profile_of_the_product_compiles_under_every_issuer(key: tuple[str, int]) -> None:
     profile = PROFILES[key]
     for kind in ISSUER_KINDS:
         for algorithm in profile.key_algorithms:
-            compiled = compile_template(profile, issuing_ca(kind), algorithm, Linter(profile.lint) if profile.lint != "pkix" else linter())
+            compiled = template(kind, algorithm, profile)
             assert compiled.lint.is_clean
             assert compiled.lint.rule_set == profile.lint
-            assert {finding.severity for finding in compiled.lint.findings} <= {"INFO"}
+            told = {finding.code for finding in compiled.lint.findings if finding.severity != "INFO"}
+            assert told <= (NOT_RECOMMENDED if profile.lint == "tls-br" else set())
 
 
 def test_the_linter_knows_our_key_identifiers() -> None:

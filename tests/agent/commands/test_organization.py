@@ -10,6 +10,8 @@ DOMAIN = {
     "dns_record": {"name": "_privyseal.acme.test", "type": "TXT", "value": "privyseal=t0k3n"},
     "http": {"url": "http://acme.test/.well-known/privyseal/t0k3n", "body": "t0k3n"},
     "dns_persistent": {"name": "_validation-persist.acme.test", "type": "TXT", "value": "ca.test; accounturi=x; policy=wildcard"},
+    "mail": ["admin@acme.test", "hostmaster@acme.test"],
+    "caa_record": '0 issue "ca.test"',
     "validated_at": None,
     "expires_at": None,
 }
@@ -47,10 +49,11 @@ def test_domains(rig: Rig) -> None:
     rig.service.on("POST", "/provider/organizations/acme/domains", DOMAIN)
     told = rig.seal("domain", "add", "ACME.test", *rig.identity)
     assert rig.service.seen[-1].json == {"name": "acme.test"}
-    assert 'DNS record   _privyseal.acme.test TXT "privyseal=t0k3n"\n' in told.out
+    assert 'DNS record         _privyseal.acme.test TXT "privyseal=t0k3n"\n' in told.out
     assert '_validation-persist.acme.test TXT "ca.test; accounturi=x; policy=wildcard"\n' in told.out
-    assert "then run     seal domain validate acme.test\n" in told.out
-    assert told.out.endswith("seal domain validate acme.test --method dns-persistent\n")
+    assert "then run           seal domain validate acme.test\n" in told.out
+    assert "seal domain validate acme.test --method dns-persistent\n" in told.out
+    assert told.out.endswith('acme.test CAA 0 issue "ca.test"\n')
     validated = {**DOMAIN, "validated_at": "2026-11-22T01:02:03Z", "expires_at": "2027-12-25T01:02:03Z"}
     rig.service.on("POST", "/provider/organizations/acme/domains/acme.test/validation", validated)
     told = rig.seal("domain", "validate", "acme.test", "--method", "http-token")
