@@ -140,7 +140,7 @@ def test_the_desk_of_an_administrator(pages: PagesRig, desk: Browser) -> None:
 def test_roles(pages: PagesRig, mulder: AdministratorRig) -> None:
     auditor = pages.signed_in(pages.service.administrator(ORG, "Dana Scully", Role.AUDITOR, by=mulder))
     auditor.headers |= GERMAN
-    require_german(auditor.get(f"{HOME}/tokens"), 403, "Ihre Rolle „Auditor“ umfasst dieses Recht nicht: Token verwalten.")
+    require_german(auditor.get(f"{HOME}/tokens"), 403, "Keine Ihrer Rollen enthält das Recht: Token verwalten.")
     require_german(auditor.get(f"/o/{ORG}/account"), 200, "Auditor")
 
 

@@ -12,7 +12,7 @@ from privyseal.actions.house import About, perform
 from privyseal.jobs.retention import end_old_sessions
 from privyseal.model.administrator import AdministratorState, Role
 from privyseal.model.revocation import RevocationReason
-from privyseal.store import administrators, database
+from privyseal.store import administrators, assignments, database
 from privyseal.store.sessions import hand_over_codes, sessions, sign_in_challenges
 from tests.reception.reception_rig import ORG, OTHER, Browser, ReceptionRig, require_kind
 from tests.rigs.service import AdministratorRig, hashes_hex
@@ -156,8 +156,8 @@ def test_rights_are_those_of_now(rig: ReceptionRig, fox: AdministratorRig) -> No
     browser = rig.signed_in(fox)
     assert browser.get(f"/o/{ORG}/tokens").status_code == 200
     with rig.service.house.database.write(rig.service.clock()) as tx:
-        statement = administrators.administrators.update().where(administrators.administrators.c.id == fox.administrator.id)
-        tx.execute(statement.values(role=Role.READ_ONLY.value))
+        table = assignments.assignments
+        tx.execute(table.update().where(table.c.administrator_id == fox.administrator.id).values(role=Role.READ_ONLY.value))
     problem = require_kind(browser.get(f"/o/{ORG}/tokens"), 403, "permission")
     assert "manage tokens" in problem["detail"]
     assert rig.log()[-1] == ("open-page", "refused", "permission", "administrator")
