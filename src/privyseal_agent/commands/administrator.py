@@ -14,7 +14,7 @@ from privyseal_agent.groups import AtDesk, Reason, group, open_service
 from privyseal_agent.keys import csr as csrs
 from privyseal_agent.keys import private_key
 from privyseal_agent.keys.administrator_id import certificate_in, expiry_of
-from privyseal_agent.keys.card_uri import KEY_ID_BYTES
+from privyseal_agent.keys.card_uri import new_key_id
 from privyseal_agent.places import Places
 from privyseal_agent.private_files import read_secret, write_file
 from privyseal_agent.rest.client import PROVIDER, Service
@@ -63,7 +63,7 @@ def _enroll_card(code: str, settings: Settings, desk: Desk) -> Reply:
     with Service(settings, desk) as service, Service(_anonymous(settings), desk) as anonymous:
         card = service.card()
         unused = next((key for key in card.own_keys() if key.certificate_der is None), None)
-        made = unused or card.make_key(desk.random_bytes(KEY_ID_BYTES))
+        made = unused or card.make_key(new_key_id(desk.now(), desk.random_bytes))
         answer = anonymous.post("/administrators/enroll", {"code": code, "csr": csrs.make_csr(made.key, ()).decode()})
         write_file(certificate, answer.text("certificate_pem").encode())
         lines = [f'card = "{settings.card}"']
@@ -176,7 +176,7 @@ def _next(options: ServiceOptions, desk: Desk, kind: str) -> Reply:
         if done:
             return Reply({"finished": True}, "The Administrator ID that was made before is in its place now.")
         identity = service.require_identity()
-        key = service.card().make_key(desk.random_bytes(KEY_ID_BYTES)) if places is None else None
+        key = service.card().make_key(new_key_id(desk.now(), desk.random_bytes)) if places is None else None
         made = key.key if key is not None else _own_key(places.next_key, service.passphrase, desk) if places else None
         if made is None:
             raise UsageError("identity", "Give --certificate and --key, or --card.")

@@ -66,7 +66,9 @@ def of_card(card: Card, certificate: Path | None) -> AdministratorId:
     if not found:
         sentence = f"The card {card.facts.token} holds no Administrator ID that the URI fits. Get one with: seal administrator enroll."
         raise Refused("card-empty", sentence)
-    return max(found, key=lambda identity: (identity.not_after, identity.not_before))
+    # A replacement ends when the old one would have, and may begin in the same second: then the younger key tells.
+    newest_first = reversed(found)
+    return max(newest_first, key=lambda identity: (identity.not_after, identity.not_before))
 
 
 def load(certificate: Path, key: Path, passphrase: str | None) -> AdministratorId:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote_to_bytes
@@ -11,12 +13,17 @@ from urllib.parse import unquote_to_bytes
 from privyseal_agent.errors import UsageError
 
 LONGEST_URI: Final = 2_000
-KEY_ID_BYTES: Final = 16
+_TIME_BYTES, _RANDOM_BYTES = 8, 8
 """Of the id by which a key and its certificate find each other on a card (CKA_ID)."""
 
 _TEXTS: Final = frozenset({"token", "manufacturer", "serial", "model", "object"})
 _PATH: Final = _TEXTS | {"slot-id", "id", "type"}
 _ESCAPES: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def new_key_id(now: datetime, random_bytes: Callable[[int], bytes]) -> bytes:
+    """Return an id (CKA_ID) for a key that is about to be made: ids sort by time, so that of two keys the younger is known."""
+    return int(now.timestamp() * 1_000_000).to_bytes(_TIME_BYTES, "big") + random_bytes(_RANDOM_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
