@@ -45,8 +45,11 @@ CERTIFICATES, PENDING = 100_000, 1_000
 CLIENTS, THINK_SECONDS, ROUND_SECONDS = 20, 1.0, 60.0
 CONSOLES = 100
 BARE = "/healthz"
-LEFT_OUT = re.compile(r".*(/export|/events|/finish|/files/.*|/received|/done|/decided|/revoked|/invited|/chosen|/enroll/.*|/certificate)")
-"""Downloads and streams; what follows an action; what needs a draft, and is made of the same parts as the pages beside it."""
+LEFT_OUT = re.compile(
+    r".*(/export|/events|/finish|/files/.*|\.zip|/received|/done|/decided|/revoked|/invited|/chosen|/enroll/.*|/certificate"
+    r"|/rejection|/resumption|/closure)"
+)
+"""Downloads and streams; what follows an action, or is asked of accounts in another state; what needs a draft, and is made of the same parts as the pages beside it."""
 
 POSTGRESQL_PLACES = tuple(str(place) for place in Path("/usr/lib/postgresql").glob("*/bin"))
 
