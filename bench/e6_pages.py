@@ -49,7 +49,8 @@ LEFT_OUT = re.compile(
     r".*(/export|/events|/finish|/files/.*|\.zip|/received|/done|/decided|/revoked|/invited|/chosen|/enroll/.*|/certificate"
     r"|/rejection|/resumption|/closure)"
 )
-"""Downloads and streams; what follows an action, or is asked of accounts in another state; what needs a draft, and is made of the same parts as the pages beside it."""
+"""Downloads and streams; what follows an action, or is asked of accounts in another state; what needs a draft, and is made of
+the same parts as the pages beside it."""
 
 POSTGRESQL_PLACES = tuple(str(place) for place in Path("/usr/lib/postgresql").glob("*/bin"))
 
