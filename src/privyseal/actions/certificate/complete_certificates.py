@@ -37,7 +37,7 @@ from privyseal.model.certificate import REISSUE_GRACE, Certificate, CertificateS
 from privyseal.model.domain import Domain, covering, require_covered
 from privyseal.model.errors import Conflict, PrivysealError, Refused
 from privyseal.model.fact import FactKind
-from privyseal.model.identifiers import CertificateId, IntentId, OrganizationId, RequestId, ValidationId
+from privyseal.model.identifiers import CertificateId, DepartmentId, IntentId, OrganizationId, RequestId, ValidationId
 from privyseal.model.organization import Organization, require_active, require_vetted
 from privyseal.model.policy import Policy, may_approve, require_lifetime
 from privyseal.model.profile import KeyAlgorithm, SubjectField
@@ -116,6 +116,7 @@ class _Readers:
     def __init__(self, house: House, tx: Transaction, blocked_keys: set[str]) -> None:
         self._house = house
         self._entitlements: dict[OrganizationId, Entitlements] = {}
+        self._paths: dict[DepartmentId | None, str] = {}
         self.blocked_keys = blocked_keys
         self._tx = tx
         self._organizations: dict[str, Organization] = {}
@@ -177,6 +178,12 @@ class _Readers:
             self._entitlements[organization.id] = Entitlements(self._house, self._tx, organization)
         return self._entitlements[organization.id]
 
+    def path(self, request: Request) -> str:
+        """Return where the department of a request lies."""
+        if request.department_id not in self._paths:
+            self._paths[request.department_id] = departments.path_of(self._tx, request.department_id)
+        return self._paths[request.department_id]
+
     def credential(self, certificate_sha256: str) -> tuple[Administrator, Credential] | None:
         """Return the person and credential of a fingerprint."""
         if certificate_sha256 not in self._credentials:
@@ -206,7 +213,7 @@ def _verify(house: House, tx: Transaction, case: _Case, approvals: list[requests
 
 def _verify_approvals(house: House, tx: Transaction, case: _Case, approvals: list[requests.Approval], readers: _Readers) -> None:
     entitled: set[str] = set()
-    path = departments.path_of(tx, case.request.department_id)
+    path = readers.path(case.request)
     for approval in approvals:
         known = readers.credential(approval.credential_sha256)
         if not approval.is_current(tx.now) or known is None:
