@@ -13,7 +13,7 @@ from typing import Final
 
 from privyseal.actions.house import House
 from privyseal.features import Feature, Listener, MailSettings
-from privyseal.features.notices import account_letters, change_letters, domain_letters, letters
+from privyseal.features.notices import account_letters, administrator_letters, change_letters, desk, domain_letters, letters
 from privyseal.features.notices.recipients import (
     Recipients,
     contact_administrators_and_operators,
@@ -40,7 +40,7 @@ from privyseal.store.outbox import OutboxRow
 class Notice:
     """A letter and who gets it; without ``recipients`` the letter itself knows its one addressee."""
 
-    compose: letters.Compose
+    compose: desk.Compose
     recipients: Recipients | None = None
 
 
@@ -54,16 +54,16 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "notices.issued": Notice(letters.issued),
     "notices.revoked": Notice(letters.revoked, contact_and_revokers),
     "notices.key-disclosed": Notice(letters.key_disclosed, contact_administrators_and_provider),
-    "notices.invitation": Notice(letters.invitation),
-    "notices.credential-added": Notice(letters.credential_added, corporate_contact_and_all_administrators),
-    "notices.credential-revoked": Notice(letters.credential_revoked, corporate_contact_and_all_administrators),
-    "notices.credential-ending": Notice(letters.credential_ending),
-    "notices.lost-card-code": Notice(letters.lost_card_code),
-    "notices.lost-card": Notice(letters.lost_card, contact_administrators_and_operators),
-    "notices.last-replaced": Notice(letters.last_replaced, corporate_contact_and_all_administrators),
+    "notices.invitation": Notice(administrator_letters.invitation),
+    "notices.credential-added": Notice(administrator_letters.credential_added, corporate_contact_and_all_administrators),
+    "notices.credential-revoked": Notice(administrator_letters.credential_revoked, corporate_contact_and_all_administrators),
+    "notices.credential-ending": Notice(administrator_letters.credential_ending),
+    "notices.lost-card-code": Notice(administrator_letters.lost_card_code),
+    "notices.lost-card": Notice(administrator_letters.lost_card, contact_administrators_and_operators),
+    "notices.last-replaced": Notice(administrator_letters.last_replaced, corporate_contact_and_all_administrators),
     "notices.phrase-guessed": Notice(letters.phrase_guessed, who_may(Permission.APPROVE)),
-    "notices.role-changed": Notice(letters.role_changed, corporate_contact_and_security),
-    "notices.administrator-removed": Notice(letters.administrator_removed, corporate_contact_and_security),
+    "notices.role-changed": Notice(administrator_letters.role_changed, corporate_contact_and_security),
+    "notices.administrator-removed": Notice(administrator_letters.administrator_removed, corporate_contact_and_security),
     "notices.change-waiting": Notice(change_letters.change_waiting, corporate_contact_and_all_administrators),
     "notices.change-closed": Notice(change_letters.change_closed, corporate_contact_and_all_administrators),
     "notices.domain-control": Notice(domain_letters.domain_control),
@@ -169,7 +169,7 @@ class _PostRoom:
     def _send(self, row: OutboxRow, message_id: str, notice: Notice) -> None:
         now = self.house.clock()
         with self.house.database.read(now) as tx:
-            letter = notice.compose(letters.Desk(self.house, tx, row, str(row.payload.get(_RECIPIENT, "")), self.settings.auditor_address))
+            letter = notice.compose(desk.Desk(self.house, tx, row, str(row.payload.get(_RECIPIENT, "")), self.settings.auditor_address))
         if letter is None:
             return
         sender = self.settings.sender_address

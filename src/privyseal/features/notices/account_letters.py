@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import quote
 
-from privyseal.features.notices.letters import Desk
+from privyseal.features.notices.desk import Desk, common_values
 from privyseal.features.notices.recipients import address_of
 from privyseal.features.notices.render import Attachment, Letter, date_text
 from privyseal.look.guides.kit import make_kit
@@ -62,7 +62,7 @@ def application_code(desk: Desk) -> Letter | None:
         return None
     code = str(desk.payload["code"])
     until = application.created_at + CONFIRM_WITHIN
-    values = _values(desk) | {
+    values = common_values(desk, None) | {
         "confirm_url": f"{desk.house.service.base_url}/apply/{application.id}?code={quote(code)}",
         "until": until,
         "applied_at": application.created_at,
@@ -77,7 +77,7 @@ def application_waits(desk: Desk) -> Letter | None:
     address = _person(desk)
     if application.state is not ApplicationState.APPLIED or not address:
         return None
-    values = _values(desk) | {
+    values = common_values(desk, None) | {
         "name": application.form.name,
         "place": f"{desk.house.service.base_url}/provider/applications/{application.id}",
         "confirmed_at": application.confirmed_at,
@@ -90,7 +90,7 @@ def application_rejected(desk: Desk) -> Letter | None:
     application = applications.require(desk.tx, ApplicationId(desk.payload["application"]))
     if application.state is not ApplicationState.REJECTED or application.decided_at is None:
         return None
-    values = _values(desk) | {
+    values = common_values(desk, None) | {
         "organization": application.form.name,
         "reason": application.reason,
         "apply_url": f"{desk.house.service.base_url}/apply",
@@ -107,7 +107,7 @@ def kit(desk: Desk) -> Letter | None:
     if organization.state is not OrganizationState.ACTIVE or not address:
         return None
     made = make_kit(desk.house, organization)
-    values = _values(desk) | {
+    values = common_values(desk, None) | {
         "organization": organization.name,
         "fingerprint": made.fingerprint,
         "console_url": f"{desk.house.service.base_url}/o/{organization.slug}/console/kit",
@@ -125,12 +125,8 @@ def vetting_ends(desk: Desk) -> Letter | None:
     if organization.state is not OrganizationState.ACTIVE or end is None or not address or (end - desk.row.created_at).days > 61:
         return None
     private = vetted_until(organization, Tier.PRIVATE)
-    values = _values(desk) | {"organization": organization.name, "end": end, "private_end": private}
+    values = common_values(desk, None) | {"organization": organization.name, "end": end, "private_end": private}
     return Letter("vetting_ends", address, f"{organization.name}: vetting ends on {date_text(end)} - renew it", values)
-
-
-def _values(desk: Desk) -> dict[str, object]:
-    return {"service": desk.house.service.service_id, "help_contact": "", "organization": ""}
 
 
 def _person(desk: Desk) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from privyseal.actions.changing import counted, holders_of, needed_now
 from privyseal.actions.changing_kinds import Side
-from privyseal.features.notices.letters import Desk
+from privyseal.features.notices.desk import Desk, common_values
 from privyseal.features.notices.recipients import address_of
 from privyseal.features.notices.render import Letter, date_text, time_text
 from privyseal.model.change import Change, ChangeKind, ChangeState, Decision
@@ -75,10 +75,7 @@ def _values(desk: Desk, change: Change, side: Side) -> dict[str, object]:
     kept = changes.signatures_of(desk.tx, change.id)
     names = administrators.names_of(desk.tx, [change.proposer_id, *(item.administrator_id for item in kept)])
     signed = [item for item in kept if item.decision is Decision.SIGN]
-    return {
-        "service": desk.house.service.service_id,
-        "organization": side.organization.name if side.organization else "",
-        "help_contact": side.organization.contact_email if side.organization else "",
+    return common_values(desk, side.organization) | {
         "title": _title(change),
         "whom": side.title,
         "proposer": names.get(change.proposer_id, change.proposer_id),

@@ -7,12 +7,11 @@ from urllib.parse import quote
 
 from privyseal.engine.dcv import challenge_name
 from privyseal.engine.dns_persistent import record_name, record_value
-from privyseal.features.notices.letters import Desk
+from privyseal.features.notices.desk import Desk, common_values
 from privyseal.features.notices.recipients import address_of
 from privyseal.features.notices.render import Letter, date_text
 from privyseal.model.domain import DomainEnd
 from privyseal.model.identifiers import AdministratorId, DomainId, DomainLetterId
-from privyseal.model.organization import Organization
 from privyseal.model.rules import Tier
 from privyseal.store import administrators, domain_letters, organizations
 
@@ -35,7 +34,7 @@ def domain_control(desk: Desk) -> Letter | None:
     organization = organizations.get(desk.tx, letter.organization_id)
     code = str(desk.payload["code"])
     page = f"{desk.house.service.base_url}/domain-control/{letter.id}"
-    values = _values(desk, organization) | {
+    values = common_values(desk, organization) | {
         "domain": domain.name,
         "page": page,
         "confirm_url": f"{page}?code={quote(code)}",
@@ -59,7 +58,7 @@ def domain_expiring(desk: Desk) -> Letter | None:
     if until is None or not address:
         return None
     issuer = desk.house.service.caa_issuer(organization.slug)
-    values = _values(desk, organization) | {
+    values = common_values(desk, organization) | {
         "domain": domain.name,
         "until": until,
         "is_over": until <= desk.house.clock(),
@@ -84,7 +83,7 @@ def domain_removed(desk: Desk) -> Letter | None:
         return None
     person = administrators.get(desk.tx, AdministratorId(str(desk.payload["by"])))
     is_colleague = person is not None and person.organization_id == organization.id
-    values = _values(desk, organization) | {
+    values = common_values(desk, organization) | {
         "domain": domain.name,
         "by": person.name if person is not None and is_colleague else "the provider",
         "reason_words": END_WORDS[DomainEnd(desk.payload["reason"])],
@@ -93,11 +92,3 @@ def domain_removed(desk: Desk) -> Letter | None:
     }
     subject = f"{domain.name}: removed from {organization.name} on {date_text(desk.row.created_at)}"
     return Letter("domain_removed", address, subject, values)
-
-
-def _values(desk: Desk, organization: Organization) -> dict[str, object]:
-    return {
-        "service": desk.house.service.service_id,
-        "organization": organization.name,
-        "help_contact": organization.contact_email,
-    }
