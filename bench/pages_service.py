@@ -20,6 +20,8 @@ from privyseal.reception.cookies import session_cookie
 from tests.rigs.service import AdministratorRig, ServiceRig, hashes_hex
 
 SLUG: Final = "resource-marketing"
+NOBODY: Final = "127.0.0.1:9"
+"""A resolver that never answers: no page of these asks one."""
 
 
 def cookie(rig: ServiceRig, person: AdministratorRig) -> str:
@@ -39,16 +41,11 @@ def serve(settings_text: str, port: int) -> None:
     from privyseal.cli.house_setup import open_house  # noqa: PLC0415 - the same
     from privyseal.cli.settings import Settings  # noqa: PLC0415 - the same
     from privyseal.cli.web_application import make_application  # noqa: PLC0415 - the same
-    from privyseal.doors import DoorContext  # noqa: PLC0415 - the same
-    from privyseal.engine.dns_lookup import DnsLookup  # noqa: PLC0415 - the same
-    from privyseal.engine.world import World  # noqa: PLC0415 - the same
+    from privyseal.cli.web_process import make_context  # noqa: PLC0415 - the same
     from privyseal.issuer.client import IssuerClient  # noqa: PLC0415 - the same
 
     settings, rooms = Settings.model_validate_json(settings_text), discover()
-    opened = open_house(settings, rooms)
-    issuer = IssuerClient(settings.path(settings.issuer_socket))
-    lookup = DnsLookup((("127.0.0.1", 9),), timeout_seconds=1)
-    context = DoorContext(opened.house, issuer, World.seen_by(lookup), opened.vkey, ("127.0.0.1",))
+    context = make_context(settings, open_house(settings, rooms), IssuerClient(settings.path(settings.issuer_socket)))
     app = make_application(context, rooms.doors, rooms.sites)
     uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off", loop="uvloop", http="httptools")
 
@@ -56,7 +53,8 @@ def serve(settings_text: str, port: int) -> None:
 @contextlib.contextmanager
 def web_process(rig: ServiceRig, port: int) -> Iterator[int]:
     """The application of this service as a process of its own; gives its id when it listens."""
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(rig.settings.model_dump_json(), port), daemon=True)
+    settings = rig.settings.model_copy(update={"resolvers": (NOBODY,), "trusted_proxies": ("127.0.0.1",)})
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(settings.model_dump_json(), port), daemon=True)
     process.start()
     try:
         connect(port, seconds=60).close()

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import find_figures, main
+from bench.e6_pages import measured_paths
+from bench.full_database import NAMES
 
 MODULE = """
 def run():
@@ -61,3 +63,7 @@ def test_every_figure_of_ours_has_a_run() -> None:
     for paths in find_figures(Path(__file__).parents[1] / "bench").values():
         for path in paths:
             assert "def run() -> Iterator[Figure]:" in path.read_text(encoding="utf-8"), path.name
+
+
+def test_every_page_is_measured_or_left_out_by_name() -> None:
+    assert len(measured_paths(NAMES)) > 80

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from privyseal.model.audit import organization_log
+from privyseal.model.identifiers import DepartmentId
 from privyseal.store import audit, certificates, outbox, requests
 from privyseal.store.prepared import Prepared
 from tests.rigs.service import AdministratorRig, ServiceRig, make_csr, make_key
@@ -36,8 +37,9 @@ Row = dict[str, Any]
 class Copies:
     """One issued certificate of this administrator's organization with everything around it, and one pending request, to be copied."""
 
-    def __init__(self, rig: ServiceRig, administrator: AdministratorRig) -> None:
-        self._rig, self._slug = rig, administrator.organization
+    def __init__(self, rig: ServiceRig, administrator: AdministratorRig, places: Sequence[DepartmentId | None] = (None,)) -> None:
+        """``places`` are what the copies belong to, one after the other and over again."""
+        self._rig, self._slug, self._places = rig, administrator.organization, places
         self._issued = self._pending = 0
         done = rig.issue(self._slug, administrator, [f"www.{self._slug}.test"])
         waits = rig.submit(self._slug, make_csr([f"shop.{self._slug}.test"], make_key()))
@@ -59,36 +61,40 @@ class Copies:
         """Add so many of each behind those that are there. The log gets leaves without a tree: it cannot grow by itself after that."""
         for start in range(self._issued, self._issued + issued, PORTION):
             numbers = range(start, min(self._issued + issued, start + PORTION))
-            _insert_issued(self._rig, self._slug, self._models, numbers, self._leaves)
+            _insert_issued(self._rig, self._slug, self._models, numbers, self._leaves, self._places)
         for start in range(self._pending, self._pending + pending, PORTION):
             numbers = range(start, min(self._pending + pending, start + PORTION))
             with self._rig.house.database.write(self._rig.clock()) as tx:
-                rows = [_pending(self._slug, self._models["waiting"], number) for number in numbers]
+                rows = [_pending(self._slug, self._models["waiting"], number, self._places) for number in numbers]
                 _WAY["requests"].each(tx, rows)
                 _WAY["asked"].each(tx, [_asked(row) for row in rows])
         self._issued, self._pending = self._issued + issued, self._pending + pending
-        _settle(self._rig)
+        settle(self._rig)
 
 
-def _pending(slug: str, model: Row, number: int) -> Row:
+def _pending(slug: str, model: Row, number: int, places: Sequence[DepartmentId | None]) -> Row:
     name = f"pending-{number}.{slug}.test"
     own = {
         "id": _id("req", "pending", number),
         "names": _named(model, name),
         "sameness": _digest("same", number),
         "spki_sha256": _digest("wait", number),
+        "department_id": places[number % len(places)],
     }
     return model | own | {"created_at": model["created_at"] - timedelta(seconds=number)}
 
 
-def _insert_issued(rig: ServiceRig, slug: str, model: Mapping[str, Row], numbers: Sequence[int], leaves: int) -> None:
+def _insert_issued(
+    rig: ServiceRig, slug: str, model: Mapping[str, Row], numbers: Sequence[int], leaves: int, places: Sequence[DepartmentId | None]
+) -> None:
     rows: dict[str, list[Row]] = {name: [] for name in _WAY}
     now = rig.clock()
     for number in numbers:
         request, intent, certificate = (_id(kind, "issued", number) for kind in ("req", "int", "crt"))
         name, serial = f"host-{number}.{slug}.test", _digest("serial", number)[:40]
         ends = model["certificates"]["not_after"] - timedelta(minutes=number)
-        own = {"names": _named(model["certificates"], name), "spki_sha256": _digest("key", number)}
+        own: Row = {"names": _named(model["certificates"], name), "spki_sha256": _digest("key", number)}
+        own["department_id"] = places[number % len(places)]
         rows["requests"].append(model["requests"] | own | {"id": request, "sameness": _digest("done", number)})
         rows["asked"].append(_asked(rows["requests"][-1]))
         rows["approvals"].append(
@@ -162,7 +168,7 @@ def _id(kind: str, what: str, number: int) -> str:
     return f"{kind}-{number:016x}{_digest(what, number)[:16]}"
 
 
-def _settle(rig: ServiceRig) -> None:
+def settle(rig: ServiceRig) -> None:
     """Tell PostgreSQL how much it holds, as it finds out by itself in time; SQLite never asks."""
     if not rig.house.database.is_sqlite:
         with rig.house.database.writer.connect() as connection:

@@ -47,13 +47,7 @@ def run_web(settings: Settings, rooms: Rooms, work_as: str | None) -> None:
     """
     opened = open_house(settings, rooms)
     issuer = IssuerClient(settings.path(settings.issuer_socket))
-    context = DoorContext(
-        house=opened.house,
-        issuer=issuer,
-        world=make_world(settings),
-        vkey=opened.vkey,
-        trusted_proxies=settings.trusted_proxies,
-    )
+    context = make_context(settings, opened, issuer)
     anchor = certificate_to_pem(opened.house.administrators_authority.root)
     demonstration = partial(read_roads, settings.data) if settings.demo else None
     application = make_application(context, rooms.doors, rooms.sites, demonstration)
@@ -77,6 +71,17 @@ def run_web(settings: Settings, rooms: Rooms, work_as: str | None) -> None:
             told.set()
             later.end()
     later.require_success()
+
+
+def make_context(settings: Settings, opened: Opened, issuer: IssuerClient) -> DoorContext:
+    """Return what doors and pages of this service work with."""
+    return DoorContext(
+        house=opened.house,
+        issuer=issuer,
+        world=make_world(settings),
+        vkey=opened.vkey,
+        trusted_proxies=settings.trusted_proxies,
+    )
 
 
 class _Later:

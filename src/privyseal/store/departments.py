@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from privyseal.model.identifiers import DepartmentId, OrganizationId
 from privyseal.model.scope import Scope
 from privyseal.store.database import Transaction
 from privyseal.store.named import begins_with
-from privyseal.store.prepared import Prepared
+from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.schema import Id, UtcTime, metadata
 
 Path = sa.String(400).with_variant(sa.String(400, collation="C"), "postgresql")
@@ -37,6 +37,11 @@ departments = sa.Table(
 
 _GET = Prepared(
     departments.select().where(departments.c.id == sa.bindparam("id"), departments.c.organization_id == sa.bindparam("organization"))
+)
+_NAMES = Prepared(
+    sa.select(departments.c.id, departments.c.name).where(
+        is_among(departments.c.id, "wanted"), departments.c.organization_id == sa.bindparam("organization")
+    )
 )
 _PATH = Prepared(sa.select(departments.c.path).where(departments.c.id == sa.bindparam("id")))
 
@@ -121,13 +126,16 @@ def page(tx: Transaction, organization_id: OrganizationId, *, scope: Scope, afte
 def named(
     tx: Transaction, organization_id: OrganizationId, text: str, *, scope: Scope, limit: int = 50, is_open: bool = True
 ) -> list[Department]:
-    """Return departments within a scope whose name has this text in it, by name: what a field to choose one looks for."""
+    """Return departments within a scope whose name has this text in it, in the order of the tree: what a field to choose one offers.
+
+    That order is the index's own: where nothing is asked for, a page costs as much as it shows.
+    """
     statement = departments.select().where(departments.c.organization_id == organization_id, _below(scope))
     if text:
         statement = statement.where(departments.c.name.icontains(text, autoescape=True))
     if is_open:
         statement = statement.where(departments.c.state == DepartmentState.OPEN.value)
-    rows = tx.execute(statement.order_by(departments.c.name, departments.c.id).limit(limit))
+    rows = tx.execute(statement.order_by(departments.c.path).limit(limit))
     return [_department(row._mapping) for row in rows]
 
 
@@ -139,9 +147,22 @@ def of_ids(tx: Transaction, organization_id: OrganizationId, department_ids: Ite
 
 def way_to(tx: Transaction, department: Department) -> list[Department]:
     """Return the departments from the top of the tree down to this one."""
-    ids = department.path.rstrip("/").split("/")
+    ids = _steps(department.path)
     found = of_ids(tx, department.organization_id, ids)
     return [found[DepartmentId(item)] for item in ids if item in found]
+
+
+def names_to(tx: Transaction, organization_id: OrganizationId, wanted: Sequence[Department]) -> dict[DepartmentId, list[str]]:
+    """Return the names on the way down to each of these departments, by id: one query for all of them."""
+    names = {str(item.id): item.name for item in wanted}
+    missing = {step for item in wanted for step in _steps(item.path)} - names.keys()
+    rows = _NAMES.every(tx, wanted=sorted(missing), organization=organization_id) if missing else []
+    names |= {row["id"]: row["name"] for row in rows}
+    return {item.id: [names[step] for step in _steps(item.path) if step in names] for item in wanted}
+
+
+def _steps(path: str) -> list[str]:
+    return path.rstrip("/").split("/")
 
 
 def has_namesake(tx: Transaction, organization_id: OrganizationId, parent_id: DepartmentId | None, name: str, but: str = "") -> bool:

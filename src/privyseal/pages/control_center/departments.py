@@ -89,7 +89,7 @@ def _show(visit: Visit, department_id: DepartmentId | None, status: int = 200) -
         "cost_center_characters": COST_CENTER_CHARACTERS,
         "next_address": f"{place}?after={branch.below[-1].id}" if branch.more else "",
         "first_address": place if visit.query("after") else "",
-        "targets": choices(visit, "") if branch.department else [],
+        "targets": choices(visit, branch.department.parent_id or "") if branch.department else [],
     }
     return visit.show("control_center/departments.html", values, status=status)
 
@@ -100,10 +100,10 @@ def choices(visit: Visit, chosen: str) -> list[tuple[str, str]]:
     def work(tx: Transaction, organization: Organization) -> list[tuple[str, str]]:
         mine = sight(visit)
         found = departments.named(tx, organization.id, visit.query("find"), scope=mine, limit=CHOICES)
-        listed = [(str(item.id), BETWEEN.join(step.name for step in departments.way_to(tx, item))) for item in found]
-        if chosen and all(value != chosen for value, _ in listed):
+        if chosen and all(item.id != chosen for item in found):
             known = departments.get(tx, organization.id, DepartmentId(chosen))
-            listed += [(chosen, known.name)] if known else []
+            found += [known] if known and mine.covers(known.path) else []
+        listed = [(str(name), BETWEEN.join(way)) for name, way in departments.names_to(tx, organization.id, found).items()]
         return ([("", organization.name)] if mine.everything else []) + sorted(listed, key=lambda item: item[1])
 
     return look_up(visit, work)
