@@ -50,3 +50,7 @@ class ExportRefused(WireError):
     def __init__(self, kind: str, sentence: str, *, index: int | None = None) -> None:
         super().__init__(kind, sentence)
         self.index = index
+
+
+class PolicyFileRefused(WireError):
+    """A text is no TOML of a policy, or says what a file does not decide."""

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from privyseal_agent.errors import Refused
-from privyseal_agent.policy_file import difference_lines, read_policy_file, version_after, write_policy
+from privyseal_agent.policy_file import difference_lines, read_policy_file
+from privyseal_wire.policy_file import version_after, write_policy
 
 CONTENT = {
     "type": "privyseal.policy.v2",

@@ -33,4 +33,20 @@ def newest(tx: Transaction, tier: UnitTier) -> Price | None:
     """Return what a unit of a tier costs now, or None while nobody said."""
     statement = prices.select().where(prices.c.tier == tier.value).order_by(prices.c.version.desc()).limit(1)
     row = tx.execute(statement).first()
-    return None if row is None else Price(UnitTier(row.tier), row.version, row.cents, row.currency, row.created_at)
+    return None if row is None else _price(row)
+
+
+def get(tx: Transaction, tier: UnitTier, version: int) -> Price | None:
+    """Return one version of the price of a tier, or None."""
+    row = tx.execute(prices.select().where(prices.c.tier == tier.value, prices.c.version == version)).first()
+    return None if row is None else _price(row)
+
+
+def every(tx: Transaction) -> list[Price]:
+    """Return every version of every price, by tier, the newest first."""
+    return [_price(row) for row in tx.execute(prices.select().order_by(prices.c.tier.desc(), prices.c.version.desc()))]
+
+
+def _price(row: sa.Row[tuple[object, ...]]) -> Price:
+    fields = row._mapping
+    return Price(UnitTier(fields["tier"]), fields["version"], fields["cents"], fields["currency"], fields["created_at"])

@@ -14,10 +14,11 @@ from privyseal_agent.commands.change import newest_of, standing
 from privyseal_agent.desk import Reply
 from privyseal_agent.errors import Refused
 from privyseal_agent.groups import AtDesk, group, open_service
-from privyseal_agent.policy_file import difference_lines, read_policy_file, version_after, write_policy
+from privyseal_agent.policy_file import difference_lines, read_policy_file
 from privyseal_agent.rest.client import Service
 from privyseal_agent.rest.documents import Document
 from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions
+from privyseal_wire.policy_file import version_after, write_policy
 
 APP = group("policy", "Policies of an organization.")
 

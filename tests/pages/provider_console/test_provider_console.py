@@ -20,20 +20,23 @@ from privyseal.actions.organization.submit_application import submit_application
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Role
 from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.change import ChangeKind
 from privyseal.model.identifiers import LostCardId
 from privyseal.model.policy import Lint
 from privyseal.model.policy_draft import EVERYBODY, PolicyDraft
+from privyseal.model.price import price_content
 from privyseal.model.profile import KeyAlgorithm
 from privyseal.model.unit import UnitTier
 from privyseal.model.vetting import VettingItem
 from privyseal.pages.provider_console import SITE
 from privyseal.reception.site import Method
-from privyseal.store import lost_cards, organizations, outbox, policies, vettings
+from privyseal.store import changes, lost_cards, organizations, outbox, policies, vettings
 from privyseal_wire.export import verify_export
 from tests.actions.organization.test_application import FORM
 from tests.pages.browsing import ORG, Answer, Browser, PagesRig, require_refused
 from tests.pages.portal.portal_rig import Document
 from tests.pages.test_access import address
+from tests.rigs.changes import propose, proposed
 from tests.rigs.hostile_texts import INJECTIONS, SHORT, TYPED
 from tests.rigs.service import OPERATOR, AdministratorRig
 from tests.rigs.vetting import EVIDENCE
@@ -114,7 +117,20 @@ def parts_of(pages: PagesRig) -> dict[str, str]:
         "name": domain.name,
         "application": application.id,
         "validation": domain.validation_id or "",
+        "change": waiting_price(pages),
     }
+
+
+def waiting_price(pages: PagesRig) -> str:
+    """The id of a change of a price that waits for a second signature."""
+    with pages.service.house.database.read(pages.service.clock()) as tx:
+        waiting = changes.page(tx, None, only_open=True)
+    if waiting:
+        return waiting[0].id
+    names = ("Sally Seller", "Sam Seller")
+    first, _ = (pages.service.administrator("", name, Role.PROVIDER_OPERATOR) for name in names)
+    change = proposed(ChangeKind.PRICE, "premium", 0, 2, price_content(UnitTier.PREMIUM, 1, 900, "CHF"))
+    return propose(pages.service, change, first).change.id
 
 
 # ------------------------------------------------------------------------------------------------------------- the way
@@ -276,7 +292,7 @@ def test_a_refusal_stands_at_its_field_and_everything_typed_stays(desk: Browser,
 
 @sqlite
 def test_policies_that_make_no_sense_are_refused_as_a_whole(desk: Browser) -> None:
-    for changes in (
+    for changed in (
         {"lifetimes_days": ""},
         {"lifetimes_days": "9999"},
         {"approvals": "0"},
@@ -284,7 +300,7 @@ def test_policies_that_make_no_sense_are_refused_as_a_whole(desk: Browser) -> No
         {"max_endpoints": "0"},
         {"key_algorithms": "rot13"},
     ):
-        page = require_refused(desk.post(f"{ONE}/policy", POLICY | changes), 422, "", "cannot be used")
+        page = require_refused(desk.post(f"{ONE}/policy", POLICY | changed), 422, "", "cannot be used")
         assert page.fields["name"] == "tls-server"
 
 

@@ -20,20 +20,23 @@ from privyseal.pages.control_center import (
     kit,
     log,
     people,
+    policies,
+    policy_form,
     queue,
     roles,
     searches,
     settings,
-    signing,
     tokens,
 )
 from privyseal.pages.control_center.entry import console_frame, console_page
+from privyseal.reception import change_pages, signing
 from privyseal.reception.site import Method, Page, Site
 
 GET, POST = Method.GET, Method.POST
 READ, APPROVE, REVOKE, AUDIT = Permission.READ, Permission.APPROVE, Permission.REVOKE, Permission.READ_AUDIT
 PEOPLE, TOKENS = Permission.MANAGE_ADMINISTRATORS, Permission.MANAGE_TOKENS
 ASSIGN, DEPARTMENTS, MOVE = Permission.ASSIGN_ROLES, Permission.MANAGE_DEPARTMENTS, Permission.MOVE
+POLICIES = Permission.MANAGE_POLICIES
 
 _REQUESTS = (
     console_page(GET, "/requests", READ, queue.show_requests, scoped=True),
@@ -118,6 +121,27 @@ _DEPARTMENTS = (
     console_page(POST, "/certificates/{serial}/department", MOVE, departments.place_certificate, scoped=True),
 )
 
+_POLICIES = (
+    console_page(GET, "/policies", READ, policies.show_policies),
+    console_page(GET, "/policies/new", POLICIES, policy_form.ask_policy),
+    console_page(POST, "/policies/new", POLICIES, policy_form.prepare_policy),
+    console_page(GET, "/policies/import", POLICIES, policy_form.ask_file),
+    console_page(POST, "/policies/import", POLICIES, policy_form.prepare_file, upload=True),
+    console_page(POST, "/policies/proposed", POLICIES, policy_form.propose_policy, upload=True, form="/policies"),
+    console_page(POST, "/policies/file", POLICIES, policy_form.download_proposal, form="/policies"),
+    console_page(GET, "/policies/{policy}", READ, policies.show_policy),
+    console_page(GET, "/policies/{policy}/file", READ, policies.download),
+    console_page(GET, "/policies/{policy}/change", POLICIES, policy_form.ask_policy),
+    console_page(POST, "/policies/{policy}/change", POLICIES, policy_form.prepare_policy),
+    console_page(GET, "/changes", READ, change_pages.show_changes),
+    console_page(GET, "/changes/{change}", READ, change_pages.show_change),
+    console_page(GET, "/changes/{change}/refusal", READ, change_pages.ask_reason),
+    console_page(POST, "/changes/{change}/refusal", READ, change_pages.prepare_end),
+    console_page(GET, "/changes/{change}/withdrawal", READ, change_pages.ask_reason),
+    console_page(POST, "/changes/{change}/withdrawal", READ, change_pages.prepare_end),
+    console_page(POST, "/changes/{change}/answers", READ, change_pages.answer, upload=True, form="/changes/{change}"),
+)
+
 _EVIDENCE = (
     console_page(GET, "/audit", AUDIT, log.show_log),
     console_page(GET, "/audit/export", AUDIT, log.export),
@@ -132,7 +156,15 @@ _EVIDENCE = (
 
 SITE = Site(
     name="control_center",
-    pages=(console_page(GET, "/", READ, home.show_home, scoped=True), *_REQUESTS, *_CERTIFICATES, *_PEOPLE, *_DEPARTMENTS, *_EVIDENCE),
+    pages=(
+        console_page(GET, "/", READ, home.show_home, scoped=True),
+        *_REQUESTS,
+        *_CERTIFICATES,
+        *_PEOPLE,
+        *_DEPARTMENTS,
+        *_POLICIES,
+        *_EVIDENCE,
+    ),
     templates=Path(__file__).parent / "templates",
     frame=console_frame,
 )

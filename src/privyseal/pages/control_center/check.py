@@ -25,8 +25,8 @@ from privyseal.pages.control_center.differences import Previous, changed_terms, 
 from privyseal.pages.control_center.entry import home, look_up, may, nothing_here, part, sight
 from privyseal.pages.control_center.history import Happened, history_of
 from privyseal.pages.control_center.queue import check_address, chosen_next, summary_address, tally_of
-from privyseal.pages.control_center.signing import Signing, end_of_statement, offer
 from privyseal.pages.control_center.words import request_state
+from privyseal.reception.signing import Signing, end_of_statement, offer
 from privyseal.reception.site import Visit
 from privyseal.store import administrators, certificates, departments, policies, questions, requests
 from privyseal.store.database import Transaction

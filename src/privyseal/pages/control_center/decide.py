@@ -15,8 +15,8 @@ from privyseal.model.request import require_text
 from privyseal.pages.control_center.check import check_page, matter_of, values_of
 from privyseal.pages.control_center.entry import look_up, part, show_again
 from privyseal.pages.control_center.queue import Tally, check_address, chosen_next, summary_address, tally_of
-from privyseal.pages.control_center.signing import end_of_statement, offer, read_signature, shell_word
 from privyseal.reception.issuing import issue
+from privyseal.reception.signing import end_of_statement, offer, read_signature, shell_word
 from privyseal.reception.site import Visit
 from privyseal.store import administrators
 from privyseal.store.failpoints import failpoint

@@ -31,6 +31,7 @@ FORMS: Final = {
     "sha256": re.compile(r"[0-9a-f]{64}"),
     "search": re.compile(r"sea-[0-9a-f]{32}"),
     "department": re.compile(r"dep-[0-9a-f]{32}"),
+    "policy": re.compile(r"pol-[0-9a-f]{32}"),
     "assignment": re.compile(r"asg-[0-9a-f]{32}"),
 }
 """What the parts of an address look like; anything else leads nowhere and is not looked up."""
@@ -171,6 +172,8 @@ def _navigation(visit: Visit, waiting: int) -> tuple[NavigationItem, ...]:
         ("/certificates", gettext("Certificates"), Permission.READ),
         ("/administrators", gettext("Administrators"), Permission.READ),
         ("/departments", gettext("Departments"), Permission.READ),
+        ("/policies", gettext("Policies"), Permission.READ),
+        ("/changes", gettext("Changes"), Permission.READ),
         ("/tokens", gettext("Tokens"), Permission.MANAGE_TOKENS),
         ("/audit", gettext("Audit log"), Permission.READ_AUDIT),
         ("/settings", gettext("Your organization"), Permission.READ),

@@ -28,8 +28,8 @@ from privyseal.pages.control_center.department_words import department_words
 from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, are_refused, home, look_up, may, nothing_here, part, show_again, sight
 from privyseal.pages.control_center.held_roles import Held, held_roles
 from privyseal.pages.control_center.history import Happened, history_of
-from privyseal.pages.control_center.signing import offer, read_signature, shell_word
 from privyseal.pages.control_center.words import credential_reasons, person_state, read_credential_reason
+from privyseal.reception.signing import offer, read_signature, shell_word
 from privyseal.reception.site import Visit
 from privyseal.store import administrators, passkeys, sessions
 from privyseal.store.database import Transaction

@@ -17,7 +17,7 @@ from privyseal.pages.control_center.department_words import department_words
 from privyseal.pages.control_center.departments import choices
 from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, nothing_here, part, show_again, sight
 from privyseal.pages.control_center.people import Person, person_of
-from privyseal.pages.control_center.signing import end_of_statement, offer, read_signature
+from privyseal.reception.signing import end_of_statement, offer, read_signature
 from privyseal.reception.site import Visit
 from privyseal.store import certificates_approved
 from privyseal.store.database import Transaction

@@ -22,9 +22,11 @@ from privyseal.pages.provider_console import (
     organization,
     organizations,
     policies,
+    prices,
     undelivered,
     vetting,
 )
+from privyseal.reception import change_pages, signing
 from privyseal.reception.site import Method, Page, Site, Visit
 
 GET, POST = Method.GET, Method.POST
@@ -42,6 +44,8 @@ def frame(visit: Visit) -> Frame:
         ("/provider/applications", gettext("Applications")),
         ("/provider/organizations", gettext("Organizations")),
         ("/provider/orders", gettext("Units and orders")),
+        ("/provider/prices", gettext("Prices")),
+        ("/provider/changes", gettext("Changes")),
         ("/provider/authorities", gettext("CAs, CRL and OCSP")),
         ("/provider/lost-cards", gettext("Lost cards")),
         ("/provider/undelivered", gettext("Failed work")),
@@ -112,6 +116,18 @@ SITE = Site(
         Page(GET, f"{ONE}/order", SELL, orders.show_new, step_up=True),
         Page(POST, f"{ONE}/order", SELL, orders.place, step_up=True),
         Page(GET, "/provider/orders", READ, orders.show_orders),
+        Page(GET, "/provider/prices", READ, prices.show_prices),
+        Page(GET, "/provider/prices/new", SELL, prices.ask_price),
+        Page(POST, "/provider/prices/new", SELL, prices.prepare_price),
+        Page(POST, "/provider/prices/proposed", SELL, prices.propose_price, upload=True, form="/provider/prices/new"),
+        Page(GET, "/provider/changes", READ, change_pages.show_changes),
+        Page(GET, "/provider/changes/{change}", READ, change_pages.show_change),
+        Page(GET, "/provider/changes/{change}/refusal", READ, change_pages.ask_reason),
+        Page(POST, "/provider/changes/{change}/refusal", READ, change_pages.prepare_end),
+        Page(GET, "/provider/changes/{change}/withdrawal", READ, change_pages.ask_reason),
+        Page(POST, "/provider/changes/{change}/withdrawal", READ, change_pages.prepare_end),
+        Page(POST, "/provider/changes/{change}/answers", READ, change_pages.answer, upload=True, form="/provider/changes/{change}"),
+        Page(POST, "/provider/statement", READ, signing.download_statement),
         Page(GET, "/provider/authorities", READ, authorities.show_authorities),
         Page(GET, "/provider/undelivered", READ, undelivered.show_undelivered),
         Page(POST, "/provider/undelivered", OPERATE, undelivered.retry),

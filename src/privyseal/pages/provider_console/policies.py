@@ -22,10 +22,11 @@ from privyseal.model.profile import KeyAlgorithm
 from privyseal.model.unit import UnitTier
 from privyseal.pages.provider_console.organization import place, read_number, require_organization
 from privyseal.reception.site import Visit
-from privyseal.store import policies
+from privyseal.store import administrators, policies
 
 FORM = "provider_console/policy.html"
 CHECK = "provider_console/policy_check.html"
+THEIRS = "provider_console/policy_theirs.html"
 FIELDS = ("name", "lifetimes_days", "key_algorithms", "unit_tier", "approvals", "max_endpoints", "lint", "open_enrollment")
 USUAL = "tls-server"
 SHORTEST_VERSION = 9
@@ -46,8 +47,13 @@ class Row:
 
 
 def show_policy(visit: Visit) -> Response:
-    """Show the form, filled with the newest version of the policy that is asked for, or with what came back from the check."""
+    """Show the form, filled with the newest version of the policy that is asked for, or with what came back from the check.
+
+    From the first administrator on the organization decides about its policies: then the page says how, and offers nothing.
+    """
     organization = require_organization(visit)
+    if _decides_itself(visit, organization):
+        return visit.show(THEIRS, {"organization": organization, "place": place(visit), "name": visit.query("name", 64)})
     asked = visit.request.query_params
     if "lifetimes_days" in asked:
         visit.form.values = _asked(visit)
@@ -57,6 +63,11 @@ def show_policy(visit: Visit) -> Response:
         draft = draft_of(known) if known else PolicyDraft(name=name, requesters=WITH_ACCOUNT)
         visit.form.values = _typed(draft)
     return _show_form(visit, organization)
+
+
+def _decides_itself(visit: Visit, organization: Organization) -> bool:
+    with visit.house.database.read(visit.now) as tx:
+        return bool(administrators.credentials_within(tx, organization.id))
 
 
 def _asked(visit: Visit) -> dict[str, Sequence[str]]:
@@ -112,10 +123,11 @@ def _query(visit: Visit) -> str:
 
 def show_check(visit: Visit) -> Response:
     """Show the version that would be added beside the one that it follows; without one, the form."""
-    if "lifetimes_days" not in visit.request.query_params:
+    organization = require_organization(visit)
+    if "lifetimes_days" not in visit.request.query_params or _decides_itself(visit, organization):
         return show_policy(visit)
     visit.form.values = _asked(visit)
-    return _show_check(visit, require_organization(visit))
+    return _show_check(visit, organization)
 
 
 def _show_check(visit: Visit, organization: Organization, status: int = 200) -> Response:

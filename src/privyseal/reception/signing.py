@@ -17,8 +17,8 @@ from starlette.responses import Response
 from privyseal.engine.passkeys import assertion_options
 from privyseal.look.words import gettext
 from privyseal.model.errors import BadRequest
+from privyseal.model.session import PROVIDER_AUDIENCE
 from privyseal.model.statement import utc_text
-from privyseal.pages.control_center.entry import home
 from privyseal.reception.signatures import read_message, read_passkey
 from privyseal.reception.site import Visit
 from privyseal.store import administrators, passkeys
@@ -76,6 +76,16 @@ class Signing:
         return " \\\n  ".join(("openssl cms -sign", *options))
 
 
+def desk_of(visit: Visit) -> str:
+    """Return where whoever decides is at home, without a slash at its end: a control center, or the provider's console."""
+    return f"/o/{visit.slug}/console" if visit.slug else "/provider"
+
+
+def named(visit: Visit) -> str:
+    """Return what statements name as their organization."""
+    return visit.slug or PROVIDER_AUDIENCE
+
+
 def end_of_statement(visit: Visit) -> str:
     """Return when a statement that is offered now ends."""
     return utc_text(visit.now + STATEMENT_LIFE)
@@ -94,8 +104,8 @@ def offer(visit: Visit, content: bytes, *, action: str, command: str, kept: Mapp
         expires=json.loads(text)["expires"],
         options=assertion_options(visit.house.relying_party, statement_challenge(content), allowed) if allowed else "",
         action=action,
-        download=f"{home(visit)}/statement",
-        account=f"/o/{visit.slug}/account",
+        download=f"{desk_of(visit)}/statement",
+        account=f"/o/{visit.slug}/account" if visit.slug else "/provider/account",
         file_name=_file_name(parse_statement(content)),
         command=command,
         has_administrator_id=any(item.is_usable(visit.now) and item.certificate_sha256 not in certified for item in held),
@@ -114,7 +124,7 @@ def download_statement(visit: Visit) -> Response:
         statement = parse_statement(content)
     except WireError as error:
         raise BadRequest("statement", error.sentence) from error
-    if statement.organization != visit.slug:
+    if statement.organization != named(visit):
         raise BadRequest("statement", gettext("This is not a statement of this organization. Open the page again."))
     headers = {"Content-Disposition": f'attachment; filename="{_file_name(statement)}"'}
     return Response(content, media_type="application/json", headers=headers)

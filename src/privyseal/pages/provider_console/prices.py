@@ -1,0 +1,130 @@
+"""What units cost: every version of the prices, and proposing another one, which several of the provider's people sign."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal, InvalidOperation
+
+from starlette.responses import Response
+
+from privyseal.actions.house import About, attempt
+from privyseal.look.change_words import price_words
+from privyseal.look.policy_words import Rule
+from privyseal.look.sentences import word
+from privyseal.look.words import gettext
+from privyseal.model.administrator import Permission
+from privyseal.model.change import ChangeKind, read_content
+from privyseal.model.errors import BadRequest, PrivysealError, Refused
+from privyseal.model.price import CURRENCIES, Price, judge_price, price_content
+from privyseal.model.unit import UnitTier
+from privyseal.reception.change_pages import content_now, offer_proposal, place_of_changes, propose, proposed_content, waiting_changes
+from privyseal.reception.shown_changes import price_rules
+from privyseal.reception.site import Visit
+from privyseal.store import prices
+from privyseal_wire.canonical import parse_canonical
+from privyseal_wire.errors import WireError
+
+PLACE = "/provider/prices"
+_CENTS = 100
+_CHARACTERS = 12
+
+
+def show_prices(visit: Visit) -> Response:
+    """Show every version of every price, the newest of a tier first."""
+    with visit.house.database.read(visit.now) as tx:
+        found = prices.every(tx)
+    newest = {price.tier: price for price in reversed(found)}
+    values = {
+        "rows": [(word(price.tier.value), price, price_words(price.cents, price.currency), newest[price.tier] == price) for price in found],
+        "may_change": not visit.actor.scope(Permission.SELL).is_empty,
+        "filters": [],
+        "next_address": "",
+        "first_address": "",
+    }
+    return visit.show("provider_console/prices.html", values)
+
+
+def ask_price(visit: Visit) -> Response:
+    """Ask for a price, filled with what holds now."""
+    tier = UnitTier.PREMIUM if visit.query("tier") == UnitTier.PREMIUM.value else UnitTier.STANDARD
+    known = _newest(visit, tier)
+    if not visit.form.is_filled_again:
+        amount = f"{Decimal(known.cents) / _CENTS:.2f}" if known else ""
+        visit.form.values = {"tier": [tier.value], "amount": [amount], "currency": [known.currency if known else "EUR"]}
+    return _show_questions(visit)
+
+
+def _newest(visit: Visit, tier: UnitTier) -> Price | None:
+    with visit.house.database.read(visit.now) as tx:
+        return prices.newest(tx, tier)
+
+
+def _show_questions(visit: Visit, status: int = 200) -> Response:
+    tiers = [(tier.value, word(tier.value), "") for tier in UnitTier]
+    values = {"tiers": tiers, "currencies": [(name, name) for name in CURRENCIES]}
+    return visit.show("provider_console/new_price.html", values, status=status)
+
+
+def prepare_price(visit: Visit) -> Response:
+    """Show what is signed to propose this price."""
+    about = About("propose-change", "", "change", "new")
+    try:
+        price = attempt(visit.house, visit.actor, about, lambda: _typed(visit))
+    except (Refused, BadRequest) as error:
+        visit.form.refuse("amount" if error.field == "cents" else error.field, error.sentence)
+        return _show_questions(visit, 422)
+    return _show_signing(visit, price)
+
+
+def _typed(visit: Visit) -> Price:
+    tier = UnitTier.PREMIUM if visit.form.value("tier") == UnitTier.PREMIUM.value else UnitTier.STANDARD
+    known = _newest(visit, tier)
+    value = price_content(tier, known.version + 1 if known else 1, _cents(visit.form.value("amount")), visit.form.value("currency"))
+    return judge_price(value, visit.now)
+
+
+def _cents(text: str) -> int:
+    """Return an amount in hundredths; raises BadRequest."""
+    try:
+        amount = Decimal(text.replace(",", ".")) * _CENTS if text.isascii() and len(text) <= _CHARACTERS else Decimal("NaN")
+        if amount == amount.to_integral_value():
+            return int(amount)
+    except (InvalidOperation, ValueError, OverflowError):
+        pass
+    raise BadRequest("form", gettext("Write an amount with at most two digits after the point, such as 12.50."), field="amount")
+
+
+def _show_signing(visit: Visit, price: Price, status: int = 200) -> Response:
+    known = _newest(visit, price.tier)
+    version = known.version + 1 if known else 1
+    value = price_content(price.tier, version, price.cents, price.currency)
+    content = content_now(visit, ChangeKind.PRICE, price.tier.value, version - 1, value)
+    command = f"seal price propose {price.tier.value} {price.cents / _CENTS:.2f} {price.currency}"
+    rules: list[Rule] = [rule for rule in price_rules(price, known) if known is None or rule.is_changed]
+    values = {
+        "home": "/provider",
+        "place": place_of_changes(visit),
+        "back": f"{PLACE}/new?tier={price.tier.value}",
+        "heading_words": gettext("Price of a unit: %(tier)s") % {"tier": word(price.tier.value)},
+        "rules": rules,
+        "base": version - 1,
+        "quorum": read_content(parse_canonical(content)).quorum,
+        "waiting": waiting_changes(visit, ChangeKind.PRICE, price.tier.value),
+        "signing": offer_proposal(visit, ChangeKind.PRICE, content, action=f"{PLACE}/proposed", command=command),
+        "content": json.dumps(json.loads(content), indent=2, ensure_ascii=False),
+        "file": "",
+    }
+    return visit.show("changes/sign_proposal.html", values, status=status)
+
+
+def propose_price(visit: Visit) -> Response:
+    """Hand the signed proposal in."""
+    return propose(visit, lambda status: _show_again(visit, status))
+
+
+def _show_again(visit: Visit, status: int) -> Response:
+    try:
+        price = judge_price(read_content(parse_canonical(proposed_content(visit))).value, visit.now)
+    except (PrivysealError, WireError):
+        return _show_questions(visit, status)
+    return _show_signing(visit, price, status)

@@ -1,0 +1,228 @@
+"""The pages of changes under dual control, for organizations and for the provider alike: look, sign, refuse, take back, propose.
+
+No rule stands here: the actions decide, from what was signed and what they read themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from privyseal.actions.change.answer_change import answer_change
+from privyseal.actions.change.propose_change import propose_change
+from privyseal.actions.changing import needed_now
+from privyseal.actions.house import attempt, sha256_hex
+from privyseal.look.words import gettext
+from privyseal.model.change import CHANGE_LIFE, REASON_CHARACTERS, Change, ChangeKind, Decision, change_content
+from privyseal.model.errors import NotFound, PrivysealError, Refused, TooManyRequests, Unavailable
+from privyseal.model.identifiers import ChangeId
+from privyseal.model.request import require_text
+from privyseal.model.statement import utc_text
+from privyseal.reception.shown_changes import ShownChange, about_change, change_rows, shown_change, side_of_visit
+from privyseal.reception.signing import MAXIMUM_CONTENT, Signing, desk_of, named, offer, read_signature, shell_word
+from privyseal.reception.site import Visit
+from privyseal.reception.statuses import STATUS
+from privyseal_wire.canonical import canonical_bytes
+from privyseal_wire.errors import WireError
+from privyseal_wire.statements import Change as Statement
+from privyseal_wire.statements import parse_statement
+
+_ID: Final = re.compile(r"chg-[0-9a-f]{32}")
+_PAGE: Final = 50
+_MARGIN: Final = timedelta(minutes=5)
+"""What a signature on a page ends earlier than changes may last, for clocks that differ."""
+
+_FORMS: Final = {"refusal": Decision.REFUSE, "withdrawal": Decision.WITHDRAW}
+
+
+def place_of_changes(visit: Visit) -> str:
+    """Return where the changes of this side lie."""
+    return f"{desk_of(visit)}/changes"
+
+
+def show_changes(visit: Visit) -> Response:
+    """Show the list: those that wait, or all of them."""
+    place, only_open = place_of_changes(visit), visit.query("show") != "all"
+    after = visit.query("after") if _ID.fullmatch(visit.query("after")) else ""
+    found = change_rows(visit, only_open=only_open, after=after, limit=_PAGE + 1)
+    shown = "" if only_open else "show=all&"
+    chips = [(place, gettext("Waiting"), only_open), (f"{place}?show=all", gettext("All"), not only_open)]
+    values = {
+        "place": place,
+        "home": desk_of(visit),
+        "rows": found[:_PAGE],
+        "only_open": only_open,
+        "filters": [{"address": address, "words": words, "current": current, "count": None} for address, words, current in chips],
+        "first_address": f"{place}?{shown}".rstrip("&?") if after else "",
+        "next_address": f"{place}?{shown}after={found[_PAGE - 1].change.id}" if len(found) > _PAGE else "",
+    }
+    return visit.show("changes/changes.html", values)
+
+
+def show_change(visit: Visit, status: int = 200) -> Response:
+    """Show one change, and have it signed by somebody who can and has not."""
+    shown = _change_of(visit)
+    signing = _signing(visit, shown, Decision.SIGN, "") if shown.may_sign and shown.is_open else None
+    return visit.show("changes/change.html", _values(visit, shown) | {"signing": signing}, status=status)
+
+
+def _change_of(visit: Visit) -> ShownChange:
+    change_id = visit.path("change")
+    if not _ID.fullmatch(change_id):
+        raise NotFound("not-found", gettext("There is nothing at this address. Check it, or go to the first page."))
+    return shown_change(visit, ChangeId(change_id))
+
+
+def _values(visit: Visit, shown: ShownChange) -> dict[str, Any]:
+    place = place_of_changes(visit)
+    return {"shown": shown, "place": place, "here": f"{place}/{shown.change.id}", "home": desk_of(visit)}
+
+
+def _signing(visit: Visit, shown: ShownChange, decision: Decision, reason: str) -> Signing:
+    """Offer what is signed about a change; it counts as long as the change waits."""
+    change = shown.change
+    statement = _statement(visit, change.id, change.kind, change.content, utc_text(change.expires_at), decision=decision, reason=reason)
+    said = f" --reason {shell_word(reason)}" if reason else ""
+    command = f"seal change {decision.value} {change.id}{said}" if visit.slug else f"seal price {decision.value} {change.id}{said}"
+    action = f"{place_of_changes(visit)}/{change.id}/answers"
+    kept = {"decision": decision.value, "reason": reason}
+    return offer(visit, statement.to_bytes(), action=action, command=command, kept=kept)
+
+
+def _statement(
+    visit: Visit, change_id: str, kind: ChangeKind, content: bytes, expires: str, *, decision: Decision = Decision.SIGN, reason: str = ""
+) -> Statement:
+    return Statement(
+        service=visit.house.service.service_id,
+        organization=named(visit),
+        expires=expires,
+        change=change_id,
+        kind=kind.value,
+        content_sha256=sha256_hex(content),
+        signer=visit.person.id,
+        decision=decision.value,
+        reason=reason,
+    )
+
+
+def ask_reason(visit: Visit) -> Response:
+    """Ask why a change is refused or taken back."""
+    return _show_reason(visit, 200)
+
+
+def _show_reason(visit: Visit, status: int) -> Response:
+    shown = _change_of(visit)
+    if not shown.is_open:
+        return visit.go_to(f"{place_of_changes(visit)}/{shown.change.id}")
+    return visit.show("changes/reason.html", _values(visit, shown) | {"way": _way(visit)}, status=status)
+
+
+def _way(visit: Visit) -> str:
+    """The last part of the address: refusal or withdrawal."""
+    return visit.request.url.path.rsplit("/", 1)[-1]
+
+
+def prepare_end(visit: Visit) -> Response:
+    """Show what is signed to refuse the change, or to take it back, with this reason."""
+    shown = _change_of(visit)
+    about = about_change(visit, "answer-change", shown.change.id)
+    try:
+        reason = attempt(visit.house, visit.actor, about, lambda: require_text("reason", _reason(visit), REASON_CHARACTERS))
+    except Refused as error:
+        return again(visit, error, lambda status: _show_reason(visit, status), "reason")
+    return _show_end(visit, shown, _FORMS[_way(visit)], reason)
+
+
+def _reason(visit: Visit) -> str:
+    # What is signed is one line, however it was typed.
+    return " ".join(visit.form.value("reason").split())
+
+
+def _show_end(visit: Visit, shown: ShownChange, decision: Decision, reason: str, status: int = 200) -> Response:
+    signing = _signing(visit, shown, decision, reason)
+    way = next(name for name, item in _FORMS.items() if item is decision)
+    return visit.show("changes/end.html", _values(visit, shown) | {"signing": signing, "reason": reason, "way": way}, status=status)
+
+
+def answer(visit: Visit) -> Response:
+    """Hand in what somebody signed about a change; with the last signature that is needed it holds."""
+    shown = _change_of(visit)
+    change_id = shown.change.id
+    try:
+        visit.perform(about_change(visit, "answer-change", change_id), answer_change, visit.slug, change_id, read_signature(visit))
+    except PrivysealError as error:
+        if error.kind == "already-signed":
+            return visit.go_to(f"{place_of_changes(visit)}/{change_id}")  # Sent twice: the first one counted.
+        return again(visit, error, lambda status: _show_again(visit, shown, status))
+    return visit.go_to(f"{place_of_changes(visit)}/{change_id}")
+
+
+def _show_again(visit: Visit, shown: ShownChange, status: int) -> Response:
+    decisions = {item.value: item for item in _FORMS.values()}
+    decision, reason = decisions.get(visit.form.value("decision")), _reason(visit)
+    if decision is None or not 0 < len(reason) <= REASON_CHARACTERS:
+        return show_change(visit, status)
+    return _show_end(visit, shown, decision, reason, status)
+
+
+def content_now(visit: Visit, kind: ChangeKind, subject: str, base: int, value: Mapping[str, object]) -> bytes:
+    """Return the content of a change that is proposed now, with as many signatures as are needed now."""
+    with visit.house.database.read(visit.now) as tx:
+        quorum = needed_now(visit.house, tx, side_of_visit(tx, visit), kind)
+    return canonical_bytes(change_content(kind, subject, base, quorum, value))
+
+
+def offer_proposal(visit: Visit, kind: ChangeKind, content: bytes, *, action: str, command: str) -> Signing:
+    """Offer a new change to be signed by whoever proposes it; its content travels along as ``proposal``."""
+    change_id = visit.house.id("chg", visit.now)
+    statement = _statement(visit, change_id, kind, content, utc_text(visit.now + CHANGE_LIFE - _MARGIN))
+    return offer(visit, statement.to_bytes(), action=action, command=command, kept={"proposal": content.decode()})
+
+
+def proposed_content(visit: Visit) -> bytes:
+    """Return the content that a form brought back; raises Refused ``change-content``."""
+    text = visit.form.value("proposal")
+    if not 0 < len(text) <= MAXIMUM_CONTENT:
+        raise Refused("change-content", gettext("The change did not come along. Begin again."))
+    return text.encode()
+
+
+def propose(visit: Visit, show: Callable[[int], Response]) -> Response:
+    """Hand a signed proposal in, and lead to the change; ``show`` makes the page again after a refusal."""
+    try:
+        content = attempt(visit.house, visit.actor, about_change(visit, "propose-change", "new"), lambda: proposed_content(visit))
+        signature = read_signature(visit)
+        answered = visit.perform(about_change(visit, "propose-change", "new"), propose_change, visit.slug, content, signature)
+    except PrivysealError as error:
+        if error.kind == "change-replayed" and (known := _signed_change(visit)):
+            return visit.go_to(f"{place_of_changes(visit)}/{known}")  # Sent twice: the first one counted.
+        return again(visit, error, show)
+    return visit.go_to(f"{place_of_changes(visit)}/{answered.change.id}")
+
+
+def _signed_change(visit: Visit) -> str:
+    try:
+        statement = parse_statement(visit.form.value("content").encode())
+    except WireError:
+        return ""
+    return statement.change if isinstance(statement, Statement) else ""
+
+
+def waiting_changes(visit: Visit, kind: ChangeKind, subject: str) -> list[Change]:
+    """Return the changes of a thing that wait for signatures: whichever is signed first overtakes the others."""
+    rows = change_rows(visit, only_open=True, after="", limit=_PAGE)
+    return [row.change for row in rows if (row.change.kind, row.change.subject) == (kind, subject)]
+
+
+def again(visit: Visit, error: PrivysealError, show: Callable[[int], Response], field: str = "") -> Response:
+    """Show a page again with the error in its summary."""
+    visit.form.refuse(field, error.sentence)
+    status = next(number for kind, (number, _) in STATUS.items() if isinstance(error, kind))
+    shown = show(status)
+    if isinstance(error, TooManyRequests | Unavailable):
+        shown.headers["Retry-After"] = str(error.retry_after_seconds)
+    return shown

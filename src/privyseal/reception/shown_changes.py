@@ -1,0 +1,196 @@
+"""Changes under dual control as pages show them: what would be different in words, who signed, how many are missing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from privyseal.actions.changing import counted, holders_of, needed_now
+from privyseal.actions.changing_kinds import Side, proposal_of
+from privyseal.actions.house import About, House, attempt
+from privyseal.look.change_words import change_decision_words, change_kind_words, change_state_words, price_words
+from privyseal.look.policy_words import Rule, changed_rules
+from privyseal.look.sentences import word
+from privyseal.look.words import gettext
+from privyseal.model.change import Change, ChangeKind, ChangeSignature, ChangeState, Decision
+from privyseal.model.errors import NotFound
+from privyseal.model.identifiers import AdministratorId, ChangeId
+from privyseal.model.policy import Policy, read_policy
+from privyseal.model.price import Price, judge_price
+from privyseal.reception.site import Visit
+from privyseal.store import administrators, changes, organizations, policies, prices
+from privyseal.store.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody said to a change; ``counts`` is whether a signature counts (still, while the change is open)."""
+
+    signed: ChangeSignature
+    name: str
+    words: str
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """One change. ``rules`` are what differs; ``missing`` people have to sign yet, ``waits_for`` are those who could.
+
+    ``may_sign`` tells whether whoever looks can sign it and has not.
+    """
+
+    change: Change
+    standing: ChangeState
+    proposer: str
+    said: tuple[Said, ...]
+    needed: int
+    missing: int
+    waits_for: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    may_sign: bool
+    is_own: bool
+
+    @property
+    def kind(self) -> str:
+        """What it is of, in words."""
+        return change_kind_words(self.change.kind)
+
+    @property
+    def title(self) -> str:
+        """The thing that is changed."""
+        return title_of(self.change)
+
+    @property
+    def seal(self) -> tuple[str, str]:
+        """Kind of seal and word."""
+        return change_state_words(self.standing)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for signatures."""
+        return self.standing is ChangeState.OPEN
+
+    @property
+    def readable(self) -> str:
+        """Its content with one field on each line, for reading."""
+        return json.dumps(json.loads(self.change.content), indent=2, ensure_ascii=False)
+
+
+def title_of(change: Change) -> str:
+    """Return the name of the thing that a change is of."""
+    return word(change.subject) if change.kind is ChangeKind.PRICE else change.subject
+
+
+def side_of_visit(tx: Transaction, visit: Visit) -> Side:
+    """Return whose changes lie at the address of a visit; raises NotFound."""
+    return Side(organizations.require(tx, visit.slug) if visit.slug else None)
+
+
+def about_change(visit: Visit, action: str, change_id: str) -> About:
+    """Return what a call about a change is about."""
+    return About(action, visit.slug, "change", change_id)
+
+
+def shown_change(visit: Visit, change_id: ChangeId) -> ShownChange:
+    """Return a change of the side that is visited; raises NotFound, which is recorded."""
+
+    def call() -> ShownChange:
+        with visit.house.database.read(visit.house.clock()) as tx:
+            side = side_of_visit(tx, visit)
+            change = changes.get(tx, change_id)
+            if change is None or change.organization_id != (side.organization.id if side.organization else None):
+                raise NotFound("not-found", "There is no such change.")
+            return _shown(visit.house, tx, side, change, visit.person.id)
+
+    return attempt(visit.house, visit.actor, about_change(visit, "show-change", change_id), call)
+
+
+def _shown(house: House, tx: Transaction, side: Side, change: Change, reader: AdministratorId) -> ShownChange:
+    kept = changes.signatures_of(tx, change.id)
+    standing = change.standing(tx.now)
+    is_open = standing is ChangeState.OPEN
+    holders = holders_of(tx, side, change.kind) if is_open else []
+    signed = {item.administrator_id for item in kept if item.decision is Decision.SIGN}
+    count = counted(house, tx, side, change) if is_open else signed
+    needed = max(change.quorum, needed_now(house, tx, side, change.kind)) if is_open else change.quorum
+    names = administrators.names_of(tx, [change.proposer_id, *(item.administrator_id for item in kept)])
+    return ShownChange(
+        change=change,
+        standing=standing,
+        proposer=names.get(change.proposer_id, ""),
+        said=tuple(
+            Said(
+                item,
+                names.get(item.administrator_id, ""),
+                change_decision_words(item.decision),
+                item.decision is not Decision.SIGN or item.administrator_id in count,
+            )
+            for item in kept
+        ),
+        needed=needed,
+        missing=max(0, needed - len(count)) if is_open else 0,
+        waits_for=tuple(person.name for person in holders if person.id not in signed),
+        rules=tuple(rules_of(tx, side, change)),
+        may_sign=any(person.id == reader for person in holders) and reader not in signed,
+        is_own=change.proposer_id == reader,
+    )
+
+
+def rules_of(tx: Transaction, side: Side, change: Change) -> list[Rule]:
+    """Return in words what would differ from the version that a change was made of."""
+    proposal = proposal_of(change.content)
+    if change.kind is ChangeKind.POLICY and side.organization is not None:
+        after = read_policy(proposal.value, side.organization.id, "", change.created_at)
+        versions = policies.versions_of(tx, side.organization.id)
+        return changed_rules(after, version_in(versions, change.subject, change.base))
+    if change.kind is ChangeKind.PRICE:
+        price = judge_price(proposal.value, change.created_at)
+        return price_rules(price, prices.get(tx, price.tier, change.base))
+    return []
+
+
+def price_rules(price: Price, before: Price | None) -> list[Rule]:
+    """Return a price in words, compared with another one where there is one."""
+    older = (price_words(before.cents, before.currency),) if before else None
+    return [Rule(gettext("One unit costs"), (price_words(price.cents, price.currency),), older)]
+
+
+def version_in(versions: list[Policy], name: str, number: int) -> Policy | None:
+    """Return the version of this name and number, or None."""
+    return next((policy for policy in versions if (policy.name, policy.version) == (name, number)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A line of the list of changes."""
+
+    change: Change
+    kind: str
+    title: str
+    seal: tuple[str, str]
+    proposer: str
+    signers: tuple[str, ...]
+    is_wanted: bool
+
+
+def change_rows(visit: Visit, *, only_open: bool, after: str, limit: int) -> list[ChangeRow]:
+    """Return changes of the side that is visited, the newest first; ``is_wanted`` where the reader's signature is."""
+    with visit.house.database.read(visit.now) as tx:
+        side = side_of_visit(tx, visit)
+        found = changes.page(tx, side.organization.id if side.organization else None, only_open=only_open, after=after, limit=limit)
+        signers = changes.signers_of(tx, [change.id for change in found])
+        people = {person for change in found for person in (change.proposer_id, *signers[change.id])}
+        names = administrators.names_of(tx, sorted(people))
+        wanted = {kind for kind in {change.kind for change in found} if any(p.id == visit.person.id for p in holders_of(tx, side, kind))}
+    return [
+        ChangeRow(
+            change=change,
+            kind=change_kind_words(change.kind),
+            title=title_of(change),
+            seal=change_state_words(standing := change.standing(visit.now)),
+            proposer=names.get(change.proposer_id, ""),
+            signers=tuple(names.get(person, "") for person in signers[change.id]),
+            is_wanted=standing is ChangeState.OPEN and change.kind in wanted and visit.person.id not in signers[change.id],
+        )
+        for change in found
+    ]
