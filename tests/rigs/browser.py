@@ -66,6 +66,13 @@ TWICE = """
 """
 """Ids that stand there more than once: labels, copy buttons and links would find the wrong one."""
 
+STICKING = """
+[...document.querySelectorAll("main *, header *, footer *")]
+  .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth && !element.closest(".table-scroll"))
+  .map((element) => element.outerHTML.slice(0, 120)).slice(-3)
+"""
+"""What makes the page wider than the screen, the innermost elements last."""
+
 WEIGHT = """
 [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
   .filter((entry) => entry.initiatorType !== "fetch" && !/\\.(svg|png)$/.test(new URL(entry.name).pathname))
@@ -285,7 +292,7 @@ def judge(page: Page) -> None:
         found = violations(page) if scripts else []
         assert found == [], f"{page.url}, {kind}, {width}: {found}"
         sticking = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert sticking <= 0, f"{page.url}, {kind}, {width}: {sticking} pixels stick out"
+        assert sticking <= 0, f"{page.url}, {kind}, {width}: {sticking} pixels stick out: {page.evaluate(STICKING)}"
     assert before is not None
     _show(page, scheme, before["width"])
 

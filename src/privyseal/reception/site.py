@@ -177,12 +177,19 @@ class Visit:
         """Return a redirect that a browser follows with GET; ``address`` is a path of ours."""
         return RedirectResponse(address, 303)
 
+    def organization(self, tx: Transaction) -> Organization:
+        """Return the organization of the address, read once where nothing is changed; raises NotFound."""
+        known: Organization | None = getattr(self.request.state, "organization", None)
+        if known is None or self.request.method != "GET":
+            known = self.request.state.organization = organizations.require(tx, self.slug)
+        return known
+
     def read(self, about: About, work: Callable[[Transaction, Organization], R]) -> R:
         """Run ``work`` in a transaction that only reads, in the organization of the address; raises NotFound and what it raises."""
 
         def call() -> R:
             with self.house.database.read(self.house.clock()) as tx:
-                return work(tx, organizations.require(tx, self.slug))
+                return work(tx, self.organization(tx))
 
         return attempt(self.house, self.actor, about, call)
 

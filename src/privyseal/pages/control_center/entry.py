@@ -18,7 +18,7 @@ from privyseal.model.request import RequestState
 from privyseal.model.scope import Scope
 from privyseal.reception.site import Method, Page, Visit
 from privyseal.reception.statuses import STATUS
-from privyseal.store import organizations, requests
+from privyseal.store import requests
 from privyseal.store.database import Transaction
 
 T = TypeVar("T")
@@ -137,7 +137,7 @@ def console_frame(visit: Visit) -> Frame:
     """Return the frame: the organization, the ways through the control center with what waits, who is signed in."""
 
     def facts(tx: Transaction) -> tuple[Organization, int]:
-        organization = organizations.require(tx, visit.slug)
+        organization = visit.organization(tx)
         waiting = requests.count_in(tx, organization.id, [RequestState.PENDING], sight(visit))[RequestState.PENDING] if visit.guest else 0
         return organization, waiting
 
@@ -165,6 +165,10 @@ _WHOLE: Final = frozenset({Permission.MANAGE_TOKENS, Permission.READ_AUDIT})
 """Rights that mean something for the whole organization alone."""
 
 
+_ALSO_BELOW: Final[Mapping[str, tuple[str, ...]]] = {"/settings": ("/kit", "/domains")}
+"""Pages that a way of the navigation leads to, whose address begins otherwise."""
+
+
 def _navigation(visit: Visit, waiting: int) -> tuple[NavigationItem, ...]:
     place, path = home(visit), visit.request.url.path
     ways: list[tuple[str, str, Permission]] = [
@@ -182,5 +186,7 @@ def _navigation(visit: Visit, waiting: int) -> tuple[NavigationItem, ...]:
     for way, words, permission in ways:
         if may(visit, permission, "" if permission in _WHOLE else None):
             count = waiting if way == "/requests" else None
-            items.append(NavigationItem(f"{place}{way}", words, current=path.startswith(f"{place}{way}"), count=count))
+            below = (way, *_ALSO_BELOW.get(way, ()))
+            current = path.startswith(tuple(f"{place}{each}" for each in below))
+            items.append(NavigationItem(f"{place}{way}", words, current=current, count=count))
     return tuple(items)

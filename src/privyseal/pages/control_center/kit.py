@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from privyseal.look.guides.kit import make_kit
+from privyseal.look.moments import pattern_text
 from privyseal.look.words import gettext
 from privyseal.model.administrator import AdministratorState, Permission
 from privyseal.model.organization import Organization, vetted_until
@@ -60,7 +61,7 @@ def _verdicts(visit: Visit, tx: Transaction, organization: Organization) -> list
             end is not None and end > visit.now,
             gettext("The vetting of your organization counts."),
             gettext("The vetting has ended. Ask your provider to vet your organization again."),
-            f"{end:%Y-%m-%d}" if end else "",
+            pattern_text(end, gettext("d MMMM y")) if end else "",
         ),
     ]
 

@@ -1,0 +1,139 @@
+"""The pages of departments, roles, the kit and lost cards in every state: judged light and dark, wide and narrow, kept as pictures."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.browser.people import World, sign_in_with_certificate
+from tests.browser.test_pages_of_the_console import at_the_desk, show
+from tests.browser.test_pages_of_the_portal import DOMAIN, FREE, gallery, refuse, sqlite
+from tests.rigs.browser import Chromium, Window, look
+from tests.rigs.live_service import text_of
+from tests.rigs.service import make_csr, make_key
+
+LONG = "Department for Everything That Nobody Else Wants to Have Done 64"
+
+
+@sqlite
+def test_departments(world: World, chromium: Chromium, tmp_path: Path) -> None:
+    """None yet, a few, one of them with a long name below another, one that is closed."""
+    company, window = gallery(world), at_the_desk(world, chromium, tmp_path)
+    show(world, window, "departments", "console-departments-empty")
+    for name in (LONG, FREE["contact_name"], "Marketing"):
+        window.open(f"{world.console('gallery')}departments")
+        window.fill(name=name, cost_center="4711")
+        window.press("Add the department")
+    look(window.page, "console-department", small=True)
+    marketing = window.page.url
+    window.fill(name=LONG)
+    window.press("Add the department")
+    window.press("Close the department")
+    look(window.page, "console-department-closed")
+    window.open(marketing)
+    window.press("Close the department")
+    window.open(f"{world.console('gallery')}departments")
+    window.fill(name=LONG)
+    refuse(window, "Add the department", "console-department-error")
+    show(world, window, "departments", "console-departments", small=True)
+    request = company.submit(make_csr([f"moves.{DOMAIN}"], make_key()))
+    show(world, window, f"requests/{request['id']}/department", "console-move-request", small=True)
+    window.page.locator("[id=department]").select_option(index=1)
+    window.press("Move")
+    look(window.page, "console-check-in-department")
+
+
+@sqlite
+def test_roles_and_removal(world: World, chromium: Chromium, tmp_path: Path) -> None:
+    """A person is invited, gets a role under a signature, and is removed; what a person approved is listed."""
+    gallery(world)
+    window = at_the_desk(world, chromium, tmp_path)
+    show(world, window, "administrators/invite", "console-invite-again")
+    window.fill(full_name=FREE["contact_name"], email=f"second@{DOMAIN}")
+    window.page.locator("input[name=role]").first.check()
+    window.press("Go on to sign")
+    look(window.page, "console-sign-invitation", small=True)
+    window.press("Invite with a passkey")
+    look(window.page, "console-invited")
+    person = window.page.url.removesuffix("/invited")
+    window.open(person)
+    look(window.page, "console-person-invited")
+    window.open(f"{person}/roles")
+    look(window.page, "console-give-role", small=True)
+    refuse(window, "Go on to sign", "console-give-role-error")
+    window.page.locator("input[name=role]").last.check()
+    window.press("Go on to sign")
+    look(window.page, "console-sign-role", small=True)
+    window.open(f"{person}/removal")
+    look(window.page, "console-sign-removal", small=True)
+    window.open(f"{person}/department")
+    look(window.page, "console-move-person")
+    window.press("Move")
+    first, _ = world.credential("gallery")
+    show(world, window, f"administrators/{first}/approved", "console-person-approved", small=True)
+    window.open(f"{person}/approved")
+    look(window.page, "console-person-approved-empty")
+
+
+@sqlite
+def test_kit_domains_and_tokens(world: World, chromium: Chromium, tmp_path: Path) -> None:
+    """What an organization has beside people: its kit, its domains, its tokens; and one's own passkey."""
+    gallery(world)
+    window = at_the_desk(world, chromium, tmp_path)
+    show(world, window, "kit", "console-kit", small=True)
+    show(world, window, f"domains/{DOMAIN}/removal", "console-remove-domain", small=True)
+    refuse(window, "Remove", "console-remove-domain-error")
+    window.open(f"{world.console('gallery')}tokens")
+    window.page.locator("a[href$='/revoke']").first.click()
+    look(window.page, "console-revoke-token")
+    window.open(f"{world.portal('gallery')}account")
+    window.page.locator("a[href*='/account/passkeys/']").first.click()
+    look(window.page, "passkey-own", small=True)
+
+
+@sqlite
+def test_a_lost_card(world: World, chromium: Chromium) -> None:
+    """Reported by somebody, confirmed by the corporate contact, concluded by the provider."""
+    company = gallery(world)
+    window = chromium.window(passkeys=False)
+    window.expect("4\\d\\d POST")
+    window.open(f"{world.portal('gallery')}lost-card")
+    look(window.page, "lost-card", small=True)
+    refuse(window, "Send the code to the corporate contact", "lost-card-error")
+    window.fill(whose=company.admin.email)
+    window.press("Send the code to the corporate contact")
+    look(window.page, "lost-card-reported")
+    letter = text_of(world.service.wait_for_letter(f"contact@{DOMAIN}", "lost", seconds=30))
+    address, code = re.search(r"https://\S+/lost-card/confirm\S*", letter), re.search(r"\b[a-z2-7]{52}\b", letter)
+    assert address is not None, letter
+    assert code is not None, letter
+    window.open(address[0])
+    window.fill(code="abc")
+    refuse(window, "Yes, it is lost", "lost-card-confirm-error")
+    window.open(address[0])
+    look(window.page, "lost-card-confirm", small=True)
+    window.fill(code=code[0])
+    window.press("Yes, it is lost")
+    look(window.page, "lost-card-confirmed")
+    conclude(world, chromium)
+
+
+def conclude(world: World, chromium: Chromium) -> None:
+    """What the provider sees of it."""
+    desk = provider_desk(world, chromium)
+    desk.open(f"{world.base}/provider/lost-cards")
+    look(desk.page, "provider-lost-cards", small=True)
+    desk.page.locator("td a, th a").first.click()
+    look(desk.page, "provider-lost-card", small=True)
+    refuse(desk, "Dismiss the report", "provider-lost-card-error")
+    desk.fill(note="The card lay under the keyboard.")
+    desk.press("Dismiss the report")
+    look(desk.page, "provider-lost-card-dismissed")
+
+
+def provider_desk(world: World, chromium: Chromium) -> Window:
+    """Somebody of the provider, signed in."""
+    desk = chromium.window(identity=world.card(world.provider.administrator))
+    desk.expect("4\\d\\d (GET|POST)")
+    sign_in_with_certificate(world, desk, "", "")
+    return desk
