@@ -51,7 +51,9 @@ LEFT_OUT = re.compile(
     r".*(/export|/events|/finish|/files/.*|\.zip|/checkpoint"  # Downloads and streams.
     r"|/received|/done|/decided|/revoked|/invited|/chosen|/sent|/confirmed"  # What follows an action, which leads there.
     r"|/sign-in/certificate"  # The administrators' port.
-    r"|/provider/organizations/\{slug\}/(rejection|resumption))"  # Asked of organizations in another state.
+    r"|/provider/organizations/\{slug\}/(rejection|resumption|closure)"  # Asked of organizations in another state.
+    r"|/account/passkeys/\{sha256\}"  # Of a passkey, which nobody here has.
+    r"|/\{policy\}/file)"
 )
 
 POSTGRESQL_PLACES = tuple(str(place) for place in Path("/usr/lib/postgresql").glob("*/bin"))
@@ -121,7 +123,6 @@ def looks(full: FullDatabase) -> list[Look]:
         f"{lists}/certificates/{full.values['serial']}",
         f"{lists}/departments",
         f"{lists}/departments/{below}",
-        f"{lists}/requests/{full.values['request']}/department",
         f"{lists}/administrators",
         f"{lists}/settings",
     ]
@@ -140,8 +141,9 @@ def measured_paths(names: Collection[str]) -> list[str]:
             if page.method is Method.GET and not LEFT_OUT.fullmatch(page.path):
                 if unknown := named_in(page.path) - set(names):
                     raise KeyError(f"{page.path} names {', '.join(unknown)}, of which bench/full_database.py makes none.")
-                # The item of a vetting is open at the applicant's alone.
-                found.append(page.path.replace("{slug}", APPLICANT) if "{item}" in page.path else page.path)
+                # The item of a vetting is open at the applicant's alone, and the provider has changes of its own.
+                path = page.path.replace("{slug}", APPLICANT) if "{item}" in page.path else page.path
+                found.append(path.replace("{change}", "{provider_change}") if path.startswith("/provider/") else path)
     return found
 
 

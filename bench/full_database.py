@@ -21,14 +21,17 @@ from privyseal.actions.request.start_draft import start_draft
 from privyseal.engine.phrases import code_hash
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Permission, Role
+from privyseal.model.change import ChangeKind
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import LostCardId
 from privyseal.model.lost_card import LostCard
 from privyseal.model.policy_draft import PolicyDraft
+from privyseal.model.price import price_content
+from privyseal.model.unit import UnitTier
 from privyseal.model.vetting import VettingItem
-from privyseal.store import assignments, certificates, lost_cards, organizations, outbox, requests
+from privyseal.store import assignments, certificates, lost_cards, organizations, outbox, policies, requests
 from tests.actions.organization.test_application import FORM
-from tests.rigs.changes import policy_change, propose
+from tests.rigs.changes import policy_change, propose, proposed
 from tests.rigs.copies import Copies, settle
 from tests.rigs.crowds import copy_application, copy_change, copy_organizations, copy_people, fail_letters, grow_departments
 from tests.rigs.service import OPERATOR, AdministratorRig, ServiceRig, hashes_hex, make_csr, make_key
@@ -38,24 +41,26 @@ CERTIFICATES, PENDING, DEPARTMENTS = 100_000, 1_000, 10_000
 PEOPLE, ORGANIZATIONS, MANY = 200, 300, 200
 NAMES: Final = frozenset(
     [
-        "org",
-        "slug",
-        "department",
         "administrator",
-        "sha256",
         "application",
-        "lost_id",
-        "letter",
-        "name",
-        "validation",
-        "item",
-        "number",
-        "token",
-        "draft",
-        "change",
         "assignment",
+        "change",
+        "department",
+        "draft",
+        "item",
+        "letter",
+        "lost_id",
+        "name",
+        "number",
+        "org",
+        "policy",
+        "provider_change",
         "request",
         "serial",
+        "sha256",
+        "slug",
+        "token",
+        "validation",
     ]
 )
 """What the addresses of pages name."""
@@ -94,7 +99,7 @@ def fill_database(rig: ServiceRig) -> FullDatabase:
         "department": tree[990].id,
         "administrator": fox.administrator.id,
         "sha256": hashes_hex(fox.certificate_der),
-        **_at_the_provider(rig, fox),
+        **_at_the_provider(rig, fox, vera),
         **_of_the_organization(rig, fox),
     }
     copies = Copies(rig, fox, [item.id for item in tree])
@@ -108,8 +113,11 @@ def fill_database(rig: ServiceRig) -> FullDatabase:
     return _with_rows(rig, values, f"{cookie(rig, fox)}; {cookie(rig, vera)}", cookie(rig, monica))
 
 
-def _at_the_provider(rig: ServiceRig, fox: AdministratorRig) -> dict[str, str]:
-    """An applicant under vetting, an application that waits, a card that is lost, a domain asked about by mail."""
+def _at_the_provider(rig: ServiceRig, fox: AdministratorRig, vera: AdministratorRig) -> dict[str, str]:
+    """An applicant under vetting, an application that waits, a card that is lost, a domain asked about by mail, a price that waits."""
+    rig.administrator("", "Otto Operator", Role.PROVIDER_ADMINISTRATOR)
+    price = proposed(ChangeKind.PRICE, UnitTier.STANDARD.value, 0, 2, price_content(UnitTier.STANDARD, 1, 4900, "EUR"))
+    propose(rig, price, vera)
     rig.create_organization(APPLICANT, name="Applicant, Inc.", domains=("applicant.test",), units=0, vet=False)
     fill(rig.house, APPLICANT, leave_out=frozenset({VettingItem.DOMAINS}))
     about = About("submit-application", "", "application", "new")
@@ -140,6 +148,7 @@ def _at_the_provider(rig: ServiceRig, fox: AdministratorRig) -> dict[str, str]:
         "validation": str(domain.validation_id),
         "item": VettingItem.DOMAINS.value,
         "number": "1",
+        "provider_change": price.id,
     }
 
 
@@ -160,9 +169,10 @@ def _of_the_organization(rig: ServiceRig, fox: AdministratorRig) -> dict[str, st
     }
     perform(rig.house, STRANGER, SET_UP, save_draft, SLUG, draft.id, answers)
     with rig.house.database.read(rig.clock()) as tx:
+        policy = policies.of_organization(tx, organizations.require(tx, SLUG).id)[0]
         held = assignments.in_force(tx, [fox.administrator.id])[fox.administrator.id][0]
     token = perform(rig.house, OPERATOR, SET_UP, create_api_token, SLUG, "bench", (Permission.READ,), 30).token
-    return {"token": token.id, "draft": draft.id, "change": change.id, "assignment": held.id}
+    return {"token": token.id, "draft": draft.id, "change": change.id, "policy": policy.id, "assignment": held.id}
 
 
 def _with_rows(rig: ServiceRig, values: dict[str, str], widely: str, narrowly: str) -> FullDatabase:
