@@ -10,11 +10,13 @@ import hypothesis
 import pytest
 from xdist.remote import Producer
 
+from privyseal.engine import phrases
 from tests.rigs.postgresql import PostgresServer
 from tests.rigs.service import ServiceRig, ServiceTemplate, make_template
 from tests.rigs.workers import LIVE_FOLDERS, SharedServices, share_of
 
 LONG_SECONDS = 7200
+LIGHT_MEMORY_KIB = 256
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -82,8 +84,14 @@ def postgresql_template(tmp_path_factory: pytest.TempPathFactory, postgres: Post
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def service(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ServiceRig]:
-    """A whole service in this process, on each database."""
+def service(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServiceRig]:
+    """A whole service in this process, on each database.
+
+    Its new challenge phrases are stretched in less memory, because a test that submits 5,000 requests would do little else.
+    A hash names its parameters, so everything that checks it is the same. Live services, and tests/engine/test_phrases.py, stretch
+    as the product does.
+    """
+    monkeypatch.setattr(phrases, "MEMORY_KIB", LIGHT_MEMORY_KIB)
     template: ServiceTemplate = request.getfixturevalue(f"{request.param}_template")
     server: PostgresServer | None = request.getfixturevalue("postgres") if request.param == "postgresql" else None
     url = server.create_database(template.database_url) if server is not None else ""
