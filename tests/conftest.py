@@ -13,7 +13,7 @@ from xdist.remote import Producer
 from privyseal.engine import phrases
 from tests.rigs.postgresql import PostgresServer
 from tests.rigs.service import ServiceRig, ServiceTemplate, make_template
-from tests.rigs.workers import LIVE_FOLDERS, SharedServices, share_of
+from tests.rigs.workers import LONGEST, SharedServices, share_of
 
 LONG_SECONDS = 7200
 LIGHT_MEMORY_KIB = 256
@@ -36,16 +36,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Puts the folders with live services first, so that the longest pieces do not begin last. In a long run every test has two hours."""
+    """Puts the longest shares first. In a long run every test has two hours."""
     if config.getoption("--long"):
         for item in items:
             item.add_marker(pytest.mark.timeout(LONG_SECONDS), append=False)
-    items.sort(key=lambda item: share_of(item.nodeid) not in LIVE_FOLDERS)
+    items.sort(key=lambda item: share_of(item.nodeid) not in LONGEST)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharedServices:
-    """Lets two workers share the tests by files and by folders with live services."""
+    """Lets the workers share the tests by files and by folders with live services."""
     return SharedServices(config, log)
 
 

@@ -173,12 +173,19 @@ def test_work_begun_by_nobody_is_queued_again(postgresql_database: Database) -> 
         worker._rescue._stray_seconds = 1.0  # noqa: SLF001 - half a minute is too long for a test
         row_id = add_row(house, "ear")
         await_done(postgresql_database, row_id)
+        wait_until(lambda: _is_over(postgresql_database, row_id), seconds=15, what="its workflow is over")
         with postgresql_database.write(system_clock()) as tx:
             tx.execute(outbox.outbox.update().where(outbox.outbox.c.id == row_id).values(done_at=None))
             tx.execute(sa.text("UPDATE dbos.workflow_status SET status = 'PENDING' WHERE workflow_uuid = :id"), {"id": row_id})
             tx.execute(sa.text("DELETE FROM dbos.operation_outputs WHERE workflow_uuid = :id"), {"id": row_id})
         await_done(postgresql_database, row_id)
     assert ear.count(row_id) == 2
+
+
+def _is_over(database: Database, row_id: str) -> bool:
+    with database.read(system_clock()) as tx:
+        found = tx.execute(sa.text("SELECT status FROM dbos.workflow_status WHERE workflow_uuid = :id"), {"id": row_id})
+        return found.scalar_one() == "SUCCESS"
 
 
 def test_ids_of_tries_tell_rows_and_chains_apart() -> None:

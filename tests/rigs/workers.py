@@ -1,4 +1,4 @@
-"""What the two workers of a whole run get: a file each time, and a folder where its files share live services.
+"""What the workers of a whole run get: a file each time, and a folder where its files share live services.
 
 The marks that xdist has for this write into a field of each test that pytest reads no more, so the scheduler is told itself.
 """
@@ -11,6 +11,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 LIVE_FOLDERS = ("browser", "stories")
 """Folders of tests/ whose files share services that take long to start."""
+
+LONGEST = (*LIVE_FOLDERS, "tests/invariants/test_crash_cycles.py")
+"""The shares that begin first, because whatever begins last holds up the end."""
 
 
 def share_of(nodeid: str) -> str:

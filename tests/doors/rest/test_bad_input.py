@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -384,7 +385,7 @@ def test_nothing_that_is_sent_makes_the_service_fail(shared: Shared, data: st.Da
     template = {**shared.rest.body()} if row.path.endswith("/requests") else dict(row.body or {})
     for field in data.draw(st.lists(st.sampled_from([*template, "extra"]), min_size=1, max_size=3)):
         template[field] = data.draw(VALUES)
-    parts = {
+    parts = dict.fromkeys(re.findall(r"{(\w+)}", row.path), NO_ID) | {
         "org": ORG,
         "request_id": f"req-{NO_ID}",
         "serial": "51",
