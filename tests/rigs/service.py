@@ -38,6 +38,8 @@ from privyseal.actions.organization.place_order import place_order
 from privyseal.actions.organization.record_validation import record_validation
 from privyseal.actions.request.approve_request import approve_request
 from privyseal.actions.request.submit_request import submit_request
+from privyseal.actions.trial.ask_trial import trial_form
+from privyseal.actions.trial.create_trial import create_trial
 from privyseal.cli.initialize import Plan, initialize
 from privyseal.cli.known_authorities import read_authorities
 from privyseal.cli.settings import Settings
@@ -194,7 +196,7 @@ class ServiceRig:
         issuer_secret = (data / "secrets/issuer.passphrase").read_bytes()
         self.keys = {
             self.house.authorities[slug].id: encrypted_key_file.load(data / "keys" / f"{slug}.key", issuer_secret)
-            for slug in ("issuing", "administrators")
+            for slug in ("issuing", "administrators", "test-root", "test-issuing")
         }
         log_key = encrypted_key_file.load(data / "keys/log.key", (data / "secrets/work.passphrase").read_bytes())
         self.log_key = LogKey(require_log_key(log_key), self.settings.log_host)
@@ -261,6 +263,16 @@ class ServiceRig:
         perform(self.house, OPERATOR, about, add_policy, slug, policy or PolicyDraft())
         with self.house.database.read(self.clock()) as tx:
             return organizations.require(tx, slug)
+
+    def create_trial(self, wish: str = "acme", *, person: str = "Ann Try") -> tuple[Organization, AdministratorRig]:
+        """A trial by the provider's word, and its one administrator."""
+        fields = {"name": f"{wish.title()} Works", "slug": wish, "person_name": person, "person_email": f"ann@{wish}.test"}
+        about = About("create-trial", "", "organization", "new")
+        trial = perform(self.house, OPERATOR, about, create_trial, trial_form(fields))
+        # The same person again, because the first link went away by mail.
+        email, role = fields["person_email"], Role.SECURITY_ADMINISTRATOR
+        invited = perform(self.house, OPERATOR, about, invite_administrator, trial.slug, person, email, role)
+        return trial, self.enroll(invited, trial.slug)
 
     def validate(self, slug: str, name: str) -> None:
         """Register a domain and record evidence of its control (the look-up itself is tested with engine/dcv)."""

@@ -13,7 +13,15 @@ from privyseal.model.administrator import Permission
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import Conflict, Refused
 from privyseal.model.identifiers import AdministratorId
-from privyseal.model.organization import Organization, OrganizationEvent, OrganizationState, require_active, require_move
+from privyseal.model.organization import (
+    Organization,
+    OrganizationEvent,
+    OrganizationState,
+    require_active,
+    require_move,
+    require_no_trial,
+    require_trial_runs,
+)
 from privyseal.model.vetting import ItemFinding, Vetting, VettingItem, VettingState, require_person_of_vetting, require_state
 from privyseal.store import administrators, organization_events, organizations, vettings
 from privyseal.store.database import Transaction
@@ -64,8 +72,9 @@ def require_person(actor: Actor, permission: Permission) -> None:
 def require_vetting(tx: Transaction, organization: Organization, *states: VettingState) -> Vetting:
     """Return the organization's last vetting, held until the transaction ends, in one of these states.
 
-    Raises Refused ``no-vetting`` when none was begun, Conflict ``vetting-state``.
+    Raises Refused ``no-vetting`` when none was begun, ``trial``, Conflict ``vetting-state``.
     """
+    require_no_trial(organization)
     vetting = vettings.newest(tx, organization.id)
     if vetting is None:
         raise Refused("no-vetting", f"The vetting of {organization.name} has not begun. Begin it first.")
@@ -94,11 +103,17 @@ def require_standing(tx: Transaction, organization: Organization) -> None:
     organizations.hold(tx, organization.id)
     standing = organizations.get(tx, organization.id)
     require_active(standing)
+    require_trial_runs(standing, tx.now)
     require_two_persons(tx, standing)
 
 
 def require_two_persons(tx: Transaction, organization: Organization) -> None:
-    """Raise Refused ``not-vetted`` unless two different people vetted the organization; the issuer asks this too (A35, I17)."""
+    """Raise Refused ``not-vetted`` unless two different people vetted the organization; the issuer asks this too (A35, I17).
+
+    A trial is not vetted.
+    """
+    if organization.is_trial:
+        return  # Nobody vets a trial; the mark in its credentials keeps it what it is.
     vetting = vettings.newest_concluded(tx, organization.id)
     if vetting is not None and vetting.is_earlier:
         return

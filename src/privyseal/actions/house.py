@@ -33,6 +33,7 @@ from privyseal.model.change import DEFAULT_QUORUM, ChangeKind
 from privyseal.model.errors import NotFound, PrivysealError, Refused, Unavailable
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import RandomBytes, new_id
+from privyseal.model.organization import Organization, require_mark
 from privyseal.model.statement import utc_text
 from privyseal.store import audit, certificates, organizations, outbox, revocations
 from privyseal.store.database import Database, Transaction
@@ -42,6 +43,9 @@ from privyseal_wire.passkey import RelyingParty
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+TEST_ROOT, TEST_ISSUING = "test-root", "test-issuing"
+"""Names of the CAs of trials, which stand beside the real ones and under none of them."""
 
 UNAUTHENTICATED_ENTRIES_PER_MINUTE = 30
 """Refusals of callers without a credential are written out up to here, then only counted (architecture section 3)."""
@@ -92,8 +96,31 @@ class House:
 
     @property
     def issuing(self) -> Authority:
-        """The CA that issues to organizations."""
+        """The CA that issues to organizations that were vetted."""
         return self.authorities["issuing"]
+
+    @property
+    def has_trials(self) -> bool:
+        """Whether this service has the CA that trials are issued by."""
+        return TEST_ISSUING in self.authorities
+
+    def issuing_for(self, organization: Organization) -> Authority:
+        """Return the CA that issues to this organization; raises Refused ``trial-mark``, Unavailable ``no-test-authority``."""
+        require_mark(organization)
+        if not organization.is_trial:
+            return self.issuing
+        if not self.has_trials:
+            sentence = "This service has no test certification authority. Its operator makes one with `privyseal ca add-test`."
+            raise Unavailable("no-test-authority", sentence, retry_after_seconds=3600)
+        return self.authorities[TEST_ISSUING]
+
+    def root_for(self, organization: Organization) -> Authority:
+        """Return the root that computers trust this organization's certificates by; for a trial a test root. Raises as ``issuing_for``."""
+        return self.authorities[TEST_ROOT if self.issuing_for(organization).slug == TEST_ISSUING else "root"]
+
+    def authority_of(self, authority_id: str) -> Authority:
+        """Return the CA of this id."""
+        return next(known for known in self.authorities.values() if known.id == authority_id)
 
     @property
     def relying_party(self) -> RelyingParty:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
 from privyseal.engine.certificate import subject_for
 from privyseal.engine.key_policy import read_key
 from privyseal.engine.names import has_normal_form
+from privyseal.model.domain import Domain, ValidationMethod, require_covered
 from privyseal.model.errors import Refused
 from privyseal.model.organization import Organization, subject_values
 from privyseal.model.policy import Policy
 from privyseal.model.profile import NameKind
 from privyseal.model.request import Request, RequestKind
+from privyseal.model.rules import Tier
 
 
 def require_vetted_identity(request: Request, policy: Policy, organization: Organization) -> None:
@@ -33,6 +38,17 @@ def require_vetted_identity(request: Request, policy: Policy, organization: Orga
     known = vetted | dict(expected)
     if not may_differ or any(known.get(field) != value for field, value in request.subject):
         raise Refused("subject", "The subject of the request is not the vetted record of the organization and the first of its names.")
+
+
+def require_reserved_names(organization: Organization, domains: Collection[Domain], names: Iterable[str], now: datetime) -> None:
+    """Raise Refused ``name-not-validated`` where an organization that is no trial would be certified a name that is kept for trials.
+
+    That such a name is nobody's stands in for evidence of its control in a trial alone; the entrances give it to no other organization.
+    """
+    if organization.is_trial:
+        return
+    real = [domain for domain in domains if domain.method is not ValidationMethod.RESERVED]
+    require_covered(names, real, now, Tier.PRIVATE)
 
 
 def require_key_of_policy(request: Request, policy: Policy) -> None:

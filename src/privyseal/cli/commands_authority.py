@@ -9,10 +9,18 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from privyseal.cli.house_setup import open_house
-from privyseal.cli.initialize import publish_root_crl
+from privyseal.cli.initialize import OPERATOR, publish_root_crl
 from privyseal.cli.processes import read_passphrase
 from privyseal.cli.rooms import Rooms
 from privyseal.cli.settings import read_settings
+from privyseal.cli.trial_authorities import (
+    TrialPlan,
+    make_test_authorities,
+    make_test_keys,
+    require_none_yet,
+    store_test_authorities,
+)
+from privyseal.engine.hierarchy import DEMO_PERMITTED_NAMES, KeyKind
 from privyseal.engine.signers import encrypted_key_file
 from privyseal.store import revocations
 from privyseal.store.revocations import FULL
@@ -25,6 +33,7 @@ def authority_commands(program: App, rooms: Rooms) -> None:
     group = App(name="ca", help="The certification authorities of this service.")
     group.command(_list(rooms), name="list")
     group.command(_root_crl(rooms), name="root-crl")
+    group.command(_add_test(rooms), name="add-test")
     program.command(group)
 
 
@@ -45,6 +54,33 @@ def _list(rooms: Rooms) -> Callable[..., None]:
                 print(f"{slug:16} certificate until {authority.issuer.not_after:%Y-%m-%d}, full CRL until {crl_end}")
 
     return list_authorities
+
+
+def _add_test(rooms: Rooms) -> Callable[..., None]:
+    def add_test(*, data: Data, provider: str, key: KeyKind = "p256") -> None:
+        """Make the test root and the test issuing CA that trials need, where a service has none yet. Nobody trusts them.
+
+        Parameters
+        ----------
+        data
+            The data directory of the service.
+        provider
+            Name of the provider, as it stands in the CA certificates.
+        key
+            Kind of the CA keys: p256, p384, rsa2048, rsa3072 or rsa4096.
+        """
+        settings = read_settings(data)
+        house = open_house(settings, rooms).house
+        require_none_yet(house)
+        secrets = (read_passphrase(settings.path(settings.issuer_passphrase)), read_passphrase(settings.path(settings.status_passphrase)))
+        keys = make_test_keys(settings.data / "keys", key, *secrets)
+        permitted = DEMO_PERMITTED_NAMES if settings.demo else None
+        plan = TrialPlan(provider, key, permitted, settings.status_url)
+        with house.database.write(house.clock()) as tx:
+            store_test_authorities(house, tx, OPERATOR, make_test_authorities(plan, keys, tx.now, rooms.random_bytes), keys)
+        print("The test certification authority is made. Start the service again; then trials are offered on the page /apply.")
+
+    return add_test
 
 
 def _root_crl(rooms: Rooms) -> Callable[..., None]:

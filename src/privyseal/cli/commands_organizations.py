@@ -15,6 +15,8 @@ from privyseal.actions.house import About, perform
 from privyseal.actions.organization.close_organization import close_organization
 from privyseal.actions.organization.resume_organization import resume_organization
 from privyseal.actions.organization.suspend_organization import suspend_organization
+from privyseal.actions.trial.ask_trial import trial_form
+from privyseal.actions.trial.create_trial import create_trial
 from privyseal.cli.commands_people import OPERATOR
 from privyseal.cli.house_setup import house_for_command
 from privyseal.cli.rooms import Rooms
@@ -28,9 +30,13 @@ PAGE = 200
 
 def organization_commands(program: App, rooms: Rooms) -> None:
     """Add the group to ``program``."""
-    group = App(name="organization", help="Organizations: list, show, suspend, resume, close. Vetting takes two people who are signed in.")
+    group = App(
+        name="organization",
+        help="Organizations: list, show, start a trial, suspend, resume, close. Vetting takes two people who are signed in.",
+    )
     group.command(_list(rooms), name="list")
     group.command(_show(rooms), name="show")
+    group.command(_trial(rooms), name="trial")
     group.command(_suspend(rooms), name="suspend")
     group.command(_resume(rooms), name="resume")
     group.command(_close(rooms), name="close")
@@ -39,7 +45,7 @@ def organization_commands(program: App, rooms: Rooms) -> None:
 
 def _list(rooms: Rooms) -> Callable[..., None]:
     def list_organizations(*, data: Data) -> None:
-        """List all organizations by short name, with state and the day on which the vetting ends.
+        """List all organizations by short name, with state and the day on which the vetting, or the trial, ends.
 
         Parameters
         ----------
@@ -52,7 +58,8 @@ def _list(rooms: Rooms) -> Callable[..., None]:
                 found = organizations.page(tx, after=after, limit=PAGE)
                 for organization in found:
                     end = vetted_until(organization, Tier.PUBLIC)
-                    until = f"{end:%Y-%m-%d}" if end else "-"
+                    ends = end or organization.trial_until
+                    until = f"{ends:%Y-%m-%d}" if ends else "-"
                     print(f"{organization.slug:<40}  {organization.state.value:<9}  {until:<10}  {organization.name}")
                 more = len(found) == PAGE
                 after = found[-1].id if found else ""
@@ -80,6 +87,32 @@ def _show(rooms: Rooms) -> Callable[..., None]:
             print(f"{entry.at:%Y-%m-%d %H:%M} UTC  {entry.event.value:<9}  {entry.by_kind} {entry.by}  {entry.reason}".rstrip())
 
     return show
+
+
+def _trial(rooms: Rooms) -> Callable[..., None]:
+    def trial(slug: str, /, *, data: Data, name: str, person: str, email: str) -> None:
+        """Start a trial: an organization that nobody vets, for thirty days, with test certificates that nobody trusts.
+
+        Parameters
+        ----------
+        slug
+            Short name; test- is written in front of it.
+        data
+            The data directory of the service.
+        name
+            Name of the organization; TEST is written in front of it.
+        person
+            Full name of its administrator.
+        email
+            Mail address of the administrator; the one-time link goes there.
+        """
+        fields = {"name": name, "slug": slug, "person_name": person, "person_email": email}
+        about = About("create-trial", "", "organization", "new")
+        with house_for_command(data, rooms) as house:
+            made = perform(house, OPERATOR, about, create_trial, trial_form(fields))
+        print(f"{made.name} ({made.slug}) goes on until {made.trial_until:%Y-%m-%d}. The one-time link is on its way to {email}.")
+
+    return trial
 
 
 def _move(rooms: Rooms, data: Path, slug: str, action: Callable[..., Organization], name: str, reason: str, **more: Any) -> None:  # noqa: ANN401 - what the action takes

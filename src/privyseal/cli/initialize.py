@@ -1,7 +1,7 @@
 """`privyseal init`: the keys, the three CAs, the first provider administrator (architecture sections 5 and 6).
 
  1. the data directory (0700) with one passphrase file per process that opens keys
- 2. the key files: root, issuing CA, administrators' CA, an OCSP responder for each issuing one, the audit log's key
+ 2. the key files: root, issuing CA, administrators' CA, the test CAs of trials, an OCSP responder for each issuing one, the audit log's key
  3. the database schema
  4. one transaction: CAs, responders, CRL scopes, the root's CRLs, facts of the service, the first audit entry
  5. the settings file, written last: a directory without it was not initialized to its end and is refused
@@ -20,6 +20,7 @@ from pathlib import Path
 from privyseal.actions.certificate.certify_responder import certify_responder
 from privyseal.actions.house import House, ServiceIdentity, record
 from privyseal.cli.settings import FILE_NAME, Settings
+from privyseal.cli.trial_authorities import TrialPlan, make_test_authorities, make_test_keys, store_test_authorities
 from privyseal.engine import hierarchy
 from privyseal.engine.authority import Authority
 from privyseal.engine.certificate import Issuer
@@ -91,11 +92,14 @@ def initialize(plan: Plan, now: datetime, random_bytes: RandomBytes) -> dict[str
             keys / f"ocsp-{slug}.key", key, passphrases["status"], rounds=encrypted_key_file.ROUNDS_FOR_RANDOM_PASSPHRASE
         )
     encrypted_key_file.create(keys / "log.key", log_key.key, passphrases["work"])
+    test_keys = make_test_keys(keys, plan.key, passphrases["issuer"], passphrases["status"])
     database = Database(settings.database)
     upgrade(database)
     house = _house(database, settings, made, random_bytes, now)
     with database.write(now) as tx:
         _store(house, tx, plan, made, responders, log_key)
+        test_plan = TrialPlan(plan.name, plan.key, plan.permitted_names, settings.status_url)
+        store_test_authorities(house, tx, OPERATOR, make_test_authorities(test_plan, test_keys, now, random_bytes), test_keys)
     database.close()
     _write_settings(settings)
     return {"settings": data / FILE_NAME, "root_certificate": _write_root(data, made["root"]), "root_key": keys / "root.key"}

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import structlog
 
+from privyseal.actions.house import TEST_ISSUING, TEST_ROOT
 from privyseal.cli.house_setup import crl_life, log_files, open_house
 from privyseal.cli.processes import load_linters, read_passphrase, start_collecting
 from privyseal.cli.rooms import Rooms
@@ -16,6 +17,9 @@ from privyseal.issuer.evidence import Evidence
 from privyseal.issuer.server import IssuerServer
 from privyseal.model.errors import Unavailable
 from privyseal.model.identifiers import AuthorityId
+
+KEYS = ("issuing", "administrators", TEST_ROOT, TEST_ISSUING)
+"""The CAs whose keys this process opens. The file of a key is chosen by this name alone, so a changed row moves no key."""
 
 _log = structlog.get_logger("privyseal")
 
@@ -28,8 +32,10 @@ def run_issuer(settings: Settings, rooms: Rooms) -> None:
     opened = open_house(settings, rooms)
     secret = read_passphrase(settings.path(settings.issuer_passphrase))
     keys: dict[AuthorityId, SigningKey] = {}
-    for slug in ("issuing", "administrators"):
-        authority = opened.house.authorities[slug]
+    for slug in KEYS:
+        authority = opened.house.authorities.get(slug)
+        if authority is None:
+            continue  # A service from before there were trials has no test CA until its operator adds one.
         keys[authority.id] = encrypted_key_file.load(settings.data / "keys" / f"{slug}.key", secret)
     evidence = Evidence(opened.house, opened.vkey, log_files(settings))
     with suppress(Unavailable):  # It is noted there, and looked at again each second.

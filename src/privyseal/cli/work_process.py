@@ -9,6 +9,7 @@ import structlog
 from privyseal.actions.administrator.remind_of_endings import remind_of_endings
 from privyseal.actions.house import House
 from privyseal.actions.organization.remind_of_vettings import remind_of_vettings
+from privyseal.actions.trial.end_trials import end_trials
 from privyseal.cli.house_setup import Opened, log_files, open_house
 from privyseal.cli.processes import load_linters, read_passphrase, start_collecting
 from privyseal.cli.rooms import Rooms
@@ -60,6 +61,7 @@ def make_worker(settings: Settings, opened: Opened, rooms: Rooms, issuer: Issuer
         PeriodicTask("sweep", 5.0, lambda: sweep_once(opened, issuer, world)),
         PeriodicTask("daily-checkpoints", 60.0, daily.look),
         PeriodicTask("vetting-reminders", 3600.0, lambda: remind(opened)),
+        PeriodicTask("trials", 600.0, lambda: turn_trials(opened)),
         PeriodicTask("domains", domains.EVERY_SECONDS, domains.look),
         PeriodicTask("credential-endings", 3600.0, lambda: _remind(opened.house)),
     )
@@ -88,6 +90,17 @@ def remind(opened: Opened) -> None:
             return remind_of_vettings(house, tx, SYSTEM)
 
     again_after_collision(announce)
+
+
+def turn_trials(opened: Opened) -> None:
+    """Tell of trials that end soon, and end those whose days are over."""
+    house = opened.house
+
+    def turn() -> int:
+        with house.database.write(house.clock()) as tx:
+            return end_trials(house, tx, SYSTEM)
+
+    again_after_collision(turn)
 
 
 def mail_settings(settings: Settings) -> MailSettings:

@@ -39,9 +39,10 @@ def administrator_content(
 ) -> CertificateContent:
     """Return the content of an Administrator ID issued at ``now``; raises Refused ``issuer-expired``.
 
-    It lives ``LIFETIME_DAYS``, but not past ``until``: the end of what it replaces.
+    It lives ``LIFETIME_DAYS``, but not past ``until``, the end of what it replaces, and not past the end of a trial.
     """
-    not_before, not_after = validity(now, LIFETIME_DAYS, issuer.not_after if until is None else min(until, issuer.not_after))
+    ends = [issuer.not_after, until, organization.trial_until if organization else None]
+    not_before, not_after = validity(now, LIFETIME_DAYS, min(end for end in ends if end is not None))
     return content_with_dates(issuer, serial, not_before, not_after, administrator, organization, spki_der, profile=profile)
 
 

@@ -22,7 +22,10 @@ from privyseal.model.profile import KeyAlgorithm, Profile
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """``kind`` is root, issuing or administrators; ``chain`` are the DER certificates from this CA up to, without, the root."""
+    """``kind`` is root, issuing, administrators, test-root or test-issuing.
+
+    ``chain`` are the DER certificates from this CA up to, without, the root.
+    """
 
     id: AuthorityId
     slug: str

@@ -36,6 +36,7 @@ METHOD_LABELS: Final = {
     ValidationMethod.DNS_PERSISTENT: frozenset({"dns-persist-01", "ca-tbr-22"}),
     ValidationMethod.HTTP_TOKEN: frozenset({"ca-tbr-18"}),
     ValidationMethod.MAIL: frozenset({"ca-tbr-4"}),
+    ValidationMethod.RESERVED: frozenset(),
 }
 """What ``validationmethods`` calls our methods: the section of BR 3.2.2.4, and ACME's label where it is the same method."""
 

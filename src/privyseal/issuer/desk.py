@@ -125,7 +125,7 @@ def complete_batch(
     if requested:
         with house.database.write(house.clock()) as tx:
             require(tx)
-            completed = complete_certificates(house, tx, ISSUER, keys[house.issuing.id], requested)
+            completed = complete_certificates(house, tx, ISSUER, keys, requested)
         failpoint("complete.after-commit")
         results |= _verdicts([item.intent_id for item in completed.certificates], completed.failures)
     if people:

@@ -46,6 +46,7 @@ class Help:
 class Frame:
     """Head, navigation and foot of a page. ``visitor`` is the name of who is signed in; ``shortcuts`` are (key, words).
 
+    ``trial`` is what stands over every page of a trial, "" of any other organization.
     ``events`` is the address of the stream that tells when counts change, ``counts`` the address that gives them anew.
     """
 
@@ -53,6 +54,7 @@ class Frame:
     purpose: str
     home: str
     demo: bool = False
+    trial: str = ""
     navigation: tuple[NavigationItem, ...] = ()
     help: Help | None = None
     visitor: str = ""

@@ -87,8 +87,12 @@ def moment_text(value: datetime, *, seconds: bool = False) -> Markup:
 def day_text(value: datetime) -> Markup:
     """Return the day, with the exact time for hovering."""
     exact = value.astimezone(UTC)
-    day = pattern_text(exact, words.gettext("d MMMM y"))
-    return _DAY % (_machine(exact), _utc_text(exact), day)
+    return _DAY % (_machine(exact), _utc_text(exact), day_words(value))
+
+
+def day_words(value: datetime) -> str:
+    """Return the day in UTC as text, for inside a sentence."""
+    return pattern_text(value.astimezone(UTC), words.gettext("d MMMM y"))
 
 
 def moment_words(value: datetime) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from privyseal.model.errors import Refused
 from privyseal.model.identifiers import ApplicationId, OrganizationId
-from privyseal.model.organization import require_country, require_record_text, require_slug
+from privyseal.model.organization import require_country, require_real_name, require_record_text, require_slug
 from privyseal.model.request import require_text
 
 CONFIRM_WITHIN = timedelta(days=7)
@@ -89,7 +89,7 @@ class Application:
 def check_texts(fields: dict[str, str]) -> dict[str, str]:
     """Return the texts of an application without its addresses and domains; raises Refused at the field that is wrong."""
     return {
-        "name": require_record_text("name", fields["name"]),
+        "name": require_real_name(require_record_text("name", fields["name"])),
         "registration_number": require_text("registration_number", fields["registration_number"], 64),
         "country": require_country(fields["country"]),
         "state_or_province": require_record_text("state_or_province", fields["state_or_province"], optional=True),

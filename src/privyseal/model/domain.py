@@ -14,12 +14,13 @@ from privyseal.model.rules import Tier
 
 
 class ValidationMethod(enum.Enum):
-    """How control over a domain is shown; each is really looked up."""
+    """How control over a domain is shown; each is really looked up, but ``RESERVED``: the name of a trial, which nobody can own."""
 
     DNS_TXT = "dns-txt"
     DNS_PERSISTENT = "dns-persistent"
     HTTP_TOKEN = "http-token"  # noqa: S105 - the name of a method, not a secret
     MAIL = "mail"
+    RESERVED = "reserved"
 
 
 class DomainEnd(enum.Enum):
@@ -85,6 +86,8 @@ class Domain:
         """
         if self.validated_at is None or self.expires_at is None or self.method is None or self.removed_at is not None:
             return None
+        if self.method is ValidationMethod.RESERVED and not (tier is Tier.PRIVATE and covers("test", self.name)):
+            return None  # RFC 6761 6.2: names below .test are for tests, and nobody's.
         reuse = rules.PERSISTENT_REUSE if self.method is ValidationMethod.DNS_PERSISTENT else rules.VALIDATION_REUSE
         ends = [self.expires_at, rules.reusable_until(reuse[tier], self.validated_at)]
         banned = rules.method_end(tier, self.method.value)

@@ -12,6 +12,8 @@ class FactKind(enum.Enum):
     APPLICATION_CONFIRMED = "application-confirmed"
     APPLICATION_REJECTED = "application-rejected"
     KIT_MADE = "kit-made"
+    TRIAL_ASKED = "trial-asked"
+    TRIAL_ENDS = "trial-ends"
     VETTING_ENDS = "vetting-ends"
     ORGANIZATION_MOVED = "organization-moved"
     REQUEST_RECEIVED = "request-received"

@@ -9,6 +9,7 @@ from typing import NewType
 OrganizationId = NewType("OrganizationId", str)
 VettingId = NewType("VettingId", str)
 ApplicationId = NewType("ApplicationId", str)
+TrialId = NewType("TrialId", str)
 DepartmentId = NewType("DepartmentId", str)
 AssignmentId = NewType("AssignmentId", str)
 DomainId = NewType("DomainId", str)

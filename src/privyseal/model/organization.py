@@ -14,6 +14,9 @@ from privyseal.model.rules import VETTING_REUSE, Tier, at, reusable_until
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
+TRIAL_MARK = "TEST "
+"""Stands before the name of every trial and of no other organization: on pages, in letters, in certificates of people and servers."""
+
 RESERVED_SLUGS = frozenset({"provider", "api", "o", "admin", "root", "status", "log"})
 
 
@@ -41,6 +44,8 @@ class OrganizationEvent(enum.Enum):
     RESUME = "resume"
     REJECT = "reject"
     CLOSE = "close"
+    START_TRIAL = "start-trial"
+    END_TRIAL = "end-trial"
 
 
 MOVES: dict[OrganizationEvent, tuple[frozenset[OrganizationState], OrganizationState]] = {
@@ -50,13 +55,17 @@ MOVES: dict[OrganizationEvent, tuple[frozenset[OrganizationState], OrganizationS
     OrganizationEvent.RESUME: (frozenset({OrganizationState.SUSPENDED}), OrganizationState.ACTIVE),
     OrganizationEvent.REJECT: (frozenset({OrganizationState.APPLIED, OrganizationState.VETTING}), OrganizationState.CLOSED),
     OrganizationEvent.CLOSE: (frozenset({OrganizationState.SUSPENDED}), OrganizationState.CLOSED),
+    OrganizationEvent.END_TRIAL: (frozenset({OrganizationState.ACTIVE, OrganizationState.SUSPENDED}), OrganizationState.CLOSED),
 }
 """From which states an event leads where. Vetting again changes no state."""
 
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """The vetted record. ``country`` is ISO 3166 alpha-2; ``state_or_province`` and ``locality`` are spelled out."""
+    """The vetted record. ``country`` is ISO 3166 alpha-2; ``state_or_province`` and ``locality`` are spelled out.
+
+    ``trial_until`` is the end of a trial (model/trial.py), of which nothing is vetted; None for every other organization.
+    """
 
     id: OrganizationId
     slug: str
@@ -70,6 +79,12 @@ class Organization:
     vetted_at: datetime | None
     vetted_by: str
     vetting_evidence: str
+    trial_until: datetime | None = None
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether nobody vetted it, and its certificates are tests."""
+        return self.trial_until is not None
 
 
 def require_slug(slug: str) -> str:
@@ -110,9 +125,41 @@ _NOT_ACTIVE = {
 
 
 def require_active(organization: Organization) -> None:
-    """Raise Refused ``organization-not-active`` unless the organization is vetted and active (A35, I17)."""
+    """Raise Refused ``organization-not-active`` unless the organization is vetted, or a trial, and active (A35, I17).
+
+    Refused ``trial-mark`` for one of which the record says two things.
+    """
+    require_mark(organization)
     if organization.state is not OrganizationState.ACTIVE:
         raise Refused("organization-not-active", f"{organization.name} {_NOT_ACTIVE[organization.state]}")
+
+
+def require_mark(organization: Organization) -> None:
+    """Raise Refused ``trial-mark`` unless a trial, and nobody else, has the mark of trials before its name.
+
+    The administrators' CA certified that name: who takes the end of a trial out of the record gains nothing by it.
+    """
+    if organization.is_trial != organization.name.startswith(TRIAL_MARK):
+        sentence = (
+            f"The record of {organization.name} says two things about whether it is a trial. Nothing is done for it. Tell your provider."
+        )
+        raise Refused("trial-mark", sentence)
+
+
+def require_no_trial(organization: Organization) -> None:
+    """Raise Refused ``trial`` for a trial: it is never vetted, buys nothing, and becomes nothing else."""
+    if organization.is_trial:
+        sentence = f"{organization.name} is a trial. It is never vetted and buys nothing. Who wants real certificates applies anew."
+        raise Refused("trial", sentence)
+
+
+def require_trial_runs(organization: Organization, now: datetime) -> None:
+    """Raise Refused ``trial-ended`` for a trial whose days are over; other organizations have no such end."""
+    if organization.trial_until is not None and now >= organization.trial_until:
+        sentence = (
+            f"The trial of {organization.name} has ended. Nothing is given out any more. Who wants to go on applies for an organization."
+        )
+        raise Refused("trial-ended", sentence)
 
 
 def vetted_until(organization: Organization, tier: Tier) -> datetime | None:
@@ -121,7 +168,16 @@ def vetted_until(organization: Organization, tier: Tier) -> datetime | None:
 
 
 def require_vetted(organization: Organization, tier: Tier, now: datetime) -> None:
-    """Raise Refused ``vetting-expired`` when the organization has to be vetted again first (A36, BR 4.2.1)."""
+    """Raise Refused ``vetting-expired`` when the organization has to be vetted again first (A36, BR 4.2.1).
+
+    A trial is not vetted, so it has nothing of the public tier (``trial-tier``) and nothing after its end (``trial-ended``).
+    """
+    if organization.is_trial:
+        require_trial_runs(organization, now)
+        if tier is not Tier.PRIVATE:
+            sentence = f"{organization.name} is a trial, and has no certificates of the {tier.value} tier. Choose another policy."
+            raise Refused("trial-tier", sentence)
+        return
     end = vetted_until(organization, tier)
     if end is None or now >= end:
         days = at(VETTING_REUSE[tier], now).days
@@ -145,6 +201,14 @@ def subject_values(organization: Organization, common_name: str) -> tuple[tuple[
 
 
 _COUNTRY_HINTS = {"UK": "GB", "EN": "GB", "SU": "RU", "DD": "DE", "YU": "RS"}
+
+
+def require_real_name(name: str) -> str:
+    """Return the name of an organization that is no trial; raises Refused ``organization-record`` for the mark of trials."""
+    if name.startswith(TRIAL_MARK):
+        sentence = "TEST in capitals at the beginning of a name marks a trial. Write the first word in another way, such as Test."
+        raise Refused("organization-record", sentence, field="name")
+    return name
 
 
 def require_country(country: str) -> str:

@@ -19,6 +19,8 @@ from privyseal.status.server import serve
 from privyseal.status.settings import StatusSettings
 
 RESPONDERS = ("issuing", "administrators")
+OPTIONAL_RESPONDERS = ("test-issuing",)
+"""A service from before there were trials has no key of it until its operator adds the test CA."""
 
 
 def main() -> None:
@@ -42,7 +44,9 @@ def _settings(data: Path) -> StatusSettings:
         return os.environ.get(f"PRIVYSEAL_{name.upper()}", str(values.get(name, default)))
 
     secret = (data / value("status_passphrase", "secrets/status.passphrase")).read_bytes().strip(b"\r\n")
-    keys: dict[str, SigningKey] = {slug: encrypted_key_file.load(data / "keys" / f"ocsp-{slug}.key", secret) for slug in RESPONDERS}
+    files = {slug: data / "keys" / f"ocsp-{slug}.key" for slug in (*RESPONDERS, *OPTIONAL_RESPONDERS)}
+    wanted = {slug: path for slug, path in files.items() if slug in RESPONDERS or path.exists()}
+    keys: dict[str, SigningKey] = {slug: encrypted_key_file.load(path, secret) for slug, path in wanted.items()}
     return StatusSettings(
         database_url=value("database_url", "") or f"sqlite:///{data}/privyseal.sqlite3",
         host=value("host", "127.0.0.1"),

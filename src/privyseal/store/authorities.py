@@ -41,7 +41,7 @@ service_facts = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class StoredAuthority:
-    """A CA as stored: ``kind`` is root, issuing or administrators; ``certificate`` is DER."""
+    """A CA as stored: ``kind`` is root, issuing, administrators, test-root or test-issuing; ``certificate`` is DER."""
 
     id: AuthorityId
     slug: str

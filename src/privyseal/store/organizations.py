@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +32,7 @@ organizations = sa.Table(
     sa.Column("vetted_at", UtcTime),
     sa.Column("vetted_by", sa.String(64), nullable=False),
     sa.Column("vetting_evidence", sa.Text, nullable=False),
+    sa.Column("trial_until", UtcTime),
 )
 
 domains = sa.Table(
@@ -195,6 +197,20 @@ def holders_of(tx: Transaction, names: Iterable[str]) -> list[tuple[DomainId, Or
     """Return who registered any of these exact domain names."""
     rows = tx.execute(sa.select(domains.c.id, domains.c.organization_id, domains.c.name).where(domains.c.name.in_(list(names))))
     return [(DomainId(row.id), OrganizationId(row.organization_id), row.name) for row in rows]
+
+
+def count_trials(tx: Transaction) -> int:
+    """Return how many trials go on."""
+    statement = sa.select(sa.func.count()).select_from(organizations)
+    statement = statement.where(organizations.c.trial_until.is_not(None), organizations.c.state != OrganizationState.CLOSED.value)
+    return int(tx.execute(statement).scalar_one())
+
+
+def trials(tx: Transaction, *, until: datetime, after: str = "", limit: int = 200) -> list[Organization]:
+    """Return trials that go on and end before ``until``, by id, behind the id ``after``: for periodic work."""
+    statement = organizations.select().where(organizations.c.trial_until < until, organizations.c.id > after)
+    statement = statement.where(organizations.c.state != OrganizationState.CLOSED.value).order_by(organizations.c.id).limit(limit)
+    return [_organization(row._mapping) for row in tx.execute(statement)]
 
 
 def count_by_state(tx: Transaction) -> dict[OrganizationState, int]:

@@ -41,6 +41,7 @@ NOUNS = (
     "searches",
     "sessions",
     "throttles",
+    "trials",
     "units",
     "validations",
     "vettings",

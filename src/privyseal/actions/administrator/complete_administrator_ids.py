@@ -91,7 +91,8 @@ def _complete(house: House, tx: Transaction, actor: Actor, key: SigningKey, inte
         raise Refused(
             "key-blocked", "Since this key was enrolled, somebody else may have it. A new one-time link and a new key are needed."
         )
-    longest = place.until if place is not None and place.until is not None else intent.not_after
+    ends = [place.until if place else None, organization.trial_until if organization else None]
+    longest = min([end for end in ends if end is not None], default=intent.not_after)
     if (intent.not_after - intent.not_before).days > LIFETIME_DAYS or intent.not_after > longest or intent.authority_id != authority.id:
         raise Refused("intent", "The intent lives too long or is for another certification authority.")
     serial = serial_from_hex(intent.serial_hex)

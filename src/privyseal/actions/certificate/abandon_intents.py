@@ -29,7 +29,7 @@ def abandon_intents(house: House, tx: Transaction, actor: Actor, orphans: Sequen
     revoked: list[tuple[Revocation, bytes]] = []
     events: dict[str, list[AuditEvent]] = {}
     for intent in abandoned:
-        authority = next(known for known in house.authorities.values() if known.id == intent.authority_id)
+        authority = house.authority_of(intent.authority_id)
         serial = serial_from_hex(intent.serial_hex)
         revocation = Revocation(
             authority_id=intent.authority_id,

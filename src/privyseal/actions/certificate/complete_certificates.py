@@ -15,16 +15,17 @@ Everything before this process is assumed compromised. For each intent:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from privyseal.actions.caa import require_caa
 from privyseal.actions.entitlement import Entitlements
 from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
 from privyseal.actions.policy_proof import require_policy_proven
-from privyseal.actions.vetted_identity import require_key_of_policy, require_vetted_identity
+from privyseal.actions.vetted_identity import require_key_of_policy, require_reserved_names, require_vetted_identity
 from privyseal.engine.administrator_id import require_administrator_id
 from privyseal.engine.approval_content import require_approved
+from privyseal.engine.authority import Authority
 from privyseal.engine.certificate import CertificateContent
 from privyseal.engine.certificate_template import read_back, sign_tbs
 from privyseal.engine.serials import serial_from_hex, shard_of
@@ -37,7 +38,7 @@ from privyseal.model.certificate import REISSUE_GRACE, Certificate, CertificateS
 from privyseal.model.domain import Domain, covering, require_covered
 from privyseal.model.errors import Conflict, PrivysealError, Refused
 from privyseal.model.fact import FactKind
-from privyseal.model.identifiers import CertificateId, DepartmentId, IntentId, OrganizationId, RequestId, ValidationId
+from privyseal.model.identifiers import AuthorityId, CertificateId, DepartmentId, IntentId, OrganizationId, RequestId, ValidationId
 from privyseal.model.organization import Organization, require_active, require_vetted
 from privyseal.model.policy import Policy, may_approve, require_lifetime
 from privyseal.model.profile import KeyAlgorithm, SubjectField
@@ -79,8 +80,12 @@ class _Case:
     organization: Organization
 
 
-def complete_certificates(house: House, tx: Transaction, actor: Actor, key: SigningKey, intent_ids: Sequence[IntentId]) -> Completed:
+def complete_certificates(
+    house: House, tx: Transaction, actor: Actor, keys: Mapping[AuthorityId, SigningKey], intent_ids: Sequence[IntentId]
+) -> Completed:
     """Verify everything again, sign, and store; each intent succeeds or fails for itself.
+
+    ``keys`` has the private key of each CA that issues to organizations: the real one, and that of trials.
 
     Raises Unavailable when evidence or clock do not allow signing; then nothing changed.
     """
@@ -97,7 +102,7 @@ def complete_certificates(house: House, tx: Transaction, actor: Actor, key: Sign
                 raise Refused("intent", "This intent belongs to no request.")
             case = readers.case(intent, found[intent.request_id])
             _verify(house, tx, case, approvals[case.request.id], readers)
-            signed.append((case, _sign(house, case, key)))
+            signed.append((case, _sign(house, case, keys)))
         except PrivysealError as error:
             failures.append((intent.id, error))
         except WireError as error:
@@ -199,6 +204,7 @@ def _verify(house: House, tx: Transaction, case: _Case, approvals: list[requests
     if request.state is not RequestState.ISSUING or case.intent.organization_id != organization.id:
         raise Conflict("request-state", "The request of this intent is not being issued.")
     require_covered([name for _, name in request.names], readers.domains(organization.id), tx.now, policy.tier)
+    require_reserved_names(organization, readers.domains(organization.id), [name for _, name in request.names], tx.now)
     require_caa(house, request, policy, organization, readers.domains(organization.id), readers.caa(case), tx.now)
     require_vetted_identity(request, policy, organization)
     require_key_of_policy(request, policy)
@@ -235,7 +241,7 @@ def _verify_approvals(house: House, tx: Transaction, case: _Case, approvals: lis
         raise Refused("approval-missing", "There are fewer valid approvals than the policy wants.")
 
 
-def _content(house: House, case: _Case) -> CertificateContent:
+def _content(authority: Authority, case: _Case) -> CertificateContent:
     serial = serial_from_hex(case.intent.serial_hex)
     return CertificateContent(
         profile=case.policy.profile,
@@ -245,25 +251,29 @@ def _content(house: House, case: _Case) -> CertificateContent:
         subject=case.request.subject,
         names=case.request.names,
         spki_der=case.request.spki_der,
-        crl_shard=shard_of(serial, house.issuing.issuer.shard_count),
+        crl_shard=shard_of(serial, authority.issuer.shard_count),
     )
 
 
-def _sign(house: House, case: _Case, key: SigningKey) -> bytes:
-    authority = house.issuing
-    if case.intent.authority_id != authority.id:
+def _sign(house: House, case: _Case, keys: Mapping[AuthorityId, SigningKey]) -> bytes:
+    # Trial or not stands in the certified name of whoever approved, so the record alone does not choose the CA.
+    authority = house.issuing_for(case.organization)
+    if case.intent.authority_id != authority.id or authority.id not in keys:
         raise Refused("intent", "This intent is for another certification authority.")
     if sha256_hex(case.request.spki_der) != case.request.spki_sha256:
         raise Refused("certificate-differs", "The stored key is not the one that was approved.")
     lived = case.intent.not_after - case.intent.not_before
     if lived.days > case.request.lifetime_days:
         raise Refused("lifetime", "The intent lives longer than was approved.")
-    content = _content(house, case)
+    trial_end = case.organization.trial_until
+    if trial_end is not None and case.intent.not_after > trial_end:
+        raise Refused("lifetime", "The intent lives longer than the trial that it is of.")
+    content = _content(authority, case)
     template = authority.template(case.policy.profile, KeyAlgorithm(case.request.key_algorithm))
     if template.build_tbs(content) != case.intent.tbs:
         raise Refused("certificate-differs", "The prepared bytes are not those of the approved request.")
     failpoint("complete.before-signature")
-    der = sign_tbs(case.intent.tbs, key, authority.issuer)
+    der = sign_tbs(case.intent.tbs, keys[authority.id], authority.issuer)
     read_back(der, content, authority.issuer)
     return der
 

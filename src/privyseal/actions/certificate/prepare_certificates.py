@@ -19,7 +19,7 @@ from datetime import datetime
 
 from privyseal.actions.caa import require_caa
 from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
-from privyseal.engine.authority import linter_of
+from privyseal.engine.authority import Authority, linter_of
 from privyseal.engine.certificate import CertificateContent, validity
 from privyseal.engine.lint import LintReport
 from privyseal.engine.serials import new_serial, serial_hex, shard_of
@@ -190,9 +190,10 @@ def _reserve(tx: Transaction, wanting: list[Request], around: _Circumstances) ->
 
 def _intent(house: House, tx: Transaction, request: Request, around: _Circumstances) -> tuple[Intent, LintReport]:
     policy, _ = around.policies[request.policy_id, request.policy_version]
-    authority = house.issuing
+    organization = around.organizations[request.organization_id]
+    authority = house.issuing_for(organization)
     serial = new_serial(SERIAL_PREFIX, house.random_bytes)
-    not_before, not_after = validity(tx.now, request.lifetime_days, _latest_end(tx, request, authority.issuer.not_after))
+    not_before, not_after = validity(tx.now, request.lifetime_days, _latest_end(tx, request, _end_of(organization, authority)))
     content = CertificateContent(
         profile=policy.profile,
         serial=serial,
@@ -227,6 +228,12 @@ def _intent(house: House, tx: Transaction, request: Request, around: _Circumstan
         created_at=tx.now,
     )
     return intent, report
+
+
+def _end_of(organization: Organization, authority: Authority) -> datetime:
+    """Nothing outlives its issuer (I23), and nothing of a trial the trial."""
+    end = authority.issuer.not_after
+    return end if organization.trial_until is None else min(end, organization.trial_until)
 
 
 def _latest_end(tx: Transaction, request: Request, issuer_end: datetime) -> datetime:

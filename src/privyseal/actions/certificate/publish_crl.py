@@ -48,7 +48,7 @@ def publish_crl(
     next_update = this_update + life
     if not revocations.claim_number(tx, due, tx.now, next_update):
         return None
-    authority = next(known for known in house.authorities.values() if known.id == due.ca_id)
+    authority = house.authority_of(due.ca_id)
     entries = _entries(house, tx, due)
     uri = None if due.scope == FULL else authority.issuer.crl_url(int(due.scope))
     content = CrlContent(due.number + 1, this_update, next_update, uri)

@@ -112,7 +112,13 @@ def _by_administrator(
     require_permission(person, Permission.REVOKE, path)
     statement = RevocationStatement.from_bytes(signed.content)
     meant = (statement.service, statement.organization, statement.ca, statement.serial, statement.revoker)
-    if meant != (house.service.service_id, organization.slug, house.issuing.slug, certificate.serial_hex, person.id):
+    if meant != (
+        house.service.service_id,
+        organization.slug,
+        house.authority_of(certificate.authority_id).slug,
+        certificate.serial_hex,
+        person.id,
+    ):
         raise Refused(
             "revocation-content", "What was signed is the revocation of another certificate, or by another person, or for another service."
         )
@@ -132,7 +138,7 @@ def _revoke(house: House, tx: Transaction, certificate: Certificate, reason: Rev
         serial_hex=certificate.serial_hex,
         revoked_at=tx.now,
         reason=reason,
-        shard=shard_of(serial, house.issuing.issuer.shard_count),
+        shard=shard_of(serial, house.authority_of(certificate.authority_id).issuer.shard_count),
         expires_at=certificate.not_after,
     )
     revocations.insert(tx, revocation, encode_entry(serial, tx.now, reason.code))

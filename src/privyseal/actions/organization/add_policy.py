@@ -6,21 +6,16 @@ this is refused, and the issuer process issues nothing under a version that came
 
 from __future__ import annotations
 
-import dataclasses
-
-from privyseal.actions.house import House, record, sha256_hex
-from privyseal.actions.policy_proof import ADDED
+from privyseal.actions.house import House
+from privyseal.actions.setting_up import store_set_up
 from privyseal.model.actor import Actor, require
 from privyseal.model.administrator import Permission
-from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import Conflict, NotPermitted
-from privyseal.model.identifiers import PolicyId
-from privyseal.model.policy import Policy, policy_content
+from privyseal.model.policy import Policy
 from privyseal.model.policy_draft import NAME_CHARACTERS, PolicyDraft
 from privyseal.model.request import require_text
 from privyseal.store import administrators, organizations, policies
 from privyseal.store.database import Transaction
-from privyseal_wire.canonical import canonical_bytes
 
 
 def add_policy(house: House, tx: Transaction, actor: Actor, slug: str, draft: PolicyDraft, *, after: int | None = None) -> Policy:
@@ -39,9 +34,4 @@ def add_policy(house: House, tx: Transaction, actor: Actor, slug: str, draft: Po
     if after is not None and after != (previous.version if previous else 0):
         sentence = f"The policy {draft.name} has got another version meanwhile. Compare yours with that one."
         raise Conflict("policy-changed", sentence)
-    policy = draft.version_after(previous, PolicyId(house.id("pol", tx.now)), organization.id, tx.now)
-    content = canonical_bytes(policy_content(policy))
-    stored = dataclasses.replace(policy, sha256=sha256_hex(content))
-    policies.insert(tx, stored, content)
-    record(house, tx, actor, slug, AuditEvent(ADDED, Outcome.DONE, "policy", policy.id, stored.sha256, f"version {policy.version}"))
-    return stored
+    return store_set_up(house, tx, actor, organization, draft, previous)

@@ -15,6 +15,7 @@ from privyseal.model.organization import (
     OrganizationEvent,
     OrganizationState,
     require_country,
+    require_real_name,
     require_record_text,
     require_slug,
 )
@@ -39,7 +40,7 @@ def create_organization(
     organization = Organization(
         id=OrganizationId(house.id("org", tx.now)),
         slug=require_slug(slug),
-        name=require_record_text("name", name),
+        name=require_real_name(require_record_text("name", name)),
         country=require_country(country),
         state_or_province=require_record_text("state_or_province", state_or_province, optional=True),
         locality=require_record_text("locality", locality, optional=True),

@@ -8,7 +8,7 @@ from privyseal.model.actor import Actor
 from privyseal.model.administrator import Permission
 from privyseal.model.errors import Conflict
 from privyseal.model.identifiers import VettingId
-from privyseal.model.organization import OrganizationEvent, OrganizationState
+from privyseal.model.organization import OrganizationEvent, OrganizationState, require_no_trial
 from privyseal.model.vetting import Vetting, VettingState
 from privyseal.store import organizations, vettings
 from privyseal.store.database import Transaction
@@ -21,6 +21,7 @@ def open_vetting(house: House, tx: Transaction, actor: Actor, slug: str) -> Vett
     """
     require_person(actor, Permission.VET)
     organization = organizations.require(tx, slug)
+    require_no_trial(organization)
     organizations.hold(tx, organization.id)
     newest = vettings.newest(tx, organization.id)
     if newest is not None and newest.state in {VettingState.OPEN, VettingState.SUBMITTED}:

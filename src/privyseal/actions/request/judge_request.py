@@ -34,6 +34,7 @@ METHODS = {
     ValidationMethod.DNS_TXT: "a TXT record of the domain",
     ValidationMethod.DNS_PERSISTENT: "a TXT record that stays in the domain",
     ValidationMethod.HTTP_TOKEN: "a token on its web server",
+    ValidationMethod.RESERVED: "its being a name for tests, which nobody can own",
 }
 
 

@@ -176,7 +176,7 @@ def certificate_history(
 
 def chain_of(house: House, certificate: Certificate) -> list[bytes]:
     """Return the certificate and its issuers in DER, without the root."""
-    authority = next(known for known in house.authorities.values() if known.id == certificate.authority_id)
+    authority = house.authority_of(certificate.authority_id)
     return [certificate.der, *authority.chain]
 
 
@@ -199,7 +199,7 @@ def picked_up(house: House, certificate: Certificate) -> documents.PickedUp:
         certificate_pem=certificate_to_pem(certificate.der),
         chain_pem=chain_to_pem(chain),
         pkcs7_pem=certs_only_pem(chain),
-        root_pem=certificate_to_pem(house.issuing.root),
+        root_pem=certificate_to_pem(house.authority_of(certificate.authority_id).root),
         not_before=utc_text(certificate.not_before),
         not_after=utc_text(certificate.not_after),
     )

@@ -24,7 +24,7 @@ from privyseal.features.notices.recipients import (
     organization_and_vetters,
     who_may,
 )
-from privyseal.features.notices.render import make_message, require_address, require_header
+from privyseal.features.notices.render import make_message, marked, require_address, require_header
 from privyseal.features.notices.transport import Transport, deliver, make_transport
 from privyseal.model.administrator import Permission
 from privyseal.model.errors import Refused
@@ -73,6 +73,8 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "notices.application-code": Notice(account_letters.application_code),
     "notices.application-waits": Notice(account_letters.application_waits, who_may(Permission.VET)),
     "notices.application-rejected": Notice(account_letters.application_rejected),
+    "notices.trial-code": Notice(account_letters.trial_code),
+    "notices.trial-ends": Notice(account_letters.trial_ends, corporate_contact_and_all_administrators),
     "notices.kit": Notice(account_letters.kit, corporate_contact_and_all_administrators),
     "notices.vetting-ends": Notice(account_letters.vetting_ends, organization_and_vetters),
     "notices.organization-moved": Notice(account_letters.organization_moved, corporate_contact_and_all_administrators),
@@ -109,6 +111,8 @@ LISTENS: Final[Mapping[FactKind, tuple[str, ...]]] = {
     FactKind.APPLICATION_RECEIVED: ("notices.application-code",),
     FactKind.APPLICATION_CONFIRMED: ("notices.application-waits",),
     FactKind.APPLICATION_REJECTED: ("notices.application-rejected",),
+    FactKind.TRIAL_ASKED: ("notices.trial-code",),
+    FactKind.TRIAL_ENDS: ("notices.trial-ends",),
     FactKind.KIT_MADE: ("notices.kit",),
     FactKind.VETTING_ENDS: ("notices.vetting-ends",),
     FactKind.ORGANIZATION_MOVED: ("notices.organization-moved",),
@@ -170,8 +174,11 @@ class _PostRoom:
         now = self.house.clock()
         with self.house.database.read(now) as tx:
             letter = notice.compose(desk.Desk(self.house, tx, row, str(row.payload.get(_RECIPIENT, "")), self.settings.auditor_address))
+            organization = _organization(tx, row) if letter is not None else None
         if letter is None:
             return
+        if organization is not None and organization.is_trial:
+            letter = marked(letter)
         sender = self.settings.sender_address
         if not letter.values["help_contact"]:
             letter = replace(letter, values=dict(letter.values) | {"help_contact": sender})
@@ -188,6 +195,8 @@ class _PostRoom:
 def _organization(tx: Transaction, row: OutboxRow) -> Organization | None:
     """The organization that a fact is about, None for the provider; some facts name only their request."""
     slug = row.payload.get("organization")
+    if slug is None and "request" not in row.payload:
+        return None
     if slug is None:
         request_id = RequestId(row.payload["request"])
         return organizations.get(tx, requests.get_many(tx, [request_id])[request_id].organization_id)

@@ -10,10 +10,12 @@ from privyseal.features.notices.recipients import address_of
 from privyseal.features.notices.render import Attachment, Letter, date_text
 from privyseal.look.guides.kit import make_kit
 from privyseal.model.application import CONFIRM_WITHIN, ApplicationState
-from privyseal.model.identifiers import AdministratorId, ApplicationId
+from privyseal.model.identifiers import AdministratorId, ApplicationId, TrialId
 from privyseal.model.organization import OrganizationEvent, OrganizationState, vetted_until
 from privyseal.model.rules import Tier
-from privyseal.store import administrators, applications, organization_events, organizations
+from privyseal.model.trial import CONFIRM_WITHIN as TRIAL_CONFIRM_WITHIN
+from privyseal.model.trial import TRIAL_LIFE, TrialState
+from privyseal.store import administrators, applications, organization_events, organizations, trials
 
 _MOVED: Final = {
     OrganizationEvent.SUSPEND: (
@@ -28,6 +30,10 @@ _MOVED: Final = {
     OrganizationEvent.CLOSE: (
         "closed",
         "Nobody can sign in any more. Its certificates are revoked: take them off every server that still has them.",
+    ),
+    OrganizationEvent.END_TRIAL: (
+        "over",
+        "Nobody can sign in any more, and its test certificates have ended. Who wants real ones applies for an organization.",
     ),
 }
 
@@ -51,7 +57,7 @@ def organization_moved(desk: Desk) -> Letter | None:
         "reason": entry.reason,
         "moved_at": entry.at,
     }
-    what = "application" if event is OrganizationEvent.REJECT else "account"
+    what = {OrganizationEvent.REJECT: "application", OrganizationEvent.END_TRIAL: "trial"}.get(event, "account")
     return Letter("organization_moved", address, f"{organization.name}: {what} {state} on {date_text(entry.at)}", values)
 
 
@@ -69,6 +75,32 @@ def application_code(desk: Desk) -> Letter | None:
     }
     subject = f"Confirm your application at {desk.house.service.service_id} by {date_text(until)}"
     return Letter("application_code", application.form.corporate_email, subject, values)
+
+
+def trial_code(desk: Desk) -> Letter | None:
+    """To whoever asked for a trial: confirm the address. Nothing that a stranger typed stands in it."""
+    trial = trials.require(desk.tx, TrialId(desk.payload["trial"]))
+    if trial.state is not TrialState.UNCONFIRMED:
+        return None
+    until = trial.created_at + TRIAL_CONFIRM_WITHIN
+    values = _values(desk) | {
+        "confirm_url": f"{desk.house.service.base_url}/try/{trial.id}?code={quote(str(desk.payload['code']))}",
+        "until": until,
+        "asked_at": trial.created_at,
+        "days": TRIAL_LIFE.days,
+    }
+    subject = f"Confirm your trial at {desk.house.service.service_id} by {date_text(until)}"
+    return Letter("trial_code", trial.form.person_email, subject, values)
+
+
+def trial_ends(desk: Desk) -> Letter | None:
+    """To everybody of a trial: it ends within a week, and how to go on."""
+    organization = organizations.require(desk.tx, str(desk.payload["organization"]))
+    address, until = address_of(desk.tx, desk.recipient, organization), organization.trial_until
+    if until is None or not address or organization.state is OrganizationState.CLOSED:
+        return None
+    values = _values(desk) | {"organization": organization.name, "until": until, "apply_url": f"{desk.house.service.base_url}/apply"}
+    return Letter("trial_ends", address, f"{organization.name}: the trial ends on {date_text(until)}", values)
 
 
 def application_waits(desk: Desk) -> Letter | None:

@@ -116,7 +116,7 @@ def issued(desk: Desk) -> Letter | None:
     name = certificate.common_name
     stem = file_stem(name, request.created_at if certificate.replaces else None)
     what = "replacement" if certificate.replaces else "certificate"
-    authority = next(known for known in desk.house.authorities.values() if known.id == certificate.authority_id)
+    authority = desk.house.authority_of(certificate.authority_id)
     chain = (certificate.der, *authority.chain)
     values = common_values(desk, organization) | _request_values(request) | _certificate_values(certificate)
     values |= {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.errors import HeaderParseError
 from email.header import Header
@@ -23,6 +23,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup, escape
 
 from privyseal.model.errors import Refused
+from privyseal.model.organization import TRIAL_MARK
 
 _ADDRESS: Final = re.compile(r"[\x21-\x7e]{1,64}@[A-Za-z0-9.-]{1,253}")
 _MESSAGE_ID: Final = re.compile(r"[A-Za-z0-9.~-]{1,100}@[A-Za-z0-9.:-]{1,100}")
@@ -46,6 +47,12 @@ class Letter:
     subject: str
     values: Mapping[str, Any]
     attachments: tuple[Attachment, ...] = field(default=())
+
+
+def marked(letter: Letter) -> Letter:
+    """Return a letter about a trial with its mark: in the subject, and over the text."""
+    subject = letter.subject if letter.subject.startswith(TRIAL_MARK) else f"{TRIAL_MARK.strip()}: {letter.subject}"
+    return replace(letter, subject=subject, values=dict(letter.values) | {"is_trial": True})
 
 
 def printable(value: object) -> object:
@@ -97,7 +104,7 @@ _TEMPLATES.filters |= {"date": date_text, "time": time_text}
 
 def render(letter: Letter) -> tuple[str, str]:
     """Return the text and the HTML form; raises jinja2.UndefinedError when a template asks for what is not there."""
-    values = dict(letter.values) | {"subject": letter.subject}
+    values = {"is_trial": False} | dict(letter.values) | {"subject": letter.subject}
     text = _TEMPLATES.get_template(f"{letter.template}.txt.j2").render(values)
     html = _TEMPLATES.get_template(f"{letter.template}.html.j2").render(values)
     for name in {str(values.get(key) or "") for key in _NAMES_IN_SENTENCES}:

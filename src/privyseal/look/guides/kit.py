@@ -30,7 +30,7 @@ class Kit:
 def make_kit(house: House, organization: Organization) -> Kit:
     """Return the kit of an organization; raises Refused ``organization-not-active``: no kit before that (A35, I17)."""
     require_active(organization)
-    root = house.authorities["root"].issuer.certificate_der
+    root = house.root_for(organization).issuer.certificate_der
     digest = hashlib.sha256(root).hexdigest().upper()
     fingerprint = ":".join(digest[start : start + 2] for start in range(0, len(digest), 2))
     service = house.service
@@ -51,9 +51,10 @@ def make_kit(house: House, organization: Organization) -> Kit:
 
 def _steps(house: House, organization: Organization, fingerprint: str) -> str:
     base, slug = house.service.base_url, organization.slug
+    trial = "\nThis is a TEST: a trial that nobody vetted. Nobody trusts its certificates; its root is in this kit alone.\n"
     return f"""Administrator's Kit of {organization.name}
 at {house.service.service_id}
-
+{trial if organization.is_trial else ""}
 1. Compare the fingerprint of the root certificate (SHA-256) with what your provider tells you by telephone:
 
    {fingerprint}

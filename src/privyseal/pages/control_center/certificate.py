@@ -67,7 +67,7 @@ def held(visit: Visit) -> Held:
         if certificate is None:
             raise nothing_here()
         request = requests.get(tx, organization.id, certificate.request_id, scope=sight(visit)) if certificate.request_id else None
-        authority = next(known for known in visit.house.authorities.values() if known.id == certificate.authority_id)
+        authority = visit.house.authority_of(certificate.authority_id)
         replaced = certificates.get(tx, certificate.replaces) if certificate.replaces else None
         objects = [certificate.serial_hex, *([certificate.request_id] if certificate.request_id else [])]
         path = departments.path_of(tx, certificate.department_id)
@@ -151,7 +151,7 @@ def _show_signing(visit: Visit, status: int = 200) -> Response:
         service=visit.house.service.service_id,
         organization=visit.slug,
         expires=end_of_statement(visit),
-        ca=visit.house.issuing.slug,
+        ca=visit.house.authority_of(found.certificate.authority_id).slug,
         serial=found.certificate.serial_hex,
         reason=reason,
         comment=comment,

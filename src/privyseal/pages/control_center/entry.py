@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from privyseal.actions.house import About, attempt
 from privyseal.look.frame import Frame, Help, NavigationItem
+from privyseal.look.trial_words import trial_words
 from privyseal.look.words import gettext
 from privyseal.model.administrator import Permission
 from privyseal.model.errors import BadRequest, NotFound, PrivysealError, Refused, TooManyRequests, Unavailable
@@ -149,6 +150,7 @@ def console_frame(visit: Visit) -> Frame:
         purpose=gettext("Control center"),
         home=f"{home(visit)}/",
         demo=visit.context.is_demo,
+        trial=trial_words(organization),
         navigation=_navigation(visit, waiting) if signed_in else (),
         help=Help(gettext("Your organization's contact answers:"), organization.contact_email),
         visitor=visit.guest.administrator.name if visit.guest else "",

@@ -57,13 +57,19 @@ def _verdicts(visit: Visit, tx: Transaction, organization: Organization) -> list
         _one(bool(valid), gettext("A domain is validated."), gettext("No domain is validated. Ask your provider."), ", ".join(valid[:5])),
         _one(bool(known), gettext("There is a policy."), gettext("There is no policy yet. Ask your provider to add one.")),
         _one(left > 0, gettext("There are units left."), gettext("There is no unit left. Order units from your provider.")),
-        _one(
+        _trial(organization)
+        if organization.is_trial
+        else _one(
             end is not None and end > visit.now,
             gettext("The vetting of your organization counts."),
             gettext("The vetting has ended. Ask your provider to vet your organization again."),
             pattern_text(end, gettext("d MMMM y")) if end else "",
         ),
     ]
+
+
+def _trial(organization: Organization) -> Verdict:
+    return ("waiting", gettext("This is a trial: nobody vetted it, and it ends by itself."), f"{organization.trial_until:%Y-%m-%d}")
 
 
 def _one(is_good: bool, good: str, missing: str, evidence: str = "") -> Verdict:  # noqa: FBT001 - a verdict is built in one line

@@ -65,7 +65,7 @@ def held(visit: Visit) -> Held:
         if certificate is None:
             raise nothing_here()
         request = requests.get(tx, organization.id, certificate.request_id) if certificate.request_id else None
-        authority = next(known for known in visit.house.authorities.values() if known.id == certificate.authority_id)
+        authority = visit.house.authority_of(certificate.authority_id)
         replaced = certificates.get(tx, certificate.replaces) if certificate.replaces else None
         had_replacement = bool(certificates.replacements_of(tx, certificate))
         successor = certificates.successor_of(tx, certificate) if had_replacement else None

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from starlette.responses import Response
 
 from privyseal.look.frame import Frame, Help, NavigationItem
+from privyseal.look.trial_words import trial_words
 from privyseal.look.words import gettext
 from privyseal.model.errors import NotFound, NotPermitted, PrivysealError, TooManyRequests, Unavailable
 from privyseal.model.organization import Organization, OrganizationState
@@ -104,6 +105,7 @@ def portal_frame(visit: Visit) -> Frame:
         purpose=gettext("Certificates for servers"),
         home=f"{place}/",
         demo=visit.context.is_demo,
+        trial=trial_words(organization),
         navigation=tuple(NavigationItem(address, words, current=path.startswith(address)) for address, words in ways),
         help=Help(gettext("Ask your administrator:"), organization.contact_email),
         sign_in=f"{place}/sign-in",

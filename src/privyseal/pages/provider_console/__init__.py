@@ -84,6 +84,8 @@ SITE = Site(
         Page(GET, "/provider/organizations", READ, organizations.show_organizations),
         Page(GET, "/provider/organizations/new", VET, organizations.show_new, step_up=True),
         Page(POST, "/provider/organizations/new", VET, organizations.create, step_up=True),
+        Page(GET, "/provider/trials/new", VET, organizations.show_new_trial, step_up=True),
+        Page(POST, "/provider/trials/new", VET, organizations.start_trial, step_up=True),
         Page(GET, ONE, READ, organization.show_organization),
         Page(POST, f"{ONE}/domains", VET, domains.register_domain),
         Page(POST, f"{ONE}/domains/{{name}}/validation", VET, domains.validate_domain),

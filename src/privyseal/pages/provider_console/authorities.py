@@ -60,6 +60,10 @@ def _kind_words(kind: str) -> tuple[str, str]:
         "issuing": (gettext("Issuing CA"), gettext("Signs the certificates of the organizations' servers.")),
         "administrators": (gettext("Administrators' CA"), gettext("Signs the credentials of administrators. No browser trusts it.")),
     }
+    words |= {
+        "test-root": (gettext("Test root CA"), gettext("Signs the test CA of trials. Nobody trusts it, and it is given to nobody else.")),
+        "test-issuing": (gettext("Test CA"), gettext("Signs the certificates of trials, whose names say TEST. Nobody trusts them.")),
+    }
     return words.get(kind, (kind, ""))
 
 

@@ -13,6 +13,7 @@ from privyseal.actions.administrator.invite_administrator import invite_administ
 from privyseal.actions.house import About
 from privyseal.look.certificate_words import key_kinds
 from privyseal.look.people_words import role_words
+from privyseal.look.trial_words import trial_words
 from privyseal.look.words import gettext
 from privyseal.model.actor import ActorKind
 from privyseal.model.administrator import AdministratorState, Role
@@ -57,6 +58,7 @@ def object_page(visit: Visit, *, status: int = 200) -> Response:
             "balances": [(tier.value, units.balance(tx, organization.id, tier)) for tier in UnitTier],
             "policies": policies.of_organization(tx, organization.id),
             "place": place(visit),
+            "trial": trial_words(organization),
             "kinds": dict(key_kinds()),
             "vetting": vettings.newest(tx, organization.id),
             "counts_until": [(tier.value, vetted_until(organization, tier)) for tier in Tier],
@@ -103,6 +105,8 @@ def event_words() -> dict[OrganizationEvent, str]:
         OrganizationEvent.RESUME: gettext("Resumed"),
         OrganizationEvent.REJECT: gettext("Application rejected"),
         OrganizationEvent.CLOSE: gettext("Closed"),
+        OrganizationEvent.START_TRIAL: gettext("Trial begun"),
+        OrganizationEvent.END_TRIAL: gettext("Trial ended"),
     }
 
 
@@ -117,6 +121,7 @@ def _done_words() -> dict[str, str]:
         "suspend": gettext("The organization is suspended. Nothing new is issued for it."),
         "resume": gettext("The organization is active again."),
         "reject": gettext("The application is rejected, and the reason is on its way to the applicant."),
+        "trial": gettext("The trial has begun, and the one-time link is on its way. It works for an hour."),
         "close": gettext("The organization is closed. Its certificates are being revoked."),
         "letter": gettext("The letter is on its way. The domain is validated as soon as its reader confirms it."),
         "removal": gettext("The domain is removed. Nothing new is issued under it."),

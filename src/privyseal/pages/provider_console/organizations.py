@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from privyseal.actions.house import About
+from privyseal.actions.house import About, attempt
 from privyseal.actions.organization.create_organization import create_organization
+from privyseal.actions.trial.ask_trial import trial_form
+from privyseal.actions.trial.create_trial import create_trial
 from privyseal.look.frame import Chip
 from privyseal.look.words import gettext
 from privyseal.model.errors import BadRequest, Conflict, Refused
@@ -15,6 +17,7 @@ from privyseal.store import organizations
 
 PAGE_SIZE = 50
 NEW = "provider_console/new_organization.html"
+NEW_TRIAL = "provider_console/new_trial.html"
 
 
 def show_organizations(visit: Visit) -> Response:
@@ -39,7 +42,7 @@ def show_organizations(visit: Visit) -> Response:
         "next_address": f"/provider/organizations?{query}after={found[PAGE_SIZE - 1].id}" if len(found) > PAGE_SIZE else "",
         "first_address": f"/provider/organizations?{query}".rstrip("?&") if after else "",
     }
-    return visit.show("provider_console/organizations.html", values)
+    return visit.show("provider_console/organizations.html", values | {"has_trials": visit.house.has_trials})
 
 
 def state_words() -> dict[OrganizationState, tuple[str, str]]:
@@ -51,6 +54,23 @@ def state_words() -> dict[OrganizationState, tuple[str, str]]:
         OrganizationState.SUSPENDED: ("bad", gettext("Suspended")),
         OrganizationState.CLOSED: ("ended", gettext("Closed")),
     }
+
+
+def show_new_trial(visit: Visit) -> Response:
+    """Show the form for a trial that the provider starts."""
+    return visit.show(NEW_TRIAL)
+
+
+def start_trial(visit: Visit) -> Response:
+    """Start the trial and go to its page."""
+    fields = {name: visit.form.value(name) for name in ("name", "slug", "person_name", "person_email")}
+    about = About("create-trial", "", "organization", "new")
+    try:
+        made = visit.perform(about, create_trial, attempt(visit.house, visit.actor, about, lambda: trial_form(fields)))
+    except (Refused, BadRequest, Conflict) as error:
+        visit.form.refuse(error.field if error.field in fields else "", error.sentence)
+        return visit.show(NEW_TRIAL, status=422)
+    return visit.go_to(f"/provider/organizations/{made.slug}?done=trial")
 
 
 def show_new(visit: Visit) -> Response:

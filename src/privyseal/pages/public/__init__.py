@@ -1,4 +1,4 @@
-"""What is open to everybody and belongs to no organization: the first page, applying, verifying, answering for a domain."""
+"""What is open to everybody and belongs to no organization: the first page, applying, trying, verifying, answering for a domain."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from privyseal.look.frame import Frame
 from privyseal.look.words import gettext
-from privyseal.pages.public import apply, domain_control
+from privyseal.pages.public import apply, domain_control, trial
 from privyseal.pages.public.first import show_first_page
 from privyseal.pages.public.verify import show_verify, verify
 from privyseal.reception.site import Access, Method, Page, Site, Visit
@@ -27,6 +27,12 @@ SITE = Site(
         Page(Method.GET, "/apply/confirmed", Access.ANYBODY, apply.show_confirmed),
         Page(Method.GET, "/apply/{application}", Access.ANYBODY, apply.ask_code),
         Page(Method.POST, "/apply/{application}", Access.ANYBODY, apply.confirm),
+        Page(Method.GET, "/try", Access.ANYBODY, trial.show_form),
+        Page(Method.POST, "/try", Access.ANYBODY, trial.ask),
+        Page(Method.GET, "/try/sent", Access.ANYBODY, trial.show_sent),
+        Page(Method.GET, "/try/started", Access.ANYBODY, trial.show_started),
+        Page(Method.GET, "/try/{trial}", Access.ANYBODY, trial.ask_code),
+        Page(Method.POST, "/try/{trial}", Access.ANYBODY, trial.confirm),
         Page(Method.GET, "/verify", Access.ANYBODY, show_verify),
         Page(Method.POST, "/verify", Access.ANYBODY, verify, upload=True),
         Page(Method.GET, "/domain-control/{letter}", Access.ANYBODY, domain_control.ask),

@@ -46,7 +46,11 @@ _ID: Final = re.compile(r"apl-[0-9a-f]{32}")
 
 def show_form(visit: Visit) -> Response:
     """Show the form."""
-    return visit.show(FORM)
+    return _form(visit)
+
+
+def _form(visit: Visit, status: int = 200) -> Response:
+    return visit.show(FORM, {"has_trials": visit.house.has_trials}, status=status)
 
 
 def apply(visit: Visit) -> Response:
@@ -56,7 +60,7 @@ def apply(visit: Visit) -> Response:
         visit.perform(About("submit-application", "", "application", "new"), submit_application, fields)
     except (Refused, BadRequest, TooManyRequests) as error:
         visit.form.refuse(error.field if error.field in FIELDS else "", error.sentence)
-        answer = visit.show(FORM, status=429 if isinstance(error, TooManyRequests) else 422)
+        answer = _form(visit, 429 if isinstance(error, TooManyRequests) else 422)
         if isinstance(error, TooManyRequests):
             answer.headers["Retry-After"] = str(error.retry_after_seconds)
         return answer

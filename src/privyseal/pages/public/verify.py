@@ -7,7 +7,7 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from privyseal.actions.house import attempt
+from privyseal.actions.house import TEST_ISSUING, TEST_ROOT, attempt
 from privyseal.engine.foreign_certificate import ForeignCertificate, read_certificate
 from privyseal.engine.served_certificate import fetch_certificate, read_server
 from privyseal.look.certificate_words import key_words, reason_text
@@ -86,6 +86,10 @@ def tell(certificate: ForeignCertificate, ours: Certificate | None, host: str, n
     ``is_key_known`` tells whether somebody else may have its private key.
     """
     verdicts = [_vouching(certificate, ours), _dates(certificate, now)]
+    if certificate.vouched_by in {TEST_ROOT, TEST_ISSUING}:
+        # First, so that it is the answer: whatever else holds, the certificate shows nothing about its holder.
+        evidence = gettext("It was made in a trial. Nobody looked up who its holder is, and no computer knows its CA.")
+        verdicts.insert(0, ("bad", gettext("It is a test certificate, and nobody trusts it."), evidence))
     if ours is not None:
         verdicts.append(_revocation(ours))
     if is_key_known:

@@ -9,6 +9,7 @@ import dataclasses
 from pathlib import Path
 
 from privyseal.look.frame import Frame, Help
+from privyseal.look.trial_words import trial_words
 from privyseal.look.words import gettext
 from privyseal.model.session import PROVIDER_AUDIENCE
 from privyseal.pages.sign_in import account, arrival, first_credential, lost_card, own_passkey
@@ -26,13 +27,13 @@ def frame(visit: Visit) -> Frame:
     console = visit.context.frames.get("provider_console" if audience == PROVIDER_AUDIENCE else "control_center")
     if visit.guest is not None and console is not None:
         return dataclasses.replace(console(visit), purpose=gettext("Your account"))
-    help_box, name = None, "Privyseal"
+    help_box, name, trial = None, "Privyseal", ""
     if audience == PROVIDER_AUDIENCE:
         name = gettext("Provider")
     elif audience:
         with visit.house.database.read(visit.now) as tx:
             organization = organizations.require(tx, audience)
-        name = organization.name
+        name, trial = organization.name, trial_words(organization)
         help_box = Help(gettext("Your organization's contact answers:"), organization.contact_email)
     return Frame(
         name=name,
@@ -40,6 +41,7 @@ def frame(visit: Visit) -> Frame:
         # The page that belongs to nobody lies at the administrators' port, where no first page is.
         home=f"{place_of(audience) if audience else visit.house.service.base_url}/",
         demo=visit.context.is_demo,
+        trial=trial,
         help=help_box,
     )
 
