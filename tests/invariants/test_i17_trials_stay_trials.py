@@ -6,6 +6,7 @@ Every entrance is bypassed: rows are written as they would have to be, and the i
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -21,6 +22,7 @@ from privyseal.issuer.desk import complete_batch
 from privyseal.model.actor import SYSTEM
 from privyseal.model.certificate import Certificate
 from privyseal.model.errors import Conflict, PrivysealError, Refused
+from privyseal.model.identifiers import RequestId
 from privyseal.model.organization import Organization, OrganizationState, require_vetted
 from privyseal.model.rules import Tier
 from privyseal.model.trial import TRIAL_LIFE, TRIAL_UNITS
@@ -32,7 +34,7 @@ from tests.rigs.vetting import VETTER
 
 TRIAL, REAL = "test-acme", "resource-marketing"
 NAME = "www.test-acme.test"
-POLICY = {"policy": "test-server", "lifetime_days": 30}
+POLICY: dict[str, Any] = {"policy": "test-server", "lifetime_days": 30}
 
 
 @pytest.fixture
@@ -41,9 +43,9 @@ def trial(service: ServiceRig) -> tuple[Organization, AdministratorRig]:
     return service.create_trial()
 
 
-def issue(service: ServiceRig, slug: str, admin: AdministratorRig, name: str = NAME, **more: object) -> Certificate:
+def issue(service: ServiceRig, slug: str, admin: AdministratorRig, name: str = NAME) -> Certificate:
     """The whole way of one certificate."""
-    request = service.submit(slug, make_csr([name], make_key()), **{**POLICY, **more})
+    request = service.submit(slug, make_csr([name], make_key()), **POLICY)
     service.approve(request, admin)
     [result] = service.prepare_and_complete(request.id)
     assert result.ok, result
@@ -52,14 +54,14 @@ def issue(service: ServiceRig, slug: str, admin: AdministratorRig, name: str = N
     return certificate
 
 
-def approved(service: ServiceRig, slug: str, admin: AdministratorRig, name: str, **more: object) -> str:
+def approved(service: ServiceRig, slug: str, admin: AdministratorRig, name: str) -> RequestId:
     """A request that only has to be prepared and completed."""
-    request = service.submit(slug, make_csr([name], make_key()), **more)
+    request = service.submit(slug, make_csr([name], make_key()), **(POLICY if slug == TRIAL else {}))
     service.approve(request, admin)
     return request.id
 
 
-def refusal_of(service: ServiceRig, request_id: str) -> str:
+def refusal_of(service: ServiceRig, request_id: RequestId) -> str:
     """Why the entrance does not prepare a request, or the issuer does not complete it; fails when there is a certificate."""
     about = About("prepare-certificate", "", "request", "batch")
     prepared = perform(service.house, SYSTEM, about, prepare_certificates, [request_id])
@@ -161,8 +163,8 @@ MAKE_REAL = {
 def test_a_database_writer_makes_no_trial_real(service: ServiceRig, trial: tuple[Organization, AdministratorRig], how: str) -> None:
     """Approved as a trial, then rewritten: before the entrance prepares it, and after it."""
     _, admin = trial
-    early = approved(service, TRIAL, admin, NAME, **POLICY)
-    late = approved(service, TRIAL, admin, "two.test-acme.test", **POLICY)
+    early = approved(service, TRIAL, admin, NAME)
+    late = approved(service, TRIAL, admin, "two.test-acme.test")
     about = About("prepare-certificate", "", "request", "batch")
     prepared = perform(service.house, SYSTEM, about, prepare_certificates, [late])
     intruder = make_intruder(service)
@@ -231,7 +233,7 @@ def test_a_name_that_is_kept_for_trials_is_no_evidence_for_anybody_else(service:
 def test_a_swapped_pair_of_cas_signs_nothing(service: ServiceRig, trial: tuple[Organization, AdministratorRig]) -> None:
     """Who renames the rows of the CAs gets the other certificate with this key, and no signature fits it."""
     _, admin = trial
-    request_id = approved(service, TRIAL, admin, NAME, **POLICY)
+    request_id = approved(service, TRIAL, admin, NAME)
     intruder = make_intruder(service)
     for before, after in (("issuing", "swap"), ("test-issuing", "issuing"), ("swap", "test-issuing")):
         intruder.sql("UPDATE cas SET slug = :after, kind = :after WHERE slug = :before", before=before, after=after)

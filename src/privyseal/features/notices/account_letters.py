@@ -83,7 +83,7 @@ def trial_code(desk: Desk) -> Letter | None:
     if trial.state is not TrialState.UNCONFIRMED:
         return None
     until = trial.created_at + TRIAL_CONFIRM_WITHIN
-    values = _values(desk) | {
+    values = common_values(desk, None) | {
         "confirm_url": f"{desk.house.service.base_url}/try/{trial.id}?code={quote(str(desk.payload['code']))}",
         "until": until,
         "asked_at": trial.created_at,
@@ -99,7 +99,11 @@ def trial_ends(desk: Desk) -> Letter | None:
     address, until = address_of(desk.tx, desk.recipient, organization), organization.trial_until
     if until is None or not address or organization.state is OrganizationState.CLOSED:
         return None
-    values = _values(desk) | {"organization": organization.name, "until": until, "apply_url": f"{desk.house.service.base_url}/apply"}
+    values = common_values(desk, None) | {
+        "organization": organization.name,
+        "until": until,
+        "apply_url": f"{desk.house.service.base_url}/apply",
+    }
     return Letter("trial_ends", address, f"{organization.name}: the trial ends on {date_text(until)}", values)
 
 
