@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from privyseal.cli.house_setup import open_house
+from privyseal.cli.house_setup import house_for_command, open_house
 from privyseal.cli.initialize import OPERATOR, publish_root_crl
 from privyseal.cli.processes import read_passphrase
 from privyseal.cli.rooms import Rooms
@@ -70,14 +70,14 @@ def _add_test(rooms: Rooms) -> Callable[..., None]:
             Kind of the CA keys: p256, p384, rsa2048, rsa3072 or rsa4096.
         """
         settings = read_settings(data)
-        house = open_house(settings, rooms).house
-        require_none_yet(house)
         secrets = (read_passphrase(settings.path(settings.issuer_passphrase)), read_passphrase(settings.path(settings.status_passphrase)))
-        keys = make_test_keys(settings.data / "keys", key, *secrets)
         permitted = DEMO_PERMITTED_NAMES if settings.demo else None
         plan = TrialPlan(provider, key, permitted, settings.status_url)
-        with house.database.write(house.clock()) as tx:
-            store_test_authorities(house, tx, OPERATOR, make_test_authorities(plan, keys, tx.now, rooms.random_bytes), keys)
+        with house_for_command(data, rooms) as house:
+            require_none_yet(house)
+            keys = make_test_keys(settings.data / "keys", key, *secrets)
+            with house.database.write(house.clock()) as tx:
+                store_test_authorities(house, tx, OPERATOR, make_test_authorities(plan, keys, tx.now, rooms.random_bytes), keys)
         print("The test certification authority is made. Start the service again; then trials are offered on the page /apply.")
 
     return add_test
