@@ -91,6 +91,8 @@ class Document(HTMLParser):
 
     def _input(self, found: Mapping[str, str]) -> None:
         kind = found.get("type", "text")
+        if "name" not in found:
+            return  # A box that only a script has a use for is never sent.
         if kind in {"radio", "checkbox"}:
             self.choices.setdefault(found["name"], []).append(found["value"])
             if "checked" in found:
