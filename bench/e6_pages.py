@@ -49,9 +49,10 @@ CONSOLES = 100
 BARE = "/healthz"
 LEFT_OUT = re.compile(
     r".*(/export|/events|/finish|/files/.*|\.zip|/checkpoint"  # Downloads and streams.
-    r"|/received|/done|/decided|/revoked|/invited|/chosen|/sent|/confirmed"  # What follows an action, which leads there.
+    r"|/received|/done|/decided|/revoked|/invited|/chosen|/sent|/confirmed|/started"  # What follows an action, which leads there.
     r"|/sign-in/certificate"  # The administrators' port.
     r"|/provider/organizations/\{slug\}/(rejection|resumption|closure)"  # Asked of organizations in another state.
+    r"|/try/\{trial\}"  # The same page as an application's.
     r"|/account/passkeys/\{sha256\}"  # Of a passkey, which nobody here has.
     r"|/\{policy\}/file)"
 )

@@ -32,7 +32,7 @@ def test_a_phrase_is_stored_and_logged_nowhere(portal: PortalRig, capfd: pytest.
 
 
 @pytest.mark.timeout(400)  # With --long a thousand forms are sent.
-def test_guessing_locks_in_whatever_spelling(portal: PortalRig, long_run: bool) -> None:
+def test_guessing_locks_in_whatever_spelling(portal: PortalRig, *, long_run: bool) -> None:
     request_id = portal.submit()
     address = f"{HOME}/requests/{request_id}/withdraw"
     # The forms in which one phrase can be written are different guesses, and each of them counts.
