@@ -185,7 +185,7 @@ def test_work_begun_by_nobody_is_queued_again(postgresql_database: Database) -> 
 def _is_over(database: Database, row_id: str) -> bool:
     with database.read(system_clock()) as tx:
         found = tx.execute(sa.text("SELECT status FROM dbos.workflow_status WHERE workflow_uuid = :id"), {"id": row_id})
-        return found.scalar_one() == "SUCCESS"
+        return bool(found.scalar_one() == "SUCCESS")
 
 
 def test_ids_of_tries_tell_rows_and_chains_apart() -> None:

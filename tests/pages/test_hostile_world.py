@@ -80,8 +80,8 @@ def at_the_portal_and_the_desk(pages: PagesRig, mulder: AdministratorRig, desk: 
     service, console = pages.service, f"/o/{ORG}/console"
     for number in range(3):
         csr = make_csr([f"host-{number}.resource-marketing.test"], make_key())
-        named = {"contact_name": typed("contact", 64), "comment": typed("comment"), "server_platform": typed("kind", 64)}
-        request = service.submit(ORG, csr, **named)
+        named, kind = typed("contact", 64), typed("kind", 64)
+        request = service.submit(ORG, csr, contact_name=named, comment=typed("comment"), server_platform=kind)
         place = f"{console}/requests/{request.id}"
         assert desk.post(f"{place}/hold", {"question": typed("question")}).status_code == 303
         if number == 0:
@@ -121,9 +121,10 @@ def at_the_provider(pages: PagesRig, mulder: AdministratorRig) -> None:
     perform(house, OPERATOR, about, place_order, ORG, UnitTier.STANDARD, 5, typed("order", 64))
     pages.service.create_organization("vetted", name="Vetted", domains=("vetted.test",), vet=False, units=0)
     perform(house, VETTER, about, open_vetting, "vetted")
-    found = {"is_met": True, "source": typed("source"), "seen_on": house.clock().date().isoformat(), "note": typed("note")}
-    perform(house, VETTER, about, record_finding, "vetted", item=VettingItem.EXISTENCE.value, **found)
-    perform(house, VETTER, about, attach_evidence, "vetted", item=VettingItem.EXISTENCE.value, name=typed("file"), content=EVIDENCE)
+    day, item = house.clock().date().isoformat(), VettingItem.EXISTENCE.value
+    found = {"source": typed("source"), "seen_on": day, "note": typed("note")}
+    perform(house, VETTER, about, record_finding, "vetted", item=item, is_met=True, **found)
+    perform(house, VETTER, about, attach_evidence, "vetted", item=item, name=typed("file"), content=EVIDENCE)
     perform(house, stranger, about, report_lost_card, ORG, mulder.administrator.email)
     perform(house, stranger, about, confirm_lost_card, ORG, codes(pages, FactKind.LOST_CARD_REPORTED))
     perform(house, OPERATOR, about, suspend_organization, OTHER, typed("suspended"))
