@@ -15,6 +15,7 @@ from cyclopts.exceptions import CycloptsError
 
 from privyseal_agent.commands import (
     administrator,
+    application,
     audit,
     card,
     certificate,
@@ -49,6 +50,7 @@ GROUPS: Final = (
     token.APP,
     organization.APP,
     organization.DOMAINS,
+    application.APP,
     vetting.APP,
     units.ORDERS,
     units.UNITS,

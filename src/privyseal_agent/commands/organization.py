@@ -63,6 +63,28 @@ def create(
 
 
 @APP.command
+def trial(slug: str, /, *, name: str, person: str, email: str, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Start a trial: an organization for thirty days, without vetting, whose certificates nobody trusts. For the provider.
+
+    Parameters
+    ----------
+    slug
+        Short name; test- is written in front of it.
+    name
+        Name of the organization; TEST is written in front of it.
+    person
+        Full name of its administrator.
+    email
+        Mail address of the administrator; the one-time link goes there.
+    """
+    body = {"slug": slug, "name": name, "person_name": person, "person_email": email}
+    with open_service(options, desk) as service:
+        answer = service.post("/provider/trials", body)
+    until = words.moment(answer.text("trial_until"))
+    return Reply(answer.fields, f"{answer.text('name')} ({answer.text('slug')}) goes on until {until}. The one-time link is on its way.")
+
+
+@APP.command
 def reject(slug: str, /, *, reason: str, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
     """Reject an application before it is active; the reason is mailed. For the provider.
 

@@ -64,3 +64,30 @@ def test_domains(rig: Rig) -> None:
         "acme.test  -                     -",
         "acme.test  2026-11-22 01:02 UTC  2027-12-25 01:02 UTC",
     ]
+
+
+def test_applications_and_trials(rig: Rig) -> None:
+    written = {
+        **dict.fromkeys(("registration_number", "address", "telephone", "website", "reason", "state_or_province"), "x"),
+        **dict.fromkeys(("corporate_name", "corporate_email", "administrator_name", "administrator_email"), "y"),
+        "id": "apl-1",
+        "state": "applied",
+        "name": "Acme Rockets",
+        "country": "US",
+        "locality": "Reno",
+        "slug": "acme",
+        "domains": ["acme.test"],
+        "created_at": "2026-11-22T15:00:00Z",
+    }
+    rig.service.on("GET", "/provider/applications", {"items": [written], "next": ""})
+    assert "apl-1" in rig.seal("application", "list", *rig.identity).out
+    rig.service.on("GET", "/provider/applications/apl-1", written)
+    assert "apl-1 (applied)" in rig.seal("application", "show", "apl-1").out
+    rig.service.on("POST", "/provider/applications/apl-1/take-up", {"slug": "acme", "name": "Acme Rockets", "state": "vetting"})
+    assert rig.seal("application", "take-up", "apl-1", "acme").out == "Acme Rockets (acme) is vetting.\n"
+    rig.service.on("POST", "/provider/applications/apl-1/rejection", written | {"state": "rejected"})
+    assert rig.seal("application", "reject", "apl-1", "--reason", "No").out == "The application of Acme Rockets is rejected.\n"
+    made = {"slug": "test-acme", "name": "TEST Acme", "trial_until": "2026-12-22T15:00:00Z"}
+    rig.service.on("POST", "/provider/trials", made)
+    told = rig.seal("organization", "trial", "acme", "--name", "Acme", "--person", "Ann", "--email", "ann@acme.test")
+    assert told.out.startswith("TEST Acme (test-acme) goes on until ")

@@ -41,6 +41,16 @@ PHRASE_ANSWER = (422, "phrase")
 
 REFUSED_TO_OTHERS = (403, "permission")
 
+APPLICATION: Json = {
+    **dict.fromkeys(("name", "registration_number", "locality", "address", "corporate_name", "administrator_name"), "Hoffman"),
+    **dict.fromkeys(("corporate_email", "administrator_email"), "a@hoffman.test"),
+    "country": "UK",
+    "telephone": "+49 821 555 0100",
+    "slug": "hoffman",
+    "domains": ["hoffman.test"],
+}
+"""Somebody else's application, with a country that does not exist."""
+
 ROWS = [
     Row("GET", "/service", answer=(200, ANYBODY)),
     Row("POST", "/administrators/enroll", {"code": "x", "csr": "{csr}"}, (404, "link")),
@@ -107,6 +117,15 @@ ROWS = [
     Row("POST", "/provider/removals", {"signature": "AAAA"}, REFUSED_TO_OTHERS),
     Row("GET", "/provider/organizations", answer=REFUSED_TO_OTHERS),
     Row("POST", "/provider/organizations", {"slug": "x", "name": "X", "country": "US", "contact_email": "x@x.test"}, REFUSED_TO_OTHERS),
+    Row("POST", "/applications", APPLICATION, (422, "country")),
+    Row("POST", "/applications/{application_id}/confirmation", {"code": "x"}, (404, "confirmation-not-found")),
+    Row("POST", "/trials", {"name": "X", "slug": "Ä", "person_name": "M", "person_email": "m@x.test"}, (422, "organization-slug")),
+    Row("POST", "/trials/{trial_id}/confirmation", {"code": "x"}, (404, "confirmation-not-found")),
+    Row("POST", "/provider/trials", {"name": "X", "slug": "x", "person_name": "M", "person_email": "m@x.test"}, REFUSED_TO_OTHERS),
+    Row("GET", "/provider/applications", answer=REFUSED_TO_OTHERS),
+    Row("GET", "/provider/applications/{application_id}", answer=REFUSED_TO_OTHERS),
+    Row("POST", "/provider/applications/{application_id}/take-up", {"slug": "x"}, REFUSED_TO_OTHERS),
+    Row("POST", "/provider/applications/{application_id}/rejection", {"reason": "x"}, REFUSED_TO_OTHERS),
     Row("GET", f"/provider{P}/vetting", answer=REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/vetting", {}, REFUSED_TO_OTHERS),
     Row(
@@ -180,6 +199,8 @@ def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         "change_id": f"chg-{'0' * 32}",
         "validation": _validation(service),
         "letter": f"ltr-{'0' * 32}",
+        "application_id": f"apl-{'0' * 32}",
+        "trial_id": f"trl-{'0' * 32}",
     }
     strangers = {"administrator": rest.administrator(stranger), "token": rest.token(org=OTHER)}
     yield Two(rest, parts, strangers, insider, provider)
@@ -260,7 +281,7 @@ def test_nobody_gets_in(two: Two, row: Row, who: str) -> None:
         assert status == 201, "open enrollment"
     elif row.path == "/sign-in" and row.method == "POST":
         assert (status, kind) == row.answer, "whoever signs in has nothing else to show"
-    elif row.answer[1] in {"phrase", "confirmation-not-found", "link", "domain-letter"}:
+    elif row.answer[1] in {"phrase", "confirmation-not-found", "link", "domain-letter", "country", "organization-slug"}:
         assert (status, kind) == row.answer
     else:
         assert (status, kind) == (401, "credential-needed")

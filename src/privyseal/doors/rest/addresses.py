@@ -17,6 +17,8 @@ DomainPath = Annotated[str, Path(pattern=r"^[a-z0-9.-]{1,253}$", description="Na
 ChangePath = Annotated[str, Path(pattern=r"^chg-[0-9a-f]{32}$", description="Id of the change.")]
 PolicyPath = Annotated[str, Path(max_length=64, description="Name of the policy.", examples=["tls-server"])]
 VersionPath = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the version.")]
+ApplicationPath = Annotated[str, Path(pattern=r"^apl-[0-9a-f]{32}$", description="Id of an application.")]
+TrialPath = Annotated[str, Path(pattern=r"^trl-[0-9a-f]{32}$", description="Id of the wish for a trial.")]
 ValidationPath = Annotated[str, Path(pattern=r"^val-[0-9a-f]{32}$", description="Id of a validation.")]
 DomainLetterPath = Annotated[str, Path(pattern=r"^ltr-[0-9a-f]{32}$", description="Id of a letter about a domain.")]
 

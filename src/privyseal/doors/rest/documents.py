@@ -78,6 +78,7 @@ class PublicOrganization(Document):
     policies: list[PublicPolicy]
     contact: str
     log_key: str = Field(description="Verifier key of the organization's audit log.")
+    trial_until: Time | None = Field(default=None, description="End of a trial, whose certificates nobody trusts; absent otherwise.")
 
 
 class PolicyDocument(PublicPolicy):
@@ -460,6 +461,7 @@ class OrganizationDocument(Document):
     state: str
     created_at: Time
     vetted_at: Time | None = None
+    trial_until: Time | None = None
 
 
 class DnsRecord(Document):

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 
 from privyseal.doors.rest import (
     routes_administrators,
+    routes_applications,
     routes_audit,
     routes_certificates,
     routes_changes,
@@ -47,6 +48,7 @@ MODULES = (
     routes_administrators,
     routes_audit,
     routes_provider,
+    routes_applications,
     routes_vetting,
 )
 

@@ -274,6 +274,7 @@ def organization_document(organization: Organization) -> documents.OrganizationD
         state=organization.state.value,
         created_at=utc_text(organization.created_at),
         vetted_at=_maybe(organization.vetted_at),
+        trial_until=_maybe(organization.trial_until),
     )
 
 

@@ -16,6 +16,7 @@ from privyseal.model.administrator import Permission
 from privyseal.model.audit import organization_log
 from privyseal.model.errors import NotFound
 from privyseal.model.organization import Organization, OrganizationState
+from privyseal.model.statement import utc_text
 from privyseal.model.unit import UnitTier
 from privyseal.store import organizations, policies, units
 from privyseal.store.database import Transaction
@@ -41,6 +42,7 @@ def show_organization(org: Slug, context: Context, caller: CallerOf) -> PublicOr
             policies=[public_policy(policy) for policy in policies.of_organization(tx, organization.id)],
             contact=organization.contact_email,
             log_key=context.vkey(organization_log(organization.slug)),
+            trial_until=utc_text(organization.trial_until) if organization.trial_until else None,
         )
 
     return read(context, caller, About("show-organization", org, "organization", org), None, show)
