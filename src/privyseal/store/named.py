@@ -59,10 +59,13 @@ class Names:
             if last is None:
                 return []
             conditions += [name >= last, sa.or_(name > last, self.named < before)]
-        # One value for each row, not EXISTS: PostgreSQL would join whole tables for that, and sort them afterwards.
+        # What is asked of each row stands outside of the sorted names: PostgreSQL, which guesses that hardly one fits, would
+        # ask it of every name before it sorts. One value for each row, not EXISTS, or it would join whole tables for that.
+        order = (name, self.named.desc())
+        found = sa.select(self.named.label("id"), name).where(*conditions).order_by(*order).subquery("found")
+        first = sa.select(sa.func.min(earlier.c.name)).where(earlier.c[self.named.name] == found.c.id, *fits(earlier.c.name))
+        wanted = [found.c.name == first.scalar_subquery()]
         if clauses:
-            conditions.append(sa.select(sa.literal(1)).where(owner == self.named, *clauses).scalar_subquery() == 1)
-        first = sa.select(sa.func.min(earlier.c.name)).where(earlier.c[self.named.name] == self.named, *fits(earlier.c.name))
-        conditions.append(name == first.scalar_subquery())
-        statement = sa.select(self.named).where(*conditions).order_by(name, self.named.desc()).limit(limit)
+            wanted.append(sa.select(sa.literal(1)).where(owner == found.c.id, *clauses).scalar_subquery() == 1)
+        statement = sa.select(found.c.id).where(*wanted).order_by(found.c.name, found.c.id.desc()).limit(limit)
         return list(tx.execute(statement).scalars())
