@@ -21,6 +21,8 @@ ZONES = (
     "leaving.test",
     "second-key.test",
     "vetted.test",
+    "new-passkey.test",
+    "new-token.test",
     "gallery.test",
     "queue.test",
     "papers.test",

@@ -93,11 +93,11 @@ def _give(house: House, tx: Transaction, actor: Actor, organization: Organizatio
     )
     organizations.insert_domain(tx, domain)
     record(house, tx, actor, organization.slug, AuditEvent("add-domain", Outcome.DONE, "domain", name))
-    answers = ("RFC 6761 6.2: names below .test are for tests, and nobody owns one.",)
+    answers = ("RFC 6761 6.2: nobody can own a name below .test",)
     seen = Evidence(
         method=ValidationMethod.RESERVED, name=name, answers=answers, resolvers=(), connected_to="", authenticated=False, at=tx.now
     )
-    store_validation(house, tx, actor, organization.slug, domain, seen)
+    store_validation(house, tx, actor, organization.slug, domain, seen, until=organization.trial_until)
     store_set_up(house, tx, actor, organization, TRIAL_POLICY)
     order = Order(OrderId(house.id("ord", tx.now)), organization.id, UnitTier.STANDARD, TRIAL_UNITS, "trial", tx.now)
     units.add_order(tx, order)

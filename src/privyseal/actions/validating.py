@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from privyseal.actions.house import House, record, sha256_hex
 from privyseal.engine.dcv import Evidence
@@ -18,8 +18,10 @@ from privyseal.store.database import Transaction
 from privyseal.store.validations import Validation
 
 
-def store_validation(house: House, tx: Transaction, actor: Actor, slug: str, domain: Domain, evidence: Evidence) -> Domain:
-    """Keep the evidence for good and mark the domain as validated until the reuse window of its tier ends.
+def store_validation(
+    house: House, tx: Transaction, actor: Actor, slug: str, domain: Domain, evidence: Evidence, *, until: datetime | None = None
+) -> Domain:
+    """Keep the evidence for good and mark the domain as validated until the reuse window of its tier ends, or ``until`` before that.
 
     Raises Conflict ``domain-changed`` when the token is not the domain's any more, or the domain was removed.
     """
@@ -31,7 +33,7 @@ def store_validation(house: House, tx: Transaction, actor: Actor, slug: str, dom
         method=evidence.method,
         evidence=text,
         validated_at=tx.now,
-        expires_at=tx.now + window,
+        expires_at=tx.now + window if until is None else min(until, tx.now + window),
         validation_id=validation_id,
     )
     if not organizations.record_validation(tx, validated):

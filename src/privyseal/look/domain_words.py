@@ -17,7 +17,7 @@ def method_words(method: ValidationMethod | None) -> str:
         ValidationMethod.DNS_PERSISTENT: gettext("DNS TXT, for good"),
         ValidationMethod.HTTP_TOKEN: gettext("HTTP"),
         ValidationMethod.MAIL: gettext("Mail"),
-        ValidationMethod.RESERVED: gettext("A name for tests"),
+        ValidationMethod.RESERVED: gettext("reserved name"),
     }
     return words[method] if method is not None else ""
 

@@ -51,17 +51,22 @@ def make_kit(house: House, organization: Organization) -> Kit:
 
 def _steps(house: House, organization: Organization, fingerprint: str) -> str:
     base, slug = house.service.base_url, organization.slug
+    compare = "Compare the fingerprint of the root certificate (SHA-256) with what your provider tells you by telephone"
+    trust = "Import root.cer into the browser or the computer that you will work on."
+    if organization.is_trial:
+        compare = "The fingerprint of the test root certificate (SHA-256), as the page of this kit shows it"
+        trust = "Give root.pem to the programs that you test with. Never import it into a browser or a computer that you work on."
     trial = "\nThis is a TEST: a trial that nobody vetted. Nobody trusts its certificates; its root is in this kit alone.\n"
     return f"""Administrator's Kit of {organization.name}
 at {house.service.service_id}
 {trial if organization.is_trial else ""}
-1. Compare the fingerprint of the root certificate (SHA-256) with what your provider tells you by telephone:
+1. {compare}:
 
    {fingerprint}
 
    openssl x509 -in root.pem -noout -fingerprint -sha256
 
-2. Import root.cer into the browser or the computer that you will work on.
+2. {trust}
 
 3. Open the one-time link that came in a letter of its own, and make a passkey there. Or make an Administrator ID,
    a certificate whose key is made on this computer and stays here:
