@@ -56,6 +56,7 @@ def test_every_remote_resolver_is_a_perspective() -> None:
         {"perspective_quorum": -1},
         {"resolvers": ("dns.example.test:53",)},
         {"caa_name": "CA.example"},
+        {"provider_contact": "call us"},
         {"caa_name": "ca.example; accounturi=x"},
         {"allow_loopback_validation": True},
         {"allow_loopback_validation": True, "base_url": "https://localhost.example.test"},

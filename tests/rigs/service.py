@@ -183,6 +183,7 @@ class ServiceRig:
             base_url="https://localhost:8443",
             administrator_url="https://localhost:8444",
             status_url="http://127.0.0.1:8080",
+            provider_contact="help@provider.test",
         )
         if self.template is not None:
             shutil.copytree(self.template.directory / "data", self.settings.data)
@@ -215,6 +216,7 @@ class ServiceRig:
             self.settings.administrator_url,
             self.settings.status_url,
             bytes.fromhex(facts["personal_salt"]),
+            provider_contact=self.settings.provider_contact,
         )
         return House(database, service, known, self.listeners, self.clock, os.urandom)
 

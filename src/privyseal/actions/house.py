@@ -59,7 +59,8 @@ class ServiceIdentity:
     """Who this service is in statements, logs and letters. ``log_host`` is the host part of every log's origin.
 
     ``caa_name`` is what CAA records call it, the host of ``base_url`` where it is empty; ``perspective_quorum`` of the other
-    places have to see what the first one sees in the DNS.
+    places have to see what the first one sees in the DNS. ``provider_contact`` is the mail address of the provider's own help
+    or "".
     """
 
     service_id: str
@@ -70,6 +71,7 @@ class ServiceIdentity:
     personal_salt: bytes
     caa_name: str = ""
     perspective_quorum: int = 0
+    provider_contact: str = ""
 
     def caa_issuer(self, slug: str) -> Issuer:
         """Return how the owner of a domain names this provider, and an organization here as its account (RFC 8657 3)."""

@@ -66,6 +66,7 @@ def open_house(settings: Settings, rooms: Rooms) -> Opened:
         personal_salt=bytes.fromhex(facts["personal_salt"]),
         caa_name=settings.caa_name,
         perspective_quorum=settings.quorum,
+        provider_contact=settings.provider_contact,
     )
     known = read_authorities(rows, settings.status_url)
     quorums = {ChangeKind(kind): quorum for kind, quorum in settings.change_quorums.items()}

@@ -15,6 +15,8 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from privyseal.engine.issue_value import read_issue_value
+from privyseal.engine.names import normalize_email
+from privyseal.model.errors import Refused
 from privyseal.model.request import MAXIMUM_PORT
 from privyseal.model.rules import PRIMARY, usual_quorum
 
@@ -87,6 +89,9 @@ class Settings(BaseSettings):
         description="Fetch HTTP tokens from this machine too: for trying out. Refused unless `base_url` names this machine itself.",
     )
     mail_from: str = Field(default="privyseal@localhost", description="Sender of letters.")
+    provider_contact: str = Field(
+        default="", description="Mail address of the provider's own help, which stands at the foot of every page; empty: none."
+    )
     auditor_address: str = Field(
         default="", description="Mail address that gets the provider's checkpoint each day; empty: nobody. Best somebody who is not you."
     )
@@ -135,6 +140,14 @@ class Settings(BaseSettings):
         for text in texts:
             read_resolver(text)
         return texts
+
+    @field_validator("provider_contact")
+    @classmethod
+    def _is_mail_address(cls, text: str) -> str:
+        try:
+            return normalize_email(text) if text else text
+        except Refused as refusal:
+            raise ValueError(refusal.sentence) from refusal
 
     @field_validator("caa_name")
     @classmethod

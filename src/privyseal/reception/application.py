@@ -269,7 +269,7 @@ def _refusal_page(
 def _plain_page(visit: Visit, values: Mapping[str, Any], status: int) -> Response:
     """Return a page in a frame that belongs to nobody."""
     frame = Frame(name="Privyseal", purpose=gettext("Certificates"), home="/", demo=visit.context.is_demo)
-    known = {"site": frame, "form": visit.form, "now": visit.now}
+    known = {"site": frame, "form": visit.form, "now": visit.now, "provider_contact": visit.provider_contact}
     text = visit.context.renderer.page("kinds/refusal.html", known | dict(values))
     return Response(text, status, {"Content-Security-Policy": PAGE_POLICY}, "text/html; charset=utf-8")
 

@@ -159,6 +159,11 @@ class Visit:
         """The parts that actions work with."""
         return self.context.entrance.house
 
+    @property
+    def provider_contact(self) -> str:
+        """Who at the provider answers, "" for nobody who is named."""
+        return self.house.service.provider_contact
+
     def path(self, name: str) -> str:
         """Return a part of the address by its name in the page's path."""
         return str(self.request.path_params[name])
@@ -169,7 +174,13 @@ class Visit:
 
     def show(self, template: str, values: dict[str, Any] | None = None, *, status: int = 200) -> Response:
         """Return a page; ``site``, ``form``, ``now`` and ``visit`` are known in every template."""
-        known = {"site": self.site.frame(self), "form": self.form, "now": self.now, "visit": self}
+        known = {
+            "site": self.site.frame(self),
+            "form": self.form,
+            "now": self.now,
+            "visit": self,
+            "provider_contact": self.provider_contact,
+        }
         text = self.context.renderer.page(template, known | (values or {}))
         return HTMLResponse(text, status, headers={"Content-Security-Policy": PAGE_POLICY, "Vary": "Cookie, Accept-Language"})
 

@@ -186,6 +186,7 @@ def test_every_page_says_who_helps(portal: PortalRig) -> None:
         page = portal.get(address)
         assert page.status == 200, address
         assert "mailto:contact@resource-marketing.test" in page.page.links, address
+        assert "mailto:help@provider.test" in page.page.links, address
         assert page.page.tags.count("h1") == 1, address
 
 
