@@ -27,6 +27,7 @@ ZONES = (
     "queue.test",
     "papers.test",
     "revoked-card.test",
+    "two-hands.test",
 )
 
 
