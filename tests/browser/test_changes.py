@@ -52,5 +52,3 @@ def test_two_people_with_passkeys_change_a_policy(world: World, chromium: Chromi
     first.press("tls-server")
     assert "version 2" in first.heading, first.words
     look(first.page, "console-policy-compared", small=True)
-
-

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from privyseal.actions.administrator.change_role import change_role
+from privyseal.actions.change.propose_change import propose_change
 from privyseal.actions.department.move_certificate import move_certificate
 from privyseal.actions.department.move_request import move_request
 from privyseal.actions.house import About, perform
@@ -170,12 +170,14 @@ def test_roles_are_given_by_others_and_somebody_is_always_left(agencies: Agencie
     assert kind_of(lambda: service.remove(fox, by=fox)) == "Conflict last-security-administrator"
     assert kind_of(lambda: service.assign(fox, Role.AUDITOR, by=xena)) == "NotPermitted role"
     assert kind_of(lambda: service.assign(xena, Role.SECURITY_ADMINISTRATOR, by=fox, department=agencies.x.id)) == "Refused role-scope"
-    signature = service.sign(service.assignment_content(xena.administrator, Role.AUDITOR, fox), fox)
-    perform(service.house, fox.actor, ABOUT, change_role, ORG, signature)
+    change_id, content = service.role_change(xena.administrator, Role.AUDITOR, ORG)
+    signature = service.sign(service.change_statement(change_id, content, ORG, fox.administrator.id), fox)
+    perform(service.house, fox.actor, ABOUT, propose_change, ORG, content, signature)
     with pytest.raises(Conflict, match="already"):
         service.assign(xena, Role.AUDITOR, by=fox)
     service.assign(xena, Role.AUDITOR, by=fox, change="take")
-    assert kind_of(lambda: perform(service.house, fox.actor, ABOUT, change_role, ORG, signature)) == "Refused assignment-replayed"
+    again = kind_of(lambda: perform(service.house, fox.actor, ABOUT, propose_change, ORG, content, signature))
+    assert again == "Conflict change-overtaken", "what gave a role once does not give it again"
     xena = service.assign(xena, Role.SECURITY_ADMINISTRATOR, by=fox)
     assert kind_of(lambda: service.assign(fox, Role.SECURITY_ADMINISTRATOR, by=fox, change="take")) == "NotPermitted own-role"
     service.assign(fox, Role.SECURITY_ADMINISTRATOR, by=xena, change="take")

@@ -87,7 +87,9 @@ def enroll(service: ServiceRig, slug: str, code: str, device: Authenticator, wro
     with service.house.database.read(service.clock()) as tx:
         found = passkeys.by_signer(tx, "", list(device.keys)[-1])
     assert found is not None
-    return PasskeyHolder(service, found[0], slug, device)
+    enrolled = PasskeyHolder(service, found[0], slug, device)
+    service.signers[found[0].id] = enrolled.sign
+    return enrolled
 
 
 def holder(

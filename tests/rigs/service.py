@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
-from privyseal.actions.administrator.change_role import change_role
 from privyseal.actions.administrator.enroll_administrator import enroll_administrator
 from privyseal.actions.administrator.invite_administrator import invite_administrator
 from privyseal.actions.administrator.invite_with_signature import invite_with_signature
@@ -29,6 +28,10 @@ from privyseal.actions.approving import Approved
 from privyseal.actions.audit.integrate_audit_log import LEASE, Holder, Integrated, integrate_audit_log
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.certificate.reissue_certificate import reissue_certificate
+from privyseal.actions.change.answer_change import answer_change
+from privyseal.actions.change.propose_change import propose_change
+from privyseal.actions.changing import holders_of, needed_now
+from privyseal.actions.changing_kinds import side_of
 from privyseal.actions.department.create_department import create_department
 from privyseal.actions.house import About, House, ServiceIdentity, attempt, perform
 from privyseal.actions.organization.add_domain import add_domain
@@ -54,20 +57,23 @@ from privyseal.issuer.protocol import CompletedIntent
 from privyseal.model.actor import SYSTEM, Actor, ActorKind, administrator_actor
 from privyseal.model.administrator import PERMISSIONS, Administrator, Role
 from privyseal.model.certificate import Certificate
+from privyseal.model.change import ChangeKind, ChangeState, change_content
 from privyseal.model.department import Department
 from privyseal.model.domain import ValidationMethod
 from privyseal.model.fact import FactKind
-from privyseal.model.identifiers import AdministratorId, AuthorityId, DepartmentId, OrganizationId, RequestId
+from privyseal.model.identifiers import AdministratorId, AuthorityId, ChangeId, DepartmentId, OrganizationId, RequestId
 from privyseal.model.organization import Organization
 from privyseal.model.policy_draft import PolicyDraft
 from privyseal.model.request import Request
+from privyseal.model.role_change import RoleChange, role_content
 from privyseal.model.statement import approval_fields, utc_text
 from privyseal.model.unit import UnitTier
-from privyseal.store import administrators, audit, authorities, certificates, organizations, policies, requests
+from privyseal.store import administrators, assignments, audit, authorities, certificates, organizations, policies, requests
 from privyseal.store.database import Database
 from privyseal_wire.canonical import canonical_bytes
 from privyseal_wire.cms import sign_attached
-from privyseal_wire.statements import Assignment, Invitation, Removal
+from privyseal_wire.passkey import Signature
+from privyseal_wire.statements import Change, Invitation, Removal
 from tests.rigs.vetting import vet as vet_organization
 
 SubjectKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
@@ -172,6 +178,8 @@ class ServiceRig:
     house: House = field(init=False)
     keys: dict[AuthorityId, SigningKey] = field(init=False)
     log_key: LogKey = field(init=False)
+    signers: dict[str, Callable[[bytes], Signature]] = field(default_factory=dict)
+    """How people whom this rig let in sign, by their ids: a change of roles needs several of them."""
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -342,7 +350,9 @@ class ServiceRig:
             person = administrators.get(tx, AdministratorId(owner or ""))
             assert person is not None
             credential = administrators.credentials_of(tx, person.id)[-1]
-        return AdministratorRig(person, credential.certificate_der, private_key, slug)
+        enrolled = AdministratorRig(person, credential.certificate_der, private_key, slug)
+        self.signers[person.id] = lambda content: self.sign(content, enrolled)
+        return enrolled
 
     def assign(
         self,
@@ -353,11 +363,48 @@ class ServiceRig:
         department: DepartmentId | None = None,
         change: str = "give",
     ) -> AdministratorRig:
-        """Give a role, or take it, under the signature of ``by``; returns the person as he now is."""
-        signature = self.sign(self.assignment_content(person.administrator, role, by, department=department, change=change), by)
-        about = About("change-role", by.organization, "administrator", person.administrator.id)
-        perform(self.house, by.actor, about, change_role, by.organization, signature)
+        """Give a role, or take it: ``by`` proposes it, others sign until it holds; returns the person as he now is."""
+        change_id, content = self.role_change(person.administrator, role, by.organization, department=department, change=change)
+        about = About("propose-change", by.organization, "change", change_id)
+        signed = self.sign(self.change_statement(change_id, content, by.organization, by.administrator.id), by)
+        answered = perform(self.house, by.actor, about, propose_change, by.organization, content, signed)
+        with self.house.database.read(self.clock()) as tx:
+            side = side_of(tx, by.organization)
+            others = [
+                found.id for found in holders_of(tx, side, ChangeKind.ROLE, person.administrator.id) if found.id != by.administrator.id
+            ]
+        for signer in others:
+            if answered.change.state is ChangeState.OPEN and signer in self.signers:
+                statement = self.change_statement(change_id, content, by.organization, signer)
+                given = self.signers[signer](statement)
+                answered = perform(self.house, by.actor, about, answer_change, by.organization, ChangeId(change_id), given)
+        assert answered.change.state is ChangeState.APPLIED, answered
         return self.renewed(person)
+
+    def role_change(
+        self, person: Administrator, role: Role, slug: str, *, department: DepartmentId | None = None, change: str = "give"
+    ) -> tuple[str, bytes]:
+        """The id and the content of a change of somebody's roles, as it is proposed now."""
+        with self.house.database.read(self.clock()) as tx:
+            needed = needed_now(self.house, tx, side_of(tx, slug), ChangeKind.ROLE, person.id)
+            base = assignments.steps_of(tx, person.id)
+        value = role_content(RoleChange(person.id, role, department, gives=change == "give"))
+        return f"chg-{os.urandom(16).hex()}", canonical_bytes(change_content(ChangeKind.ROLE, person.id, base, needed, value))
+
+    def change_statement(self, change_id: str, content: bytes, slug: str, signer: str) -> bytes:
+        """What somebody signs to say yes to a change."""
+        statement = Change(
+            service=self.settings.service_id,
+            organization=slug or "provider",
+            expires=utc_text(self.clock() + timedelta(days=6)),
+            change=change_id,
+            kind=ChangeKind.ROLE.value,
+            content_sha256=hashes_hex(content),
+            signer=signer,
+            decision="sign",
+            reason="",
+        )
+        return statement.to_bytes()
 
     def renewed(self, person: AdministratorRig) -> AdministratorRig:
         """The person as the register has him now."""
@@ -365,22 +412,6 @@ class ServiceRig:
             found = administrators.get(tx, person.administrator.id)
         assert found is not None
         return replace(person, administrator=found)
-
-    def assignment_content(
-        self, person: Administrator, role: Role, by: AdministratorRig, *, department: DepartmentId | None = None, change: str = "give"
-    ) -> bytes:
-        """The bytes that this administrator signs to give or take a role."""
-        statement = Assignment(
-            service=self.settings.service_id,
-            organization=by.organization or "provider",
-            expires=utc_text(self.clock() + timedelta(minutes=10)),
-            administrator=person.id,
-            role=role.value,
-            department=department,
-            change=change,
-            assigner=by.administrator.id,
-        )
-        return statement.to_bytes()
 
     def remove(self, person: AdministratorRig, *, by: AdministratorRig) -> None:
         """Remove a person under the signature of ``by``."""

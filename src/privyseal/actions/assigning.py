@@ -29,8 +29,9 @@ from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.department import Department, require_open
 from privyseal.model.errors import Conflict, NotFound, NotPermitted, Refused
 from privyseal.model.fact import FactKind
-from privyseal.model.identifiers import AdministratorId, AssignmentId, DepartmentId, OrganizationId
+from privyseal.model.identifiers import AdministratorId, AssignmentId, ChangeId, OrganizationId
 from privyseal.model.organization import Organization
+from privyseal.model.role_change import RoleChange
 from privyseal.model.scope import EVERYTHING
 from privyseal.store import administrators, assignments, departments, organizations
 from privyseal.store.assignments import Evidence
@@ -38,16 +39,6 @@ from privyseal.store.database import Transaction
 
 GAVE, TOOK = "give-role", "take-role"
 """The actions of the entries that a change of roles leaves; the issuer believes no row that a TOOK entry ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class RoleChange:
-    """``department_id`` None is the whole organization, or the provider."""
-
-    administrator_id: AdministratorId
-    role: Role
-    department_id: DepartmentId | None
-    gives: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +56,19 @@ def assigning_right(organization_id: OrganizationId | None) -> Permission:
     return Permission.MANAGE_STAFF if organization_id is None else Permission.ASSIGN_ROLES
 
 
+def change_of_assignment(assignment_id: str) -> ChangeId:
+    """Return the id of the change that gave a role: the assignment is named after it, so that a change gives one and no more."""
+    return ChangeId(f"chg-{assignment_id.removeprefix('asg-')}")
+
+
 def apply_change(
-    house: House, tx: Transaction, actor: Actor, organization: Organization | None, change: RoleChange, signed: Sequence[Signature]
+    house: House,
+    tx: Transaction,
+    actor: Actor,
+    organization: Organization | None,
+    change: RoleChange,
+    change_id: ChangeId,
+    signed: Sequence[Signature],
 ) -> Assignment:
     """Judge and apply a change of roles and return what was given or taken; None is the provider.
 
@@ -77,7 +79,7 @@ def apply_change(
     person = require_person(tx, organization, change.administrator_id)
     department = _place(tx, organization, change)
     _require_others(tx, organization, person, change, [item.signer for item in signed])
-    kept = _give(house, tx, actor, person, department, change.role) if change.gives else _take(tx, actor, organization, person, change)
+    kept = _give(tx, actor, person, department, change.role, change_id) if change.gives else _take(tx, actor, organization, person, change)
     for item in signed:
         evidence = Evidence(sha256_hex(item.content), item.credential_sha256, kept.id, item.content, item.signature)
         if not assignments.insert_evidence(tx, evidence):
@@ -97,6 +99,18 @@ def apply_change(
     payload = {"organization": slug, "administrator": person.id, "assignment": kept.id, "by": actor.id, "given": change.gives}
     announce(house, tx, FactKind.ROLE_CHANGED, payload)
     return kept
+
+
+def judge_change(tx: Transaction, organization: Organization | None, change: RoleChange) -> Administrator:
+    """Return the person whose roles would change; writes nothing. Raises as :func:`apply_change`, but for who signed."""
+    person = require_person(tx, organization, change.administrator_id)
+    _place(tx, organization, change)
+    held = next((item for item in person.assignments if (item.role, item.department_id) == (change.role, change.department_id)), None)
+    if change.gives and held is not None:
+        raise _held_already(person)
+    if not change.gives:
+        _require_held(tx, organization, person, change)
+    return person
 
 
 def hold(tx: Transaction, organization: Organization | None) -> None:
@@ -167,15 +181,29 @@ def require_left(tx: Transaction, organization: Organization | None, person: Adm
         raise Conflict("last-security-administrator", sentence)
 
 
-def _give(house: House, tx: Transaction, actor: Actor, person: Administrator, department: Department | None, role: Role) -> Assignment:
+def _give(
+    tx: Transaction, actor: Actor, person: Administrator, department: Department | None, role: Role, change_id: ChangeId
+) -> Assignment:
     place, path = (department.id, department.path) if department else (None, "")
-    given = Assignment(AssignmentId(house.id("asg", tx.now)), person.id, role, place, path, tx.now, actor.id)
+    given = Assignment(AssignmentId(f"asg-{change_id.removeprefix('chg-')}"), person.id, role, place, path, tx.now, actor.id)
     if not assignments.insert(tx, given):
-        raise Conflict("role-held", f"{person.name} has this role there already.", field="role")
+        raise _held_already(person)
     return given
 
 
+def _held_already(person: Administrator) -> Conflict:
+    return Conflict("role-held", f"{person.name} has this role there already.", field="role")
+
+
 def _take(tx: Transaction, actor: Actor, organization: Organization | None, person: Administrator, change: RoleChange) -> Assignment:
+    held = _require_held(tx, organization, person, change)
+    if not assignments.end(tx, held.id, actor.id):
+        raise Conflict("role-not-held", f"{person.name} does not have this role there.", field="role")
+    return held
+
+
+def _require_held(tx: Transaction, organization: Organization | None, person: Administrator, change: RoleChange) -> Assignment:
+    """Return the assignment that is taken; raises Conflict unless the person has it and somebody is left without it."""
     wanted = (change.role, change.department_id)
     held = next((item for item in person.assignments if (item.role, item.department_id) == wanted), None)
     if held is None:
@@ -185,6 +213,4 @@ def _take(tx: Transaction, actor: Actor, organization: Organization | None, pers
     keeps = any(right in PERMISSIONS[item.role] and item.department_id is None for item in rest)
     if person.scope(right) == EVERYTHING and not keeps:
         require_left(tx, organization, person)
-    if not assignments.end(tx, held.id, actor.id):
-        raise Conflict("role-not-held", f"{person.name} does not have this role there.", field="role")
     return held

@@ -14,15 +14,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from privyseal.actions.changing_kinds import KINDS, Side, proposal_of, require_base
+from privyseal.actions.changing_kinds import KINDS, Side, concerned, proposal_of, require_base
 from privyseal.actions.house import House, announce, record
 from privyseal.engine.administrator_id import require_administrator_id
 from privyseal.engine.signed_statement import SignedStatement, Trust, require_signed, signer_of, verify_stored
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Administrator, require_permission
 from privyseal.model.audit import AuditEvent, Outcome
-from privyseal.model.change import RIGHTS, Change, ChangeKind, ChangeSignature, ChangeState, Decision, needed_signatures
-from privyseal.model.errors import Conflict, Refused
+from privyseal.model.change import Change, ChangeKind, ChangeSignature, ChangeState, Decision, Proposal, needed_signatures
+from privyseal.model.errors import Conflict, NotPermitted, Refused
 from privyseal.model.fact import FactKind
 from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, require_unexpired
 from privyseal.store import administrators, changes, organizations, passkeys
@@ -69,27 +69,39 @@ def verify(house: House, tx: Transaction, side: Side, signature: Signature) -> S
         raise Refused("change-statement", sentence)
     kind = ChangeKind(statement.kind)
     side.require_kind(kind)
-    require_permission(signed.person, RIGHTS[kind])
+    require_permission(signed.person, side.right(kind))
     return Spoken(statement, signed, require_unexpired(statement.expires, tx.now, MAXIMUM_STATEMENT_LIFE))
 
 
 def hold(tx: Transaction, side: Side) -> None:
-    """Let nobody else change anything of this organization before this transaction ends; the provider's changes are held one by one."""
+    """Let nobody else change anything of this organization, or of the provider, before this transaction ends."""
     if side.organization is not None:
         organizations.hold(tx, side.organization.id)
+    else:
+        administrators.hold_staff(tx)
 
 
-def holders_of(tx: Transaction, side: Side, kind: ChangeKind) -> list[Administrator]:
-    """Return the people who can sign a change of this kind now: with the right, and with a credential to sign with."""
+def holders_of(tx: Transaction, side: Side, kind: ChangeKind, about: str = "") -> list[Administrator]:
+    """Return the people who can sign a change of this kind now: with the right, with a credential to sign with, not ``about`` them."""
     people = administrators.of_organization(tx, side.organization.id if side.organization else None)
-    entitled = [person for person in people if person.may(RIGHTS[kind])]
+    entitled = [person for person in people if person.may(side.right(kind)) and person.id != about]
     held = administrators.credentials_by_person(tx, [person.id for person in entitled])
     return [person for person in entitled if any(item.is_usable(tx.now) for item in held[person.id])]
 
 
-def needed_now(house: House, tx: Transaction, side: Side, kind: ChangeKind) -> int:
-    """Return how many people have to sign a change of this kind that is proposed now."""
-    return needed_signatures(house.quorum(kind), len(holders_of(tx, side, kind)))
+def needed_now(house: House, tx: Transaction, side: Side, kind: ChangeKind, about: str = "") -> int:
+    """Return how many people have to sign a change of this kind that is proposed now; ``about`` whom it is does not count."""
+    return needed_signatures(house.quorum(kind), len(holders_of(tx, side, kind, about)))
+
+
+def require_other(proposal: Proposal, person: Administrator) -> None:
+    """Raise NotPermitted ``own-role`` when somebody would sign for what he may do himself."""
+    if concerned(proposal) == person.id:
+        sentence = (
+            "Nobody gives a role to himself or takes one from himself. Ask another security administrator; if there is none, invite "
+            "somebody first and give the role to that person."
+        )
+        raise NotPermitted("own-role", sentence)
 
 
 def keep(house: House, tx: Transaction, side: Side, change: Change, spoken: Spoken) -> Actor:
@@ -128,8 +140,9 @@ def keep(house: House, tx: Transaction, side: Side, change: Change, spoken: Spok
 def counted(house: House, tx: Transaction, side: Side, change: Change) -> set[str]:
     """Return the ids of the people whose signatures under a change count now, each verified again."""
     found: set[str] = set()
+    about = concerned(proposal_of(change.content))
     for kept in changes.signatures_of(tx, change.id):
-        if kept.decision is Decision.SIGN and _counts(house, tx, side, change, kept):
+        if kept.decision is Decision.SIGN and kept.administrator_id != about and _counts(house, tx, side, change, kept):
             found.add(kept.administrator_id)
     return found
 
@@ -140,7 +153,7 @@ def _counts(house: House, tx: Transaction, side: Side, change: Change, kept: Cha
         return False
     person, credential = known
     is_here = person.organization_id == (side.organization.id if side.organization else None)
-    if not is_here or not person.may(RIGHTS[change.kind]) or not credential.is_usable(tx.now):
+    if not is_here or not person.may(side.right(change.kind)) or not credential.is_usable(tx.now):
         return False
     try:
         require_administrator_id(house.administrators_authority, credential.certificate_der, person, side.organization, tx.now)
@@ -158,7 +171,7 @@ def settle(house: House, tx: Transaction, side: Side, actor: Actor, change: Chan
     """Apply a change that has the signatures it needs; return how it stands. Raises Conflict ``change-overtaken``, Refused of its kind."""
     proposal = proposal_of(change.content)
     require_base(tx, side, proposal)
-    needed = max(change.quorum, needed_now(house, tx, side, change.kind))
+    needed = max(change.quorum, needed_now(house, tx, side, change.kind, concerned(proposal)))
     signed = counted(house, tx, side, change)
     if len(signed) < needed:
         return Answered(change, len(signed), needed)

@@ -11,17 +11,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from privyseal.actions.assigning import Signature, apply_change, judge_change
 from privyseal.actions.house import House, record, sha256_hex
 from privyseal.model import rules
 from privyseal.model.actor import Actor
+from privyseal.model.administrator import Permission
 from privyseal.model.audit import AuditEvent, Outcome
-from privyseal.model.change import OF_THE_PROVIDER, PROVIDER, Change, ChangeKind, Proposal, read_content
+from privyseal.model.change import PROVIDER, Change, ChangeKind, Decision, Proposal, belongs, read_content, right_of
 from privyseal.model.errors import Conflict, NotFound, Refused
+from privyseal.model.identifiers import AdministratorId
 from privyseal.model.organization import Organization, require_active
 from privyseal.model.policy import Policy
 from privyseal.model.policy_draft import judge_content
 from privyseal.model.price import Price, judge_price
-from privyseal.store import organizations, policies, prices
+from privyseal.model.role_change import RoleChange, read_role_change
+from privyseal.store import assignments, changes, organizations, policies, prices
 from privyseal.store.database import Transaction
 from privyseal_wire.canonical import canonical_bytes, parse_canonical
 
@@ -50,9 +54,13 @@ class Side:
         """The name for sentences."""
         return self.organization.name if self.organization else "the provider"
 
+    def right(self, kind: ChangeKind) -> Permission:
+        """The right that signing a change of a kind needs here."""
+        return right_of(kind, of_provider=self.organization is None)
+
     def require_kind(self, kind: ChangeKind) -> None:
         """Raise Refused ``change-kind`` for a kind that belongs to the other side, or that nothing can be changed of."""
-        if (kind in OF_THE_PROVIDER) is not (self.organization is None) or kind not in KINDS:
+        if not belongs(kind, to_provider=self.organization is None) or kind not in KINDS:
             raise Refused("change-kind", f"A change of the kind {kind.value} is none of {self.title}.")
 
 
@@ -150,8 +158,37 @@ def _apply_price(house: House, tx: Transaction, side: Side, actor: Actor, change
     record(house, tx, actor, side.slug, event)
 
 
+def _steps(tx: Transaction, _side: Side, proposal: Proposal) -> int:
+    # The roles of a person have no numbers; how often they were given and taken says which ones somebody saw who signs.
+    return assignments.steps_of(tx, AdministratorId(proposal.subject))
+
+
+def judge_role(tx: Transaction, side: Side, proposal: Proposal) -> RoleChange:
+    """Return the change of roles that is proposed; raises Refused, NotFound and Conflict as ``assigning.judge_change``."""
+    change = read_role_change(proposal.value)
+    if change.administrator_id != proposal.subject:
+        raise Refused("role-change", "The change is about another person than it says.", field="role")
+    judge_change(tx, side.organization, change)
+    return change
+
+
+def _apply_role(house: House, tx: Transaction, side: Side, actor: Actor, change: Change, proposal: Proposal) -> None:
+    signed = [
+        Signature(kept.administrator_id, kept.content, kept.signature, kept.credential_sha256)
+        for kept in changes.signatures_of(tx, change.id)
+        if kept.decision is Decision.SIGN
+    ]
+    apply_change(house, tx, actor, side.organization, judge_role(tx, side, proposal), change.id, signed)
+
+
+def concerned(proposal: Proposal) -> str:
+    """Return the id of the person whom a change is about and who therefore does not sign it; "" for nobody."""
+    return proposal.subject if proposal.kind is ChangeKind.ROLE else ""
+
+
 KINDS: Final[Mapping[ChangeKind, Kind]] = {
     ChangeKind.POLICY: Kind(_newest_policy, judge_policy, _apply_policy),
     ChangeKind.PRICE: Kind(_newest_price, _judge_price, _apply_price),
+    ChangeKind.ROLE: Kind(_steps, judge_role, _apply_role),
 }
 """What can be changed under dual control today."""

@@ -1,8 +1,8 @@
 """Whether a person really holds a right, asked by the issuer process, which believes no row that nobody signed for (I13, I19).
 
-What a person came in with is certified by his Administrator ID. Every other role was signed for by somebody who could give it,
-and that again is traced back until somebody's Administrator ID says it. A role that was taken is told by the audit log, so
-that nobody who writes the table can give it back.
+What a person came in with is certified by his Administrator ID. Every other role came by a change that as many people signed
+as it says (docs/decisions/0020), and what they could do is traced back again until somebody's Administrator ID says it. A role
+that was taken is told by the audit log, so that nobody who writes the table can give it back.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from privyseal.actions.assigning import TOOK, assigning_right
+from privyseal.actions.assigning import TOOK, change_of_assignment
 from privyseal.actions.house import House
-from privyseal.engine.administrator_id import require_administrator_id
-from privyseal.engine.signed_statement import verify_stored
-from privyseal.model.administrator import ENTRY, PERMISSIONS, Administrator, Assignment, Credential, Permission, Role
+from privyseal.actions.signed_changes import flaw_of
+from privyseal.model.administrator import ENTRY, PERMISSIONS, Administrator, Assignment, Permission, Role
 from privyseal.model.audit import organization_log
+from privyseal.model.change import ChangeKind, read_content
 from privyseal.model.errors import PrivysealError
 from privyseal.model.organization import Organization
+from privyseal.model.role_change import RoleChange, read_role_change
 from privyseal.model.scope import Scope
-from privyseal.store import administrators, assignments, audit
-from privyseal.store.assignments import Evidence
+from privyseal.store import assignments, audit, changes
 from privyseal.store.database import Transaction
+from privyseal_wire.canonical import parse_canonical
 from privyseal_wire.errors import WireError
-from privyseal_wire.statements import Assignment as Signed
 
 LONGEST_CHAIN = 32
 """So many people at most lie between somebody and one whose role is certified."""
@@ -37,7 +37,6 @@ class Entitlements:
         self._tx = tx
         self._organization = organization
         self._proven: dict[str, bool] = {}
-        self._people: dict[str, tuple[Administrator, Credential] | None] = {}
 
     def holds(self, person: Administrator, permission: Permission, path: str, role: Role | None = None) -> bool:
         """Tell whether this person, whose Administrator ID was verified, may do it now to what belongs to this department.
@@ -66,48 +65,39 @@ class Entitlements:
         if assignment.given_by == ENTRY:
             # The caller compared the role with the one in the Administrator ID.
             return assignment.role is person.role and assignment.department_id is None
-        evidence = assignments.evidence_of(self._tx, [assignment.id]).get(assignment.id, [])
-        return any(self._counts(item, assignment, left) for item in evidence)
+        return self._was_given(assignment, left)
 
     def _was_taken(self, assignment: Assignment) -> bool:
         entries = audit.of_objects(self._tx, organization_log(self._organization.slug), [assignment.id])
         return any(found["action"] == TOOK and found["outcome"] == "done" for found in map(json.loads, entries))
 
-    def _counts(self, evidence: Evidence, assignment: Assignment, left: int) -> bool:
-        """Tell whether this signature gives exactly this role, by somebody else who could give it at that time."""
-        found = self._signer(evidence.credential_sha256)
-        if found is None:
-            return False
-        signer, credential = found
-        at = assignment.given_at
-        if signer.organization_id != self._organization.id or signer.id == assignment.administrator_id:
-            return False
-        if credential.not_after < at or (credential.revoked_at is not None and credential.revoked_at <= at):
+    def _was_given(self, assignment: Assignment, left: int) -> bool:
+        """Tell whether the change that this assignment is named after gives exactly this role, and enough people signed it.
+
+        So a change gives one assignment, and one that was taken does not come back under another id.
+        """
+        change = changes.get(self._tx, change_of_assignment(assignment.id))
+        if change is None or change.organization_id != self._organization.id:
             return False
         try:
-            authority = self._house.administrators_authority
-            require_administrator_id(authority, credential.certificate_der, signer, self._organization, at)
-            content = verify_stored(evidence.content, evidence.signature, credential, self._house.relying_party)
-            signed = Signed.from_bytes(content)
+            proposal = read_content(parse_canonical(change.content))
+            given = read_role_change(proposal.value) if proposal.kind is ChangeKind.ROLE else None
         except (PrivysealError, WireError):
             return False
-        return self._says(signed, assignment, signer) and self._could_give(signer, at, left - 1)
+        meant = RoleChange(assignment.administrator_id, assignment.role, assignment.department_id, gives=True)
+        if given != meant or proposal.subject != assignment.administrator_id:
+            return False
 
-    def _says(self, signed: Signed, assignment: Assignment, signer: Administrator) -> bool:
-        meant = (signed.service, signed.organization, signed.administrator, signed.role, signed.department, signed.change, signed.assigner)
-        service, slug = self._house.service.service_id, self._organization.slug
-        return meant == (service, slug, assignment.administrator_id, assignment.role.value, assignment.department_id, "give", signer.id)
+        def could_sign(signer: Administrator, right: Permission, at: datetime) -> bool:
+            return self._could_sign(signer, right, min(at, assignment.given_at), left - 1)
 
-    def _could_give(self, signer: Administrator, at: datetime, left: int) -> bool:
-        right = assigning_right(self._organization.id)
+        return not flaw_of(self._house, self._tx, self._organization, change, proposal, could_sign)
+
+    def _could_sign(self, signer: Administrator, right: Permission, at: datetime, left: int) -> bool:
+        # Strictly before: of two who gave each other a role in one moment neither had it.
         held = [item for item in assignments.ever_of(self._tx, signer.id) if item.holds_at(at) and item.given_at < at]
         able = [item for item in held if right in PERMISSIONS[item.role] and item.department_id is None]
         return any(self._is_proven(item, signer, left) for item in able)
-
-    def _signer(self, credential_sha256: str) -> tuple[Administrator, Credential] | None:
-        if credential_sha256 not in self._people:
-            self._people[credential_sha256] = administrators.by_certificate(self._tx, credential_sha256)
-        return self._people[credential_sha256]
 
 
 def _scope(assignment: Assignment) -> Scope:

@@ -10,27 +10,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Final
 
 from privyseal.actions.admission import ISSUED, ISSUED_PASSKEY
 from privyseal.actions.entitlement import Entitlements
-from privyseal.actions.house import House, sha256_hex
-from privyseal.engine.administrator_id import Bearer, read_bearer
+from privyseal.actions.house import House
+from privyseal.actions.signed_changes import flaw_of
 from privyseal.engine.merkle import root_at
-from privyseal.engine.signed_statement import verify_stored
-from privyseal.model.administrator import Administrator, Credential, Permission
 from privyseal.model.audit import organization_log
-from privyseal.model.change import CHANGE_LIFE, Change, ChangeKind, ChangeSignature, Decision, read_content
-from privyseal.model.errors import PrivysealError, Refused, Unavailable
+from privyseal.model.change import Change, ChangeKind, read_content
+from privyseal.model.errors import Refused, Unavailable
 from privyseal.model.organization import Organization
 from privyseal.model.policy import Policy
-from privyseal.store import administrators, audit, changes, policies
+from privyseal.store import audit, changes, policies
 from privyseal.store.database import Transaction
 from privyseal_wire.canonical import canonical_bytes, parse_canonical
-from privyseal_wire.errors import WireError
 from privyseal_wire.merkle import leaf_hash, node_hash, root_from_leaves
-from privyseal_wire.statements import Change as Statement
 
 ADDED: Final = "add-policy"
 """The action of the entry about a version that the provider made."""
@@ -63,78 +58,9 @@ def _require_signed(house: House, tx: Transaction, organization: Organization, p
     proposal = read_content(parse_canonical(change.content))
     if proposal.kind is not ChangeKind.POLICY or canonical_bytes(proposal.value) != content:
         raise _unproven(policy, "what was signed is another content")
-    jury = _Jury(house, tx, organization)
-    signers: dict[str, datetime] = {}
-    for kept in changes.signatures_of(tx, change.id):
-        end = jury.signed_until(change, kept) if kept.decision is Decision.SIGN else None
-        if end is not None:
-            signers[kept.administrator_id] = end
-    if len(signers) < proposal.quorum:
-        raise _unproven(policy, f"{proposal.quorum} people have to have signed it, and {len(signers)} did")
-    configured = house.quorum(ChangeKind.POLICY)
-    if proposal.quorum < configured and jury.has_others(set(signers), max(signers.values())):
-        raise _unproven(policy, f"{configured} people had to sign it, and {proposal.quorum} did although others could")
-
-
-class _Jury:
-    """Judges who signed a change, by what the administrators' CA says of people and what was signed about their roles.
-
-    What counts is the right of that time: people leave and change their roles while a policy goes on.
-    """
-
-    def __init__(self, house: House, tx: Transaction, organization: Organization) -> None:
-        self._house = house
-        self._tx = tx
-        self._organization = organization
-        self._entitlements = Entitlements(house, tx, organization)
-
-    def signed_until(self, change: Change, kept: ChangeSignature) -> datetime | None:
-        """Return when the statement of a signature ends; None for a signature that does not count."""
-        known = administrators.by_certificate(self._tx, kept.credential_sha256)
-        bearer = self._bearer(*known) if known else None
-        if known is None or bearer is None or bearer.person != kept.administrator_id:
-            return None
-        person, credential = known
-        try:
-            statement = Statement.from_bytes(verify_stored(kept.content, kept.signature, credential, self._house.relying_party))
-        except (PrivysealError, WireError):
-            return None
-        said = (statement.service, statement.organization, statement.change, statement.kind, statement.content_sha256, statement.decision)
-        digest = sha256_hex(change.content)
-        service, slug = self._house.service.service_id, self._organization.slug
-        if said != (service, slug, change.id, ChangeKind.POLICY.value, digest, Decision.SIGN.value) or statement.signer != bearer.person:
-            return None
-        ends = statement.expires_at
-        begun = ends - CHANGE_LIFE
-        is_revoked = credential.revoked_at is not None and credential.revoked_at <= begun
-        if bearer.not_before >= ends or begun > bearer.not_after or is_revoked:
-            return None
-        return ends if self._entitlements.held_at(person, Permission.MANAGE_POLICIES, kept.at) else None
-
-    def has_others(self, signers: set[str], until: datetime) -> bool:
-        """Tell whether somebody beside the signers could have signed in all the time in which they may have, and still can."""
-        begun = until - CHANGE_LIFE
-        for person in administrators.of_organization(self._tx, self._organization.id):
-            if person.id in signers or not person.may(Permission.MANAGE_POLICIES):
-                continue
-            held = administrators.credentials_of(self._tx, person.id)
-            if any(self._was_good(person, item, begun, until) for item in held):
-                return True
-        return False
-
-    def _was_good(self, person: Administrator, credential: Credential, begun: datetime, until: datetime) -> bool:
-        bearer = self._bearer(person, credential)
-        is_revoked = credential.revoked_at is not None and credential.revoked_at <= until
-        if bearer is None or is_revoked or bearer.not_before > begun or bearer.not_after < until:
-            return False
-        return self._entitlements.held_at(person, Permission.MANAGE_POLICIES, begun)
-
-    def _bearer(self, person: Administrator, credential: Credential) -> Bearer | None:
-        """Return whom a certificate names, if it is this person of this organization in the role that the register has."""
-        bearer = read_bearer(self._house.administrators_authority, credential.certificate_der)
-        if bearer is None or (bearer.organization, bearer.person, bearer.role) != (self._organization.slug, person.id, person.role):
-            return None
-        return bearer
+    flaw = flaw_of(house, tx, organization, change, proposal, Entitlements(house, tx, organization).held_at)
+    if flaw:
+        raise _unproven(policy, flaw)
 
 
 def _require_set_up(tx: Transaction, organization: Organization, policy: Policy) -> None:

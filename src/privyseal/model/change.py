@@ -38,16 +38,27 @@ class ChangeKind(enum.Enum):
     AUTHORITY = "authority"
 
 
-RIGHTS: Final[Mapping[ChangeKind, Permission]] = {
+_RIGHTS: Final[Mapping[ChangeKind, Permission]] = {
     ChangeKind.POLICY: Permission.MANAGE_POLICIES,
     ChangeKind.ROLE: Permission.ASSIGN_ROLES,
     ChangeKind.PRICE: Permission.SELL,
     ChangeKind.AUTHORITY: Permission.OPERATE,
 }
-"""Who may propose and sign a change of a kind."""
-
 OF_THE_PROVIDER: Final = frozenset({ChangeKind.PRICE, ChangeKind.AUTHORITY})
-"""Kinds that the provider's people change; all others belong to an organization."""
+"""Kinds that the provider's people change alone."""
+
+OF_BOTH: Final = frozenset({ChangeKind.ROLE})
+"""Kinds that an organization's people change, and the provider's people for themselves."""
+
+
+def right_of(kind: ChangeKind, *, of_provider: bool) -> Permission:
+    """Return the right that proposing and signing a change of a kind needs."""
+    return Permission.MANAGE_STAFF if kind is ChangeKind.ROLE and of_provider else _RIGHTS[kind]
+
+
+def belongs(kind: ChangeKind, *, to_provider: bool) -> bool:
+    """Tell whether the people of this side change things of a kind."""
+    return kind in OF_BOTH or (kind in OF_THE_PROVIDER) is to_provider
 
 
 class Decision(enum.Enum):

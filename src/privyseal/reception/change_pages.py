@@ -169,10 +169,10 @@ def _show_again(visit: Visit, shown: ShownChange, status: int) -> Response:
     return _show_end(visit, shown, decision, reason, status)
 
 
-def content_now(visit: Visit, kind: ChangeKind, subject: str, base: int, value: Mapping[str, object]) -> bytes:
-    """Return the content of a change that is proposed now, with as many signatures as are needed now."""
+def content_now(visit: Visit, kind: ChangeKind, subject: str, base: int, value: Mapping[str, object], *, about: str = "") -> bytes:
+    """Return the content of a change that is proposed now, with as many signatures as are needed now; ``about`` does not sign."""
     with visit.house.database.read(visit.now) as tx:
-        quorum = needed_now(visit.house, tx, side_of_visit(tx, visit), kind)
+        quorum = needed_now(visit.house, tx, side_of_visit(tx, visit), kind, about)
     return canonical_bytes(change_content(kind, subject, base, quorum, value))
 
 

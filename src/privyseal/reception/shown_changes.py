@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass
 
 from privyseal.actions.changing import counted, holders_of, needed_now
-from privyseal.actions.changing_kinds import Side, proposal_of
+from privyseal.actions.changing_kinds import Side, concerned, proposal_of
 from privyseal.actions.house import About, House, attempt
 from privyseal.look.change_words import change_decision_words, change_kind_words, change_state_words, price_words
+from privyseal.look.people_words import role_rights, role_words
 from privyseal.look.policy_words import Rule, changed_rules
 from privyseal.look.sentences import word
 from privyseal.look.words import gettext
@@ -17,8 +18,9 @@ from privyseal.model.errors import NotFound
 from privyseal.model.identifiers import AdministratorId, ChangeId
 from privyseal.model.policy import Policy, read_policy
 from privyseal.model.price import Price, judge_price
+from privyseal.model.role_change import RoleChange, read_role_change
 from privyseal.reception.site import Visit
-from privyseal.store import administrators, changes, organizations, policies, prices
+from privyseal.store import administrators, changes, departments, organizations, policies, prices
 from privyseal.store.database import Transaction
 
 
@@ -40,6 +42,7 @@ class ShownChange:
     """
 
     change: Change
+    title: str
     standing: ChangeState
     proposer: str
     said: tuple[Said, ...]
@@ -54,11 +57,6 @@ class ShownChange:
     def kind(self) -> str:
         """What it is of, in words."""
         return change_kind_words(self.change.kind)
-
-    @property
-    def title(self) -> str:
-        """The thing that is changed."""
-        return title_of(self.change)
 
     @property
     def seal(self) -> tuple[str, str]:
@@ -76,8 +74,10 @@ class ShownChange:
         return json.dumps(json.loads(self.change.content), indent=2, ensure_ascii=False)
 
 
-def title_of(change: Change) -> str:
-    """Return the name of the thing that a change is of."""
+def title_of(tx: Transaction, change: Change) -> str:
+    """Return the name of the thing or the person that a change is of."""
+    if change.kind is ChangeKind.ROLE:
+        return administrators.names_of(tx, [change.subject]).get(change.subject, change.subject)
     return word(change.subject) if change.kind is ChangeKind.PRICE else change.subject
 
 
@@ -109,13 +109,15 @@ def _shown(house: House, tx: Transaction, side: Side, change: Change, reader: Ad
     kept = changes.signatures_of(tx, change.id)
     standing = change.standing(tx.now)
     is_open = standing is ChangeState.OPEN
-    holders = holders_of(tx, side, change.kind) if is_open else []
+    about = concerned(proposal_of(change.content))
+    holders = holders_of(tx, side, change.kind, about) if is_open else []
     signed = {item.administrator_id for item in kept if item.decision is Decision.SIGN}
     count = counted(house, tx, side, change) if is_open else signed
-    needed = max(change.quorum, needed_now(house, tx, side, change.kind)) if is_open else change.quorum
+    needed = max(change.quorum, needed_now(house, tx, side, change.kind, about)) if is_open else change.quorum
     names = administrators.names_of(tx, [change.proposer_id, *(item.administrator_id for item in kept)])
     return ShownChange(
         change=change,
+        title=title_of(tx, change),
         standing=standing,
         proposer=names.get(change.proposer_id, ""),
         said=tuple(
@@ -146,7 +148,21 @@ def rules_of(tx: Transaction, side: Side, change: Change) -> list[Rule]:
     if change.kind is ChangeKind.PRICE:
         price = judge_price(proposal.value, change.created_at)
         return price_rules(price, prices.get(tx, price.tier, change.base))
+    if change.kind is ChangeKind.ROLE:
+        return role_rules(tx, side, read_role_change(proposal.value))
     return []
+
+
+def role_rules(tx: Transaction, side: Side, change: RoleChange) -> list[Rule]:
+    """Return in words which role somebody gets or loses."""
+    found = departments.get(tx, side.organization.id, change.department_id) if side.organization and change.department_id else None
+    whole = gettext("the whole organization") if side.organization else gettext("the provider")
+    where = " / ".join(item.name for item in departments.way_to(tx, found)) if found else whole
+    role = (f"{role_words(change.role)}: {where}",)
+    rights = Rule(gettext("It lets the person"), (role_rights(change.role),))
+    if change.gives:
+        return [Rule(gettext("Role"), role, ()), rights]
+    return [Rule(gettext("Role"), (), role), rights]
 
 
 def price_rules(price: Price, before: Price | None) -> list[Rule]:
@@ -182,15 +198,18 @@ def change_rows(visit: Visit, *, only_open: bool, after: str, limit: int) -> lis
         people = {person for change in found for person in (change.proposer_id, *signers[change.id])}
         names = administrators.names_of(tx, sorted(people))
         wanted = {kind for kind in {change.kind for change in found} if any(p.id == visit.person.id for p in holders_of(tx, side, kind))}
+        titles = {change.id: title_of(tx, change) for change in found}
     return [
         ChangeRow(
             change=change,
             kind=change_kind_words(change.kind),
-            title=title_of(change),
+            title=titles[change.id],
             seal=change_state_words(standing := change.standing(visit.now)),
             proposer=names.get(change.proposer_id, ""),
             signers=tuple(names.get(person, "") for person in signers[change.id]),
-            is_wanted=standing is ChangeState.OPEN and change.kind in wanted and visit.person.id not in signers[change.id],
+            is_wanted=standing is ChangeState.OPEN
+            and change.kind in wanted
+            and visit.person.id not in {*signers[change.id], concerned(proposal_of(change.content))},
         )
         for change in found
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,11 +76,6 @@ _JOINED = sa.select(*assignments.columns, sa.func.coalesce(departments.c.path, "
     departments, departments.c.id == assignments.c.department_id
 )
 _IN_FORCE = Prepared(_JOINED.where(is_among(assignments.c.administrator_id, "people"), assignments.c.ended_at.is_(None)))
-_EVIDENCE = Prepared(
-    sa.select(*(assignment_evidence.c[name] for name in Evidence.__slots__)).where(
-        is_among(assignment_evidence.c.assignment_id, "assignments")
-    )
-)
 
 
 def _assignment(row: Mapping[Any, Any]) -> Assignment:
@@ -92,13 +87,19 @@ def in_force(tx: Transaction, administrator_ids: Sequence[str]) -> dict[str, tup
     found: dict[str, list[Assignment]] = {administrator_id: [] for administrator_id in administrator_ids}
     for row in _IN_FORCE.every(tx, people=list(administrator_ids)):
         found[row["administrator_id"]].append(_assignment(row))
-    return {administrator_id: tuple(sorted(held, key=lambda item: item.id)) for administrator_id, held in found.items()}
+    return {administrator_id: tuple(sorted(held, key=lambda item: (item.given_at, item.id))) for administrator_id, held in found.items()}
 
 
 def ever_of(tx: Transaction, administrator_id: AdministratorId) -> list[Assignment]:
     """Return everything that a person ever held, the oldest first."""
-    statement = _JOINED.where(assignments.c.administrator_id == administrator_id).order_by(assignments.c.id)
+    statement = _JOINED.where(assignments.c.administrator_id == administrator_id).order_by(assignments.c.given_at, assignments.c.id)
     return [_assignment(row._mapping) for row in tx.execute(statement)]
+
+
+def steps_of(tx: Transaction, administrator_id: AdministratorId) -> int:
+    """Return how often a role was given to a person or taken."""
+    both = sa.func.count(assignments.c.id) + sa.func.count(assignments.c.ended_at)
+    return int(tx.execute(sa.select(both).where(assignments.c.administrator_id == administrator_id)).scalar_one())
 
 
 def get(tx: Transaction, assignment_id: AssignmentId) -> Assignment | None:
@@ -123,14 +124,6 @@ def insert_evidence(tx: Transaction, evidence: Evidence) -> bool:
     """Keep a signature as it came; tells whether exactly this was never handed in before."""
     values = {name: getattr(evidence, name) for name in Evidence.__slots__}
     return insert_once(tx, assignment_evidence, values | {"at": tx.now})
-
-
-def evidence_of(tx: Transaction, assignment_ids: Iterable[str]) -> dict[str, list[Evidence]]:
-    """Return what was signed for each of these assignments."""
-    found: dict[str, list[Evidence]] = {}
-    for row in _EVIDENCE.every(tx, assignments=list(assignment_ids)):
-        found.setdefault(row["assignment_id"], []).append(Evidence(**row))
-    return found
 
 
 def holders(tx: Transaction, organization_id: OrganizationId | None, role: Role) -> list[AdministratorId]:

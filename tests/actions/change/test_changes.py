@@ -100,7 +100,7 @@ def test_nobody_counts_twice_with_another_credential(service: ServiceRig, people
     [
         ("organization", OTHER, "change-statement"),
         ("service", "other.localhost", "change-statement"),
-        ("kind", "role", "change-kind"),
+        ("kind", "role", "change-statement"),
         ("kind", "price", "change-kind"),
         ("content_sha256", "00" * 32, "change-statement"),
         ("change", "chg-" + "0" * 32, "change-statement"),

@@ -114,7 +114,8 @@ class Desk:
         assert isinstance(self.who, PasskeyHolder)
         assert page.status_code in {200, 409, 422}, page.text
         options = attribute(page.text, "data-options")
-        return {"answer": self.who.device.get(options, wrong), "content": content or hidden(page.text, "content"), "challenge": ""}
+        sent = {"answer": self.who.device.get(options, wrong), "content": content or hidden(page.text, "content"), "challenge": ""}
+        return sent | ({"proposal": hidden(page.text, "proposal")} if 'name="proposal"' in page.text else {})
 
     def sign_file(self, page: Answer) -> bytes:
         """What openssl writes of the downloaded bytes."""

@@ -6,8 +6,8 @@ transaction; after a refusal or a withdrawal the end of the change.
 
 from __future__ import annotations
 
-from privyseal.actions.changing import Answered, Spoken, counted, hold, keep, settle, tell_closed, verify
-from privyseal.actions.changing_kinds import Side, side_of
+from privyseal.actions.changing import Answered, Spoken, counted, hold, keep, require_other, settle, tell_closed, verify
+from privyseal.actions.changing_kinds import Side, proposal_of, side_of
 from privyseal.actions.house import House
 from privyseal.model.actor import Actor
 from privyseal.model.change import Change, ChangeState, Decision, require_open
@@ -21,8 +21,8 @@ from privyseal_wire.passkey import Signature
 def answer_change(house: House, tx: Transaction, actor: Actor, slug: str, change_id: ChangeId, signature: Signature) -> Answered:
     """Return the change as it stands then; ``slug`` is "" for the provider's own. What was signed says what is decided.
 
-    Raises NotFound, Refused (signature, signer, ``change-statement``, expiry), NotPermitted (``role``, ``not-proposer``), Conflict
-    (``already-signed``, ``change-closed``, ``change-overtaken``).
+    Raises NotFound, Refused (signature, signer, ``change-statement``, expiry), NotPermitted (``role``, ``own-role``,
+    ``not-proposer``), Conflict (``already-signed``, ``change-closed``, ``change-overtaken``).
     """
     side = side_of(tx, slug)
     hold(tx, side)
@@ -35,6 +35,7 @@ def answer_change(house: House, tx: Transaction, actor: Actor, slug: str, change
         sentence = "What was signed is another change than this one. Look at this change again and sign what it says."
         raise Refused("change-statement", sentence)
     require_open(change, tx.now)
+    require_other(proposal_of(change.content), spoken.signed.person)
     if spoken.decision is not Decision.SIGN:
         return _end(house, tx, side, change, spoken)
     signer = keep(house, tx, side, change, spoken)

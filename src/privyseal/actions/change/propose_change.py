@@ -6,8 +6,8 @@ where this one signature is enough, because nobody else holds the right, the cha
 
 from __future__ import annotations
 
-from privyseal.actions.changing import Answered, hold, keep, needed_now, settle, verify
-from privyseal.actions.changing_kinds import KINDS, proposal_of, require_base, side_of
+from privyseal.actions.changing import Answered, hold, keep, needed_now, require_other, settle, verify
+from privyseal.actions.changing_kinds import KINDS, concerned, proposal_of, require_base, side_of
 from privyseal.actions.house import House, announce, record, sha256_hex
 from privyseal.model.actor import Actor
 from privyseal.model.audit import AuditEvent, Outcome
@@ -35,7 +35,8 @@ def propose_change(house: House, tx: Transaction, actor: Actor, slug: str, conte
         raise Refused("change-statement", "What was signed is another content, another kind of change, or no signature under one.")
     require_base(tx, side, proposal)
     KINDS[proposal.kind].judge(tx, side, proposal)
-    needed = needed_now(house, tx, side, proposal.kind)
+    require_other(proposal, spoken.signed.person)
+    needed = needed_now(house, tx, side, proposal.kind, concerned(proposal))
     if proposal.quorum != needed:
         sentence = f"{needed} have to sign this change now; the content says {proposal.quorum}. Propose it anew."
         raise Refused("change-quorum", sentence)

@@ -23,4 +23,5 @@ ValidationPath = Annotated[str, Path(pattern=r"^val-[0-9a-f]{32}$", description=
 DomainLetterPath = Annotated[str, Path(pattern=r"^ltr-[0-9a-f]{32}$", description="Id of a letter about a domain.")]
 
 After = Annotated[str, Query(pattern=r"^([a-z]{3}-[0-9a-f]{32})?$", description="The `next` of the page before.")]
+Person = Annotated[str, Query(pattern=r"^(adm-[0-9a-f]{32})?$", description="Id of the administrator whose roles would change.")]
 Limit = Annotated[int, Query(ge=1, le=200, description="Items on a page.")]

@@ -9,16 +9,16 @@ from fastapi import APIRouter
 from privyseal.actions.change.answer_change import answer_change
 from privyseal.actions.change.propose_change import propose_change
 from privyseal.actions.changing import counted, needed_now
-from privyseal.actions.changing_kinds import KINDS, Side, judge_policy, proposal_of
+from privyseal.actions.changing_kinds import KINDS, Side, concerned, judge_policy, proposal_of
 from privyseal.actions.house import About, House, perform
 from privyseal.doors.rest.access import described, holder, provider
-from privyseal.doors.rest.addresses import After, ChangePath, Limit, PolicyPath, Slug, VersionPath
+from privyseal.doors.rest.addresses import After, ChangePath, Limit, Person, PolicyPath, Slug, VersionPath
 from privyseal.doors.rest.authentication import Caller, CallerOf, Context
 from privyseal.doors.rest.bodies import ProposalBody, SignatureBody
 from privyseal.doors.rest.documents import ChangeDocument, ChangePage, DifferenceDocument, PolicyVersion, PolicyVersions, SignerDocument
 from privyseal.doors.rest.reading import read, read_of_provider
 from privyseal.model.administrator import Permission
-from privyseal.model.change import OF_THE_PROVIDER, Change, ChangeKind, ChangeState, Decision
+from privyseal.model.change import Change, ChangeKind, ChangeState, Decision, belongs
 from privyseal.model.errors import NotFound, Refused
 from privyseal.model.identifiers import ChangeId
 from privyseal.model.organization import Organization
@@ -73,11 +73,16 @@ def _version(tx: Transaction, policy: Policy) -> PolicyVersion:
 
 
 @router.get("/organizations/{org}/changes", **described(holder(Permission.READ), 403))
-def list_changes(org: Slug, context: Context, caller: CallerOf, after: After = "", limit: Limit = 50) -> ChangePage:
-    """List the changes of the organization, the newest first, and how many people have to sign one that is proposed now."""
+def list_changes(
+    org: Slug, context: Context, caller: CallerOf, after: After = "", limit: Limit = 50, administrator: Person = ""
+) -> ChangePage:
+    """List the changes of the organization, the newest first, and how many people have to sign one that is proposed now.
+
+    With an `administrator` the numbers are those of a change of this person's roles, which the person does not sign.
+    """
 
     def work(tx: Transaction, organization: Organization) -> ChangePage:
-        return _page(context.house, tx, Side(organization), after, limit)
+        return _page(context.house, tx, Side(organization), after, limit, administrator)
 
     return read(context, caller, About("list-changes", org, "organization", org), Permission.READ, work)
 
@@ -111,10 +116,16 @@ def answer(org: Slug, change_id: ChangePath, body: SignatureBody, context: Conte
 
 
 @router.get("/provider/changes", **described(provider(Permission.READ), 403))
-def list_provider_changes(context: Context, caller: CallerOf, after: After = "", limit: Limit = 50) -> ChangePage:
+def list_provider_changes(
+    context: Context, caller: CallerOf, after: After = "", limit: Limit = 50, administrator: Person = ""
+) -> ChangePage:
     """List the provider's own changes, of prices for example, the newest first."""
     about = About("list-changes", "", "service", "changes")
-    return read_of_provider(context, caller, about, Permission.READ, lambda tx: _page(context.house, tx, Side(None), after, limit))
+
+    def work(tx: Transaction) -> ChangePage:
+        return _page(context.house, tx, Side(None), after, limit, administrator)
+
+    return read_of_provider(context, caller, about, Permission.READ, work)
 
 
 @router.get("/provider/changes/{change_id}", **described(provider(Permission.READ), 403))
@@ -166,13 +177,13 @@ def _shown(house: House, caller: Caller, context: Context, slug: str, change_id:
     return read_of_provider(context, caller, about, Permission.READ, lambda tx: work(tx, Side(None)))
 
 
-def _page(house: House, tx: Transaction, side: Side, after: str, limit: int) -> ChangePage:
+def _page(house: House, tx: Transaction, side: Side, after: str, limit: int, person: str) -> ChangePage:
     found = changes.page(tx, side.organization.id if side.organization else None, after=after, limit=limit + 1)
-    kinds = [kind for kind in KINDS if (kind in OF_THE_PROVIDER) is (side.organization is None)]
+    kinds = [kind for kind in KINDS if belongs(kind, to_provider=side.organization is None)]
     return ChangePage(
         items=[_document(house, tx, side, change) for change in found[:limit]],
         next=found[limit - 1].id if len(found) > limit else "",
-        signatures_needed={kind.value: needed_now(house, tx, side, kind) for kind in kinds},
+        signatures_needed={kind.value: needed_now(house, tx, side, kind, person if kind is ChangeKind.ROLE else "") for kind in kinds},
     )
 
 
@@ -182,7 +193,9 @@ def _document(house: House, tx: Transaction, side: Side, change: Change) -> Chan
     standing = change.standing(tx.now)
     is_open = standing is ChangeState.OPEN
     count = counted(house, tx, side, change) if is_open else {item.administrator_id for item in kept if item.decision is Decision.SIGN}
-    needed = max(change.quorum, needed_now(house, tx, side, change.kind)) if is_open else change.quorum
+    needed = (
+        max(change.quorum, needed_now(house, tx, side, change.kind, concerned(proposal_of(change.content)))) if is_open else change.quorum
+    )
     return ChangeDocument(
         id=change.id,
         kind=change.kind.value,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from privyseal.actions.administrator.change_role import change_role
 from privyseal.actions.administrator.remove_administrator import remove_administrator
 from privyseal.actions.house import About, perform
 from privyseal.doors.rest.access import described, holder, provider
@@ -96,18 +95,6 @@ def list_approved(
     return read(context, caller, about, Permission.READ, page, scoped=True)
 
 
-@router.post("/organizations/{org}/assignments", status_code=201, **described(holder(Permission.READ), 403, 409, post=True))
-def assign(org: Slug, body: SignatureBody, context: Context, caller: CallerOf) -> AssignmentDocument:
-    """Hand in a signed `privyseal.assignment.v1`, which gives a role or takes one; the signature decides, not who carries it.
-
-    Whoever signs has the right `assign-roles`, and is not the person concerned.
-    """
-    about = About("change-role", org, "administrator", "signed")
-    read(context, caller, about, Permission.READ, lambda _tx, _organization: None)
-    signature = read_message(body.signature, "signature")
-    return _document(perform(context.house, caller.actor, about, change_role, org, signature))
-
-
 @router.post("/organizations/{org}/removals", status_code=201, **described(holder(Permission.READ), 403, 409, post=True))
 def remove(org: Slug, body: SignatureBody, context: Context, caller: CallerOf) -> AdministratorDocument:
     """Hand in a signed `privyseal.removal.v1`: every role of the person ends and every credential is revoked, at once."""
@@ -128,15 +115,6 @@ def list_staff(context: Context, caller: CallerOf, after: After = "", limit: Lim
         return AdministratorPage(items=items, next=items[-1].id if len(found) > limit else "")
 
     return read_of_provider(context, caller, About("list-administrators", "", "service", "staff"), Permission.READ, page)
-
-
-@router.post("/provider/assignments", status_code=201, **described(provider(Permission.READ), 403, 409, post=True))
-def assign_staff(body: SignatureBody, context: Context, caller: CallerOf) -> AssignmentDocument:
-    """Hand in a signed `privyseal.assignment.v1` of the organization `provider`; whoever signs has the right `manage-staff`."""
-    about = About("change-role", "", "administrator", "signed")
-    read_of_provider(context, caller, about, Permission.READ, lambda _tx: None)
-    signature = read_message(body.signature, "signature")
-    return _document(perform(context.house, caller.actor, about, change_role, "", signature))
 
 
 @router.post("/provider/removals", status_code=201, **described(provider(Permission.READ), 403, 409, post=True))

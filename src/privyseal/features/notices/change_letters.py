@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from privyseal.actions.changing import counted, holders_of, needed_now
-from privyseal.actions.changing_kinds import Side
+from privyseal.actions.changing_kinds import Side, concerned, proposal_of
 from privyseal.features.notices.desk import Desk, common_values
 from privyseal.features.notices.recipients import address_of
 from privyseal.features.notices.render import Letter, date_text, time_text
@@ -32,12 +32,12 @@ def change_waiting(desk: Desk) -> Letter | None:
     """To somebody who can sign and has not: a change was proposed, and until when it can be signed."""
     change, side = _change(desk)
     signers = counted(desk.house, desk.tx, side, change)
-    wanted = {person.id for person in holders_of(desk.tx, side, change.kind)} - signers
+    wanted = {person.id for person in holders_of(desk.tx, side, change.kind, concerned(proposal_of(change.content)))} - signers
     address = address_of(desk.tx, desk.recipient, side.organization)
     if change.standing(desk.tx.now) is not ChangeState.OPEN or desk.recipient not in wanted or not address:
         return None
     subject = f"{_title(change)}: your signature is wanted by {date_text(change.expires_at)}"
-    needed = max(change.quorum, needed_now(desk.house, desk.tx, side, change.kind)) - len(signers)
+    needed = max(change.quorum, needed_now(desk.house, desk.tx, side, change.kind, concerned(proposal_of(change.content)))) - len(signers)
     return Letter("change_waiting", address, subject, _values(desk, change, side) | {"needed": needed})
 
 

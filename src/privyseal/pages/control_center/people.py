@@ -159,7 +159,7 @@ def person_of(visit: Visit) -> Person:
     return look_up(visit, work)
 
 
-def show_person(visit: Visit) -> Response:
+def show_person(visit: Visit, status: int = 200) -> Response:
     """Show one administrator."""
     person = person_of(visit)
     values = {
@@ -173,7 +173,7 @@ def show_person(visit: Visit) -> Response:
         "browsers": [browser_words(session.agent) for session in person.sessions],
         "is_invited": person.administrator.state is AdministratorState.INVITED,
     }
-    return visit.show("control_center/person.html", values)
+    return visit.show("control_center/person.html", values, status=status)
 
 
 def ask_invitation(visit: Visit) -> Response:

@@ -1,27 +1,34 @@
-"""Giving and taking roles, and removing a person, each under the signature of somebody else; what a person approved."""
+"""Proposing that a role is given or taken, which several people sign; removing a person; what a person approved."""
 
 from __future__ import annotations
 
+import json
+
 from starlette.responses import Response
 
-from privyseal.actions.administrator.change_role import change_role
 from privyseal.actions.administrator.remove_administrator import remove_administrator
+from privyseal.actions.assigning import judge_change
+from privyseal.actions.changing_kinds import Side
 from privyseal.actions.house import attempt
-from privyseal.look.people_words import role_choices, role_words
+from privyseal.look.people_words import role_choices
 from privyseal.look.words import gettext
 from privyseal.model.administrator import ORGANIZATION_ROLES, Assignment, Role
-from privyseal.model.errors import PrivysealError, Refused
+from privyseal.model.change import ChangeKind, read_content
+from privyseal.model.errors import Conflict, NotFound, PrivysealError, Refused
 from privyseal.model.identifiers import DepartmentId
 from privyseal.model.organization import Organization
-from privyseal.pages.control_center.department_words import department_words
+from privyseal.model.role_change import RoleChange, read_role_change, role_content
 from privyseal.pages.control_center.departments import choices
 from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, nothing_here, part, show_again, sight
-from privyseal.pages.control_center.people import Person, person_of
+from privyseal.pages.control_center.people import Person, person_of, show_person
+from privyseal.reception.change_pages import content_now, offer_proposal, place_of_changes, propose, proposed_content, waiting_changes
+from privyseal.reception.shown_changes import role_rules
 from privyseal.reception.signing import end_of_statement, offer, read_signature
 from privyseal.reception.site import Visit
-from privyseal.store import certificates_approved
+from privyseal.store import assignments, certificates_approved
 from privyseal.store.database import Transaction
-from privyseal_wire.statements import Assignment as Statement
+from privyseal_wire.canonical import parse_canonical
+from privyseal_wire.errors import WireError
 from privyseal_wire.statements import Removal
 
 _ROLES = {role.value: role for role in ORGANIZATION_ROLES}
@@ -44,14 +51,19 @@ def _show_questions(visit: Visit, status: int = 200) -> Response:
 
 
 def prepare_role(visit: Visit) -> Response:
-    """Show what is signed to give this role."""
+    """Show what is signed to propose this role."""
     person = person_of(visit)
-    about = visit.about("change-role", "administrator", person.administrator.id)
+    about = visit.about("propose-change", "administrator", person.administrator.id)
+
+    def work() -> RoleChange:
+        role, department = _typed(visit)
+        return _judged(visit, RoleChange(person.administrator.id, role, department, gives=True))
+
     try:
-        role, department = attempt(visit.house, visit.actor, about, lambda: _typed(visit))
-    except Refused as error:
+        change = attempt(visit.house, visit.actor, about, work)
+    except (Refused, Conflict, NotFound) as error:
         return show_again(visit, error, lambda status: _show_questions(visit, status), error.field)
-    return _show_signing(visit, person, _statement(visit, person, role, department, "give"))
+    return _show_signing(visit, person, change)
 
 
 def _typed(visit: Visit) -> tuple[Role, DepartmentId | None]:
@@ -63,66 +75,66 @@ def _typed(visit: Visit) -> tuple[Role, DepartmentId | None]:
     return role, DepartmentId(department) if department else None
 
 
+def _judged(visit: Visit, change: RoleChange) -> RoleChange:
+    look_up(visit, lambda tx, organization: judge_change(tx, organization, change))
+    return change
+
+
 def prepare_taking(visit: Visit) -> Response:
-    """Show what is signed to take this role."""
+    """Show what is signed to propose that this role is taken."""
     person = person_of(visit)
     wanted = part(visit, "assignment")
     held: Assignment | None = next((item for item in person.administrator.assignments if item.id == wanted), None)
     if held is None:
         raise nothing_here()
-    return _show_signing(visit, person, _statement(visit, person, held.role, held.department_id, "take"))
+    change = RoleChange(person.administrator.id, held.role, held.department_id, gives=False)
+    try:
+        _judged(visit, change)
+    except Conflict as error:
+        return show_again(visit, error, lambda status: show_person(visit, status))
+    return _show_signing(visit, person, change)
 
 
-def _statement(visit: Visit, person: Person, role: Role, department: DepartmentId | None, change_: str) -> Statement:
-    return Statement(
-        service=visit.house.service.service_id,
-        organization=visit.slug,
-        expires=end_of_statement(visit),
-        administrator=person.administrator.id,
-        role=role.value,
-        department=department,
-        change=change_,
-        assigner=visit.person.id,
-    )
-
-
-def _show_signing(visit: Visit, person: Person, statement: Statement, status: int = 200) -> Response:
-    where = f" --department {statement.department}" if statement.department else ""
-    command = f"seal administrator {statement.change} {statement.administrator} {statement.role}{where}"
-    kept = {"role": statement.role, "department": statement.department or "", "change": statement.change}
-    signing = offer(visit, statement.to_bytes(), action=f"{_place(visit, person)}/roles/changed", command=command, kept=kept)
-    department = DepartmentId(statement.department) if statement.department else None
+def _show_signing(visit: Visit, person: Person, change: RoleChange, status: int = 200) -> Response:
+    subject = person.administrator.id
+    base = look_up(visit, lambda tx, _organization: assignments.steps_of(tx, subject))
+    content = content_now(visit, ChangeKind.ROLE, subject, base, role_content(change), about=subject)
+    where = f" --department {change.department_id}" if change.department_id else ""
+    command = f"seal administrator {'give' if change.gives else 'take'} {subject} {change.role.value}{where}"
+    place = _place(visit, person)
+    heading = gettext("Give a role to %(name)s") if change.gives else gettext("Take a role from %(name)s")
     values = {
         "home": home(visit),
-        "place": _place(visit, person),
-        "person": person,
-        "signing": signing,
-        "gives": statement.change == "give",
-        "role": role_words(Role(statement.role)),
-        "where": look_up(visit, lambda tx, organization: department_words(tx, organization, department)),
+        "place": place_of_changes(visit),
+        "back": f"{place}/roles" if change.gives else place,
+        "heading_words": heading % {"name": person.administrator.name},
+        "rules": look_up(visit, lambda tx, organization: role_rules(tx, Side(organization), change)),
+        "note": gettext("The person concerned does not sign."),
+        "base": base,
+        "quorum": read_content(parse_canonical(content)).quorum,
+        "waiting": waiting_changes(visit, ChangeKind.ROLE, subject),
+        "signing": offer_proposal(visit, ChangeKind.ROLE, content, action=f"{place}/roles/changed", command=command),
+        "content": json.dumps(json.loads(content), indent=2, ensure_ascii=False),
+        "file": "",
     }
-    return visit.show("control_center/sign_role.html", values, status=status)
+    return visit.show("changes/sign_proposal.html", values, status=status)
 
 
 def change(visit: Visit) -> Response:
-    """Hand in the signed change."""
+    """Hand the signed proposal in."""
     person = person_of(visit)
-    about = visit.about("change-role", "administrator", person.administrator.id)
-    try:
-        visit.perform(about, change_role, visit.slug, read_signature(visit))
-    except PrivysealError as error:
-        return show_again(visit, error, lambda status: _show_again(visit, person, status))
-    return visit.go_to(_place(visit, person))
+    return propose(visit, lambda status: _show_again(visit, person, status))
 
 
 def _show_again(visit: Visit, person: Person, status: int) -> Response:
     """The page to sign, made anew of what travelled along, or the questions when that does not fit any more."""
     try:
-        role, department = _typed(visit)
-    except Refused:
+        wanted = read_role_change(read_content(parse_canonical(proposed_content(visit))).value)
+        if wanted.administrator_id != person.administrator.id:
+            return _show_questions(visit, status)
+        return _show_signing(visit, person, _judged(visit, wanted), status)
+    except (PrivysealError, WireError):
         return _show_questions(visit, status)
-    wanted = "take" if visit.form.value("change") == "take" else "give"
-    return _show_signing(visit, person, _statement(visit, person, role, department, wanted), status)
 
 
 def ask_removal(visit: Visit) -> Response:
