@@ -91,7 +91,7 @@ class Entitlements:
         def could_sign(signer: Administrator, right: Permission, at: datetime) -> bool:
             return self._could_sign(signer, right, min(at, assignment.given_at), left - 1)
 
-        return not flaw_of(self._house, self._tx, self._organization, change, proposal, could_sign)
+        return flaw_of(self._house, self._tx, self._organization, change, proposal, could_sign) is None
 
     def _could_sign(self, signer: Administrator, right: Permission, at: datetime, left: int) -> bool:
         # Strictly before: of two who gave each other a role in one moment neither had it.

@@ -59,7 +59,7 @@ def _require_signed(house: House, tx: Transaction, organization: Organization, p
     if proposal.kind is not ChangeKind.POLICY or canonical_bytes(proposal.value) != content:
         raise _unproven(policy, "what was signed is another content")
     flaw = flaw_of(house, tx, organization, change, proposal, Entitlements(house, tx, organization).held_at)
-    if flaw:
+    if flaw is not None:
         raise _unproven(policy, flaw)
 
 

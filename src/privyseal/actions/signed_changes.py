@@ -27,8 +27,8 @@ HeldAt: TypeAlias = Callable[[Administrator, Permission, datetime], bool]
 """Whether a person, whose Administrator ID was verified, held a right throughout the organization at a moment."""
 
 
-def flaw_of(house: House, tx: Transaction, organization: Organization, change: Change, proposal: Proposal, held_at: HeldAt) -> str:
-    """Return in words what is missing for this change to hold, as the end of a sentence; "" for one that holds.
+def flaw_of(house: House, tx: Transaction, organization: Organization, change: Change, proposal: Proposal, held_at: HeldAt) -> str | None:
+    """Return in words what is missing for this change to hold, as the end of a sentence; None for one that holds.
 
     ``proposal`` is what the content of the change says. As many different people as it says signed exactly it; where that are
     fewer than this process wants, nobody else may have been able to sign in that time.
@@ -44,7 +44,7 @@ def flaw_of(house: House, tx: Transaction, organization: Organization, change: C
     configured = house.quorum(proposal.kind)
     if proposal.quorum < configured and jury.has_others({*signers, concerned(proposal)}, max(signers.values())):
         return f"{configured} people had to sign it, and {proposal.quorum} did although others could"
-    return ""
+    return None
 
 
 class _Jury:
