@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.browser.people import World, make_first_passkey, passkey_holder, sign_in_with_passkey
-from tests.rigs.browser import Chromium, Window, guide, look
+from tests.rigs.browser import Chromium, Window, look
 
 SLUG, DOMAIN = "two-hands", "two-hands.test"
 
@@ -33,18 +33,18 @@ def test_two_people_with_passkeys_change_a_policy(world: World, chromium: Chromi
     first.page.locator("[id=approvals]").fill("2")
     first.page.locator("[id=cms_only]").check()
     look(first.page, "console-policy-form", small=True)
-    guide(first, "policy-form")
+
     first.press("Go on to sign")
     look(first.page, "console-policy-sign", small=True)
-    guide(first, "policy-sign")
+
     first.press("Propose it, signed with a passkey")
     assert "1 more person has to sign" in first.words, first.words
     sign_in_with_passkey(world, second, SLUG, "console/changes")
     look(second.page, "console-changes", small=True)
-    guide(second, "changes")
+
     second.page.get_by_role("link", name=re.compile("tls-server")).click()
     look(second.page, "console-change", small=True)
-    guide(second, "change")
+
     second.press("Sign with a passkey")
     assert "It holds" in second.words, second.words
     look(second.page, "console-change-applied")
