@@ -76,12 +76,15 @@ def test_requests_and_decisions(world: World, chromium: Chromium, tmp_path: Path
 def comes_within(window: Window, world: World, seconds: float) -> Iterator[None]:
     """What is sent in this block appears in the open queue, by itself, within so many seconds; keys move in the list."""
     window.open(f"{world.console('gallery')}requests")
-    live = window.page.locator("#live")
+    live, waiting = window.page.locator("#live"), window.page.locator(".site-nav [data-count=waiting]")
     expect(live).to_be_hidden()
+    before = int(waiting.inner_text())
     yield
     began = time.monotonic()
     live.wait_for(state="visible", timeout=seconds * 1000)
     assert time.monotonic() - began <= seconds
+    expect(waiting).to_have_text(str(before + 1))
+    expect(window.page.locator("main [data-count=waiting]")).to_have_text(str(before + 1))
     look(window.page, "console-requests-new", small=True)
     window.page.keyboard.press("j")
     assert window.page.locator("tr.chosen").count() == 1

@@ -32,7 +32,7 @@ from privyseal.store.requests import Listed
 _S = RequestState
 FILTERS: Final[Mapping[str, tuple[str, tuple[RequestState, ...]]]] = {
     "waiting": (mark("Waiting"), (_S.PENDING,)),
-    "held": (mark("Held"), (_S.HELD,)),
+    "held": (mark("Waiting for an answer"), (_S.HELD,)),
     "failed": (mark("Failed"), (_S.FAILED,)),
     "in-work": (mark("In work"), (_S.APPROVED, _S.ISSUING)),
     "unconfirmed": (mark("Address not confirmed"), (_S.UNCONFIRMED,)),
