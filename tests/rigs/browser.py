@@ -278,6 +278,7 @@ def judge(page: Page) -> None:
     it was.
     """
     assert page.locator("h1").count() == 1, f"{page.url}: {page.locator('h1').all_inner_texts()}"
+    assert "<Macro" not in page.locator("h1").inner_text(), f"{page.url}: {page.locator('h1').inner_text()}"
     assert page.evaluate(UNLABELLED) == [], page.url
     assert page.evaluate(TWICE) == [], page.url
     weight: list[tuple[str, int]] = page.evaluate(WEIGHT)

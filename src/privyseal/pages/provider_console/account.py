@@ -77,7 +77,7 @@ def _show(visit: Visit, organization: Organization, step: str, status: int = 200
         "organization": organization,
         "place": place(visit),
         "step": step,
-        "heading": heading % {"name": organization.name},
+        "asked": heading % {"name": organization.name},
         "consequence": consequence,
         "button": button,
         "valid": valid,
