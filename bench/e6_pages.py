@@ -51,6 +51,7 @@ LEFT_OUT = re.compile(
     r".*(/export|/events|/finish|/files/.*|\.zip|/checkpoint"  # Downloads and streams.
     r"|/received|/done|/decided|/revoked|/invited|/chosen|/sent|/confirmed|/started"  # What follows an action, which leads there.
     r"|/sign-in/certificate"  # The administrators' port.
+    r"|/sign-in/provider"  # Leads to the OpenID Connect provider of an organization, which nobody here has.
     r"|/provider/organizations/\{slug\}/(rejection|resumption|closure)"  # Asked of organizations in another state.
     r"|/try/\{trial\}"  # The same page as an application's.
     r"|/account/passkeys/\{sha256\}"  # Of a passkey, which nobody here has.

@@ -1,4 +1,4 @@
-"""I17 and decision 0021: a trial needs no vetting and never becomes trusted, whoever writes the database; nor does it the other way round.
+"""I17 and decision 0022: a trial needs no vetting and never becomes trusted, whoever writes the database; nor does it the other way round.
 
 Every entrance is bypassed: rows are written as they would have to be, and the issuer is asked.
 """

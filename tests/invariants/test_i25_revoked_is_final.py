@@ -184,6 +184,8 @@ def test_the_code_deletes_from_few_tables_alone() -> None:
         ("sessions", "forget_sign_ins", "hand_over_codes.delete"),
         ("sessions", "take_challenge", "sign_in_challenges.delete"),
         ("sessions", "take_code", "hand_over_codes.delete"),
+        ("sign_ons", "forget_attempts", "sign_on_attempts.delete"),
+        ("sign_ons", "take_attempt", "sign_on_attempts.delete"),
     }
     words = re.compile(r"\b(DELETE\s+FROM|TRUNCATE|DROP\s+TABLE)\b", re.IGNORECASE)
     assert [path for path in (SOURCE / "privyseal").rglob("*.py") if words.search(path.read_text(encoding="utf-8"))] == []

@@ -9,7 +9,7 @@ import pytest
 
 from privyseal.model.administrator import Administrator, AdministratorState, Credential, Role
 from privyseal.model.errors import TooManyRequests
-from privyseal.model.identifiers import AdministratorId, CredentialId, OrganizationId, SessionId
+from privyseal.model.identifiers import AdministratorId, CredentialId, OrganizationId, SessionId, SignOnLinkId
 from privyseal.model.organization import RESERVED_SLUGS
 from privyseal.model.session import (
     END_SENTENCES,
@@ -83,7 +83,18 @@ def test_a_step_up_lasts_five_minutes() -> None:
 def test_what_ends_a_session(
     person: Administrator, home: str, credential: Credential | None, audience: str, reason: SessionEnd | None
 ) -> None:
-    assert reason_to_end(SESSION, person, home, credential, audience, NOW) is reason
+    assert reason_to_end(SESSION, person, home, credential, audience, NOW, is_linked=False) is reason
+
+
+def test_a_session_for_reading_lasts_as_long_as_its_link() -> None:
+    reading = replace(SESSION, credential_sha256="", link_id=SignOnLinkId("snl-1"))
+    assert reading.is_reading
+    assert not SESSION.is_reading
+    assert reason_to_end(reading, PERSON, "a", None, "a", NOW, is_linked=True) is None
+    assert reason_to_end(reading, PERSON, "a", CREDENTIAL, "a", NOW, is_linked=False) is SessionEnd.LINK_ENDED
+    removed = replace(PERSON, state=AdministratorState.REMOVED)
+    assert reason_to_end(reading, removed, "a", None, "a", NOW, is_linked=True) is SessionEnd.PERSON_REMOVED
+    assert reason_to_end(reading, PERSON, "a", None, "b", NOW, is_linked=True) is SessionEnd.OTHER_AUDIENCE
 
 
 def test_a_browsers_words_are_one_short_printable_line() -> None:

@@ -22,6 +22,7 @@ from privyseal.app import discover
 from privyseal.cli.web_application import make_application
 from privyseal.cli.web_server import with_certificate
 from privyseal.engine.dns_lookup import DnsLookup
+from privyseal.engine.guarded_https import HttpsPolicy
 from privyseal.engine.token_fetch import FetchPolicy
 from privyseal.engine.world import World
 from privyseal.reception.context import EntranceContext
@@ -49,6 +50,7 @@ class PagesRig:
     service: ServiceRig
     resolvers: tuple[tuple[str, int], ...] = (("127.0.0.1", 9),)
     fetch_policy: FetchPolicy = field(default_factory=FetchPolicy)
+    https_policy: HttpsPolicy = field(default_factory=HttpsPolicy)
     issuer: DeskIssuer = field(init=False)
     app: Starlette = field(init=False)
 
@@ -57,7 +59,7 @@ class PagesRig:
         context = EntranceContext(
             house=self.service.house,
             issuer=self.issuer,
-            world=World.seen_by(DnsLookup(self.resolvers, timeout_seconds=1), self.fetch_policy),
+            world=World.seen_by(DnsLookup(self.resolvers, timeout_seconds=1), self.fetch_policy, self.https_policy),
             vkey=self.service.log_key.vkey,
             trusted_proxies=("testclient",),
         )

@@ -15,7 +15,7 @@ from privyseal.engine.administrator_id import administrator_content, administrat
 from privyseal.engine.passkeys import Registration, read_registration, registration_challenge
 from privyseal.engine.serials import new_serial
 from privyseal.engine.signed_statement import SignedStatement
-from privyseal.model.actor import Actor, ActorKind
+from privyseal.model.actor import Actor, ActorKind, require_credential
 from privyseal.model.administrator import Administrator, AdministratorState
 from privyseal.model.certificate import Intent
 from privyseal.model.errors import Conflict, NotFound, NotPermitted, Refused, Unauthenticated
@@ -33,10 +33,12 @@ SERIAL_PREFIX = 0x54
 def passkey_owner(tx: Transaction, actor: Actor, slug: str) -> tuple[Administrator, Organization | None]:
     """Return the person behind a call, and his organization; ``slug`` is "" for the provider's own people.
 
-    Raises Unauthenticated for anybody but a person, NotFound across organizations, NotPermitted unless he is active.
+    Raises Unauthenticated for anybody but a person, NotFound across organizations, NotPermitted unless he is active and has shown
+    a credential.
     """
     if actor.kind not in {ActorKind.ADMINISTRATOR, ActorKind.PROVIDER_ADMINISTRATOR}:
         raise Unauthenticated("credential-needed", "Only a person who is signed in has passkeys.")
+    require_credential(actor)
     organization = organizations.require(tx, slug) if slug else None
     person = administrators.get(tx, AdministratorId(actor.id))
     if person is None or person.organization_id != (organization.id if organization else None):

@@ -86,7 +86,17 @@ class Settings(BaseSettings):
     )
     allow_loopback_validation: bool = Field(
         default=False,
-        description="Fetch HTTP tokens from this machine too: for trying out. Refused unless `base_url` names this machine itself.",
+        description="Fetch HTTP tokens from this machine too, and use its OpenID Connect providers: for trying out. "
+        "Refused unless `base_url` names this machine itself.",
+    )
+    sign_on_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = Field(
+        default=(443,), min_length=1, description="Ports at which the OpenID Connect providers of organizations may be called."
+    )
+    allow_private_sign_on: bool = Field(
+        default=False, description="Use OpenID Connect providers at private addresses too (RFC 1918, RFC 4193), never on this machine."
+    )
+    sign_on_anchors: Path | None = Field(
+        default=None, description="PEM file with further CAs whose certificates those providers may show, such as a company's own."
     )
     mail_from: str = Field(default="privyseal@localhost", description="Sender of letters.")
     provider_contact: str = Field(

@@ -10,16 +10,13 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
-import socket
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+from privyseal.engine.deadline_sockets import Budget, DeadlineSocket, TooLongError, connect_to_one
 from privyseal.model.errors import Refused, Unavailable
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer, WriteableBuffer
 
 MAXIMUM_BODY_BYTES: Final = 4 * 1024
 MAXIMUM_REDIRECTS: Final = 3
@@ -130,7 +127,7 @@ class TokenFetch:
         except OSError as error:
             reason = error.strerror or "the server hung up"
             raise self._refused("dcv-no-answer", f"{url} could not be fetched ({reason}).") from error
-        except _TooLongError as error:
+        except TooLongError as error:
             raise self._too_large(url) from error
         except (http.client.HTTPException, ValueError) as error:
             raise self._refused("dcv-bad-answer", f"What the server of {self._host} answered at {url} is not HTTP.") from error
@@ -159,20 +156,9 @@ class TokenFetch:
         finally:
             connection.close()
 
-    def _connect(self, port: int) -> tuple[_DeadlineSocket, str]:
+    def _connect(self, port: int) -> tuple[DeadlineSocket, str]:
         """Return a connection to the first pinned address that accepts one; raises the last OSError."""
-        failure: OSError = OSError("no address")
-        for index, address in enumerate(self._addresses):
-            sock = _DeadlineSocket(socket.AF_INET6 if ":" in address else socket.AF_INET, self._deadline)
-            try:
-                # A silent first address must not eat the time of the others.
-                sock.connect_within(address, port, shares=len(self._addresses) - index)
-            except OSError as error:
-                sock.close()
-                failure = error
-            else:
-                return sock, address
-        raise failure
+        return connect_to_one(self._addresses, port, Budget(self._deadline, _MAXIMUM_RESPONSE_BYTES))
 
     def _redirected(self, url: str, location: str) -> str:
         """Return the absolute target of a redirect, or raise Refused unless it keeps host, scheme and allowed ports."""
@@ -197,44 +183,6 @@ class TokenFetch:
 
     def _refused(self, kind: str, sentence: str) -> Refused:
         return Refused(kind, f"{sentence} {self._advice}", field="domain")
-
-
-class _TooLongError(http.client.HTTPException):
-    """More bytes arrived than any honest answer has."""
-
-
-class _DeadlineSocket(socket.socket):
-    """A socket whose every step shares one deadline and one byte budget, so that dripping bytes buys no time."""
-
-    def __init__(self, family: int, deadline: float) -> None:
-        super().__init__(family, socket.SOCK_STREAM)
-        self._deadline = deadline
-        self._room = _MAXIMUM_RESPONSE_BYTES
-
-    def connect_within(self, address: str, port: int, *, shares: int) -> None:
-        """Connect within an equal share of the time that is left; raises OSError, TimeoutError among them."""
-        self.settimeout(self._remaining() / shares)
-        self.connect((address, port))
-
-    def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
-        """Send as socket.sendall does, before the deadline."""
-        self.settimeout(self._remaining())
-        super().sendall(data, flags)
-
-    def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0, /) -> int:
-        """Receive as socket.recv_into does, before the deadline and within the budget; http.client reads through here."""
-        self.settimeout(self._remaining())
-        count = super().recv_into(buffer, nbytes, flags)
-        self._room -= count
-        if self._room < 0:
-            raise _TooLongError
-        return count
-
-    def _remaining(self) -> float:
-        remaining = self._deadline - time.monotonic()
-        if remaining <= 0:
-            raise TimeoutError
-        return remaining
 
 
 def _port(port: int | None) -> int:

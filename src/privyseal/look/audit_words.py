@@ -75,6 +75,11 @@ _ACTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "move-request": (mark("Moved to another department"), mark("move a request")),
     "move-certificate": (mark("Moved to another department"), mark("move a certificate")),
     "move-administrator": (mark("Moved to another department"), mark("move a person")),
+    "set-sign-on": (mark("Own sign-on set"), mark("set the own sign-on")),
+    "remove-sign-on": (mark("Own sign-on removed"), mark("remove the own sign-on")),
+    "show-sign-on": (mark("Own sign-on looked at"), mark("look at the own sign-on")),
+    "link-identity": (mark("Linked with the own sign-on"), mark("link an account with the own sign-on")),
+    "unlink-identity": (mark("Link with the own sign-on ended"), mark("end a link with the own sign-on")),
     "create-api-token": (mark("Token made"), mark("make a token")),
     "revoke-api-token": (mark("Token revoked"), mark("revoke a token")),
     "start-session": (mark("Signed in"), mark("sign in")),
@@ -151,6 +156,7 @@ _OBJECTS: Final = {
     "price": mark("Price"),
     "order": mark("Order"),
     "session": mark("Session"),
+    "sign-on": mark("Own sign-on"),
     "intent": mark("Certificate in the making"),
     "invitation": mark("One-time link"),
     "saved-search": mark("Kept search"),
@@ -223,10 +229,26 @@ _TOKEN_ENDS: Final = {
     "other": mark("another reason"),
 }
 
+_LINK_ENDS: Final = {
+    "by-itself": mark("by the person"),
+    "by-administrator": mark("by an administrator"),
+    "replaced": mark("linked with another account"),
+    "other-provider": mark("the sign-on was changed or removed"),
+    "removed": mark("the person was removed"),
+}
+
+_OWN_REASONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "revoke-api-token": _TOKEN_ENDS,
+    "unlink-identity": _LINK_ENDS,
+    "start-session": {"reading": mark("for reading, through the own sign-on")},
+}
+
 _NO_OBJECT: Final = frozenset({"new", "unknown", "batch", "all", "system", ""})
 """What stands where the id of an object would stand, when there is none."""
 
-_NAMELESS: Final = frozenset({"session", "intent", "fact", "order", "policy", "saved-search", "invitation", "outbox", "assignment"})
+_NAMELESS: Final = frozenset(
+    {"session", "sign-on", "intent", "fact", "order", "policy", "saved-search", "invitation", "outbox", "assignment"}
+)
 """Kinds of objects whose id leads nowhere and says nothing to a reader."""
 
 
@@ -283,8 +305,8 @@ def _reasons_of(action: str) -> dict[str, str]:
     """Return the reasons that entries of an action give, with their words."""
     if action in {"revoke-certificate", "revoke-credential"}:
         return {reason.value: words for reason, words in revocation_words().items()}
-    if action == "revoke-api-token":
-        return {name: gettext(words) for name, words in _TOKEN_ENDS.items()}
+    if action in _OWN_REASONS:
+        return {name: gettext(words) for name, words in _OWN_REASONS[action].items()}
     if action == "invite-administrator":
         return {role.value: role_words(role) for role in Role}
     if action == "validate-domain":

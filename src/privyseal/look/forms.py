@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from privyseal.look.sentences import told
 
-SECRET_FIELDS = frozenset({"phrase", "phrase_again", "code"})
+SECRET_FIELDS = frozenset({"phrase", "phrase_again", "code", "client_secret"})
 
 
 @dataclass(frozen=True, slots=True)

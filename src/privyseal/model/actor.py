@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from privyseal.model.administrator import Administrator, Permission
+from privyseal.model.administrator import READING, Administrator, Permission
 from privyseal.model.errors import NotFound, NotPermitted, Unauthenticated
 from privyseal.model.identifiers import OrganizationId
 from privyseal.model.scope import EVERYTHING, Scope
@@ -56,6 +56,23 @@ def administrator_actor(person: Administrator, credential_sha256: str, source: s
     rights = frozenset(permission for permission, scope in scopes.items() if scope.everything)
     partial = frozenset((permission, path) for permission, scope in scopes.items() for path in scope.paths)
     return Actor(kind, person.id, person.organization_id, credential_sha256, rights, source, partial)
+
+
+def reading_actor(person: Administrator, source: str) -> Actor:
+    """Return a person who came through the organization's sign-on: no credential, and of his rights those to read."""
+    actor = administrator_actor(person, "", source)
+    partial = frozenset((permission, path) for permission, path in actor.partial if permission in READING)
+    return replace(actor, permissions=actor.permissions & READING, partial=partial)
+
+
+def require_credential(actor: Actor) -> None:
+    """Raise NotPermitted ``reading-only`` for a person who has shown no credential of his own."""
+    if actor.kind in {ActorKind.ADMINISTRATOR, ActorKind.PROVIDER_ADMINISTRATOR} and not actor.credential_sha256:
+        sentence = (
+            "You came through your organization's sign-on, which is for reading only. Sign in with a passkey or an Administrator ID "
+            "to do this."
+        )
+        raise NotPermitted("reading-only", sentence)
 
 
 def require(actor: Actor, permission: Permission, organization_id: OrganizationId | None, path: str = "") -> None:

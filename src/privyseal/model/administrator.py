@@ -121,6 +121,9 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
 """The only place that says what a role may. No role of the provider ever has APPROVE or REVOKE (I13); READ of the provider's people is
 of the provider's own records."""
 
+READING: Final = frozenset({Permission.READ, Permission.READ_AUDIT, Permission.REVIEW_ACCESS})
+"""Rights that change nothing: all that is left of a role where its holder came without a credential."""
+
 PROVIDER_ROLES = frozenset(role for role in Role if role.value.startswith("provider-"))
 ORGANIZATION_ROLES = frozenset(Role) - PROVIDER_ROLES
 

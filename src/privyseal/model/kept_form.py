@@ -20,8 +20,8 @@ KEPT_FORM_LIFE: Final = timedelta(minutes=10)
 KEPT_CHARACTERS: Final = 16_000
 """More than all questions of any form of an administrator allow together."""
 
-NEVER_KEPT: Final = frozenset({"phrase", "phrase_again", "code", "answer", "challenge", "content", "signature", "signed"})
-"""Fields of challenge phrases and one-time codes, and of signatures with what they sign."""
+NEVER_KEPT: Final = frozenset({"phrase", "phrase_again", "code", "answer", "challenge", "content", "signature", "signed", "client_secret"})
+"""Fields of challenge phrases, secrets and one-time codes, and of signatures with what they sign."""
 
 KEPT_AFTER: Final = frozenset({SessionEnd.IDLE, SessionEnd.TOO_OLD})
 """The ends of a session after which the same person may go on; whoever signed out or was removed left nothing behind."""

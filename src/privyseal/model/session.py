@@ -14,7 +14,7 @@ from typing import Final
 
 from privyseal.model.administrator import Administrator, AdministratorState, Credential
 from privyseal.model.errors import TooManyRequests
-from privyseal.model.identifiers import AdministratorId, SessionId
+from privyseal.model.identifiers import AdministratorId, SessionId, SignOnLinkId
 from privyseal.model.proof import wait_after
 
 PROVIDER_AUDIENCE: Final = "provider"
@@ -30,6 +30,9 @@ PROGRAM_TOKEN: Final = "pss_"  # noqa: S105 - how such tokens begin
 IDLE_LIFE: Final = timedelta(minutes=30)
 SEEN_EVERY: Final = timedelta(minutes=1)
 """How often at most a session's last use is written, so that looking at pages costs no writes. It ends so much early at worst."""
+
+READING_LIFE: Final = timedelta(hours=1)
+"""Of a session through an organization's sign-on. Who lost the account there is out here within that time at the latest."""
 
 STEP_UP_LIFE: Final = timedelta(minutes=5)
 CHALLENGE_LIFE: Final = timedelta(minutes=5)
@@ -58,6 +61,7 @@ class SessionEnd(enum.Enum):
     PERSON_REMOVED = "person-removed"
     CREDENTIAL_REVOKED = "credential-revoked"
     CREDENTIAL_EXPIRED = "credential-expired"
+    LINK_ENDED = "link-ended"
     OTHER_AUDIENCE = "other-audience"
 
 
@@ -71,6 +75,7 @@ END_SENTENCES: Final = {
     SessionEnd.PERSON_REMOVED: "You were signed out because you are no longer an administrator here.",
     SessionEnd.CREDENTIAL_REVOKED: "You were signed out because the credential you signed in with was revoked.",
     SessionEnd.CREDENTIAL_EXPIRED: "You were signed out because the credential you signed in with has expired.",
+    SessionEnd.LINK_ENDED: "You were signed out because you are no longer linked with your organization's sign-on here.",
     SessionEnd.OTHER_AUDIENCE: "You were signed out.",
 }
 """What the sign-in page says to somebody whose session ended."""
@@ -79,6 +84,8 @@ END_SENTENCES: Final = {
 @dataclass(frozen=True, slots=True)
 class Session:
     """``audience`` is an organization's slug or ``provider``; ``credential_sha256`` is what the person signed in with.
+
+    Who came through the organization's sign-on has shown no credential: ``link_id`` is set instead, and the session reads only.
 
     ``agent`` are the browser's own words and ``source`` is a salted hash of the address: both only for the person's own
     list of sessions.
@@ -96,6 +103,12 @@ class Session:
     source: str
     ended_at: datetime | None = None
     end_reason: SessionEnd | None = None
+    link_id: SignOnLinkId | None = None
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether it is for reading only."""
+        return self.link_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +148,20 @@ def is_seen_again(session: Session, now: datetime) -> bool:
 
 
 def reason_to_end(
-    session: Session, person: Administrator, home: str, credential: Credential | None, audience: str, now: datetime
+    session: Session, person: Administrator, home: str, credential: Credential | None, audience: str, now: datetime, *, is_linked: bool
 ) -> SessionEnd | None:
     """Return why this session ends at this use, or None.
 
     ``home`` is the audience that the person belongs to now, ``audience`` the one whose page was asked for, ``credential``
-    what is registered under the session's credential, None when nothing is.
+    what is registered under the session's credential, None when nothing is; ``is_linked`` whether the link that the person came by
+    counts.
     """
     if audience != session.audience or home != session.audience:
         return SessionEnd.OTHER_AUDIENCE
     if person.state is not AdministratorState.ACTIVE:
         return SessionEnd.PERSON_REMOVED
+    if session.is_reading:
+        return time_is_up(session, now) if is_linked else SessionEnd.LINK_ENDED
     if credential is None or credential.administrator_id != person.id or credential.revoked_at is not None:
         return SessionEnd.CREDENTIAL_REVOKED
     if not credential.is_usable(now):

@@ -51,7 +51,7 @@ R = TypeVar("R")
 _log = structlog.get_logger("privyseal.pages")
 
 SMALLEST_COMPRESSED = 1024
-WAYS = {"sign-in-needed": "sign-in", "step-up-needed": "step-up"}
+WAYS = {"sign-in-needed": "sign-in", "step-up-needed": "step-up", "reading-only": "sign-in"}
 KEPT = words.mark("What you typed is kept for ten minutes and stands in the form again, except phrases, signatures and files.")
 
 
@@ -151,7 +151,15 @@ def _admit(page: Page, request: Request) -> Visitor | None:
     if is_open:
         return None
     permission = page.access if isinstance(page.access, Permission) else None
-    return require_visitor(request, audience_of(request), permission, scoped=page.scoped, step_up=page.step_up, in_use=not page.by_itself)
+    return require_visitor(
+        request,
+        audience_of(request),
+        permission,
+        scoped=page.scoped,
+        step_up=page.step_up,
+        in_use=not page.by_itself,
+        with_credential=page.needs_credential,
+    )
 
 
 def _answer(page: Page, visit: Visit) -> Response:

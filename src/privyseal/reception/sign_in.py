@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from privyseal.actions.house import About, attempt, perform, sha256_hex
+from privyseal.actions.opening import StartedSession
 from privyseal.actions.session.challenge_passkey import challenge_passkey
 from privyseal.actions.session.end_all_sessions import end_all_sessions
 from privyseal.actions.session.end_other_session import end_other_session
@@ -22,7 +23,7 @@ from privyseal.actions.session.end_session import end_session
 from privyseal.actions.session.hand_over_identity import hand_over_identity
 from privyseal.actions.session.prove_by_code import prove_by_code
 from privyseal.actions.session.prove_by_passkey import PasskeyAnswer, prove_by_passkey
-from privyseal.actions.session.start_session import StartedSession, start_session
+from privyseal.actions.session.start_session import start_session
 from privyseal.actions.session.step_up_session import step_up_session
 from privyseal.engine.phrases import code_hash, new_code
 from privyseal.model.errors import BadRequest, Unauthenticated

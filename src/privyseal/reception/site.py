@@ -22,7 +22,7 @@ from privyseal.look.forms import Form
 from privyseal.look.frame import Frame
 from privyseal.look.rendering import Renderer
 from privyseal.model.actor import Actor
-from privyseal.model.administrator import Administrator, Permission
+from privyseal.model.administrator import READING, Administrator, Permission
 from privyseal.model.organization import Organization
 from privyseal.reception.context import EntranceContext
 from privyseal.reception.limits import AnonymousLimit
@@ -69,7 +69,8 @@ class Page:
     ``scoped`` lets in whoever holds the right for some department too: the page then shows what lies within that scope alone.
     ``step_up`` asks a signed-in person for the credential again unless that was less than five minutes ago; ``by_itself``
     marks calls that a page makes on its own, which keep no session alive; ``upload`` allows files; ``form`` is the path of
-    the form of a POST where that is not its own address.
+    the form of a POST where that is not its own address; ``reading`` marks a POST that changes nothing but the own session, so
+    that whoever came for reading may send it.
     """
 
     method: Method
@@ -81,6 +82,13 @@ class Page:
     by_itself: bool = False
     upload: bool = False
     form: str = ""
+    reading: bool = False
+
+    @property
+    def needs_credential(self) -> bool:
+        """Whether a session for reading does not do: for whatever changes something, or is asked to be certain of the person."""
+        may_read = not isinstance(self.access, Permission) or self.access in READING
+        return not self.reading and (self.method is Method.POST or self.step_up or not may_read)
 
     @property
     def audience(self) -> Audience:

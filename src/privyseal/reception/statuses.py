@@ -28,3 +28,8 @@ STATUS: dict[type[PrivysealError], tuple[int, str]] = {
     Unavailable: (503, mark("Unavailable")),
 }
 """error class -> (status, title in English, translated where it is shown); a subclass stands before its parent, or follows it."""
+
+
+def http_status(error: PrivysealError) -> int:
+    """Return the HTTP status of an error."""
+    return next(number for kind, (number, _) in STATUS.items() if isinstance(error, kind))

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from privyseal.actions.house import About, attempt
 from privyseal.actions.session.resume_session import resume_session
-from privyseal.model.actor import Actor
+from privyseal.model.actor import Actor, require_credential
 from privyseal.model.administrator import Administrator, Permission
 from privyseal.model.errors import NotPermitted, Unauthenticated
 from privyseal.model.session import END_SENTENCES, Session, SessionEnd, log_of, needs_step_up
@@ -81,11 +81,13 @@ def require_visitor(
     scoped: bool = False,
     step_up: bool = False,
     in_use: bool = True,
+    with_credential: bool = False,
 ) -> Visitor:
     """Return who is signed in and holds the right, where ``scoped`` for some department at least; raises what the page answers.
 
     Unauthenticated ``sign-in-needed`` says why the last session ended, NotPermitted ``permission`` is recorded, NotPermitted
-    ``step-up-needed`` asks for the credential again when ``step_up`` and the last time is more than five minutes ago.
+    ``step-up-needed`` asks for the credential again when ``step_up`` and the last time is more than five minutes ago. NotPermitted
+    ``reading-only``, recorded, where ``with_credential`` and the session came through the organization's sign-on.
     """
     desk = desk_of(request)
     found = recognize(request, audience, in_use=in_use)
@@ -94,6 +96,9 @@ def require_visitor(
         reason = "You are not signed in here." if found.ended is None else END_SENTENCES[found.ended]
         raise Unauthenticated("sign-in-needed", f"{reason} Sign in to go on.")
     request.state.visitor = guest
+    if with_credential and guest.session.is_reading:
+        about = About("open-page", log_of(guest.session.audience), "session", guest.session.id)
+        attempt(desk.house, guest.actor, about, lambda: require_credential(guest.actor))
     if permission is not None:
         scope = guest.actor.scope(permission)
         if not (scope.everything or (scoped and scope.paths)):

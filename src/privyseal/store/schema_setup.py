@@ -40,6 +40,7 @@ NOUNS = (
     "revocations",
     "searches",
     "sessions",
+    "sign_ons",
     "throttles",
     "trials",
     "units",

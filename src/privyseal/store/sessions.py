@@ -16,11 +16,13 @@ from privyseal.model.administrator import Administrator, Credential
 from privyseal.model.identifiers import AdministratorId, SessionId
 from privyseal.model.session import IDLE_LIFE, PROVIDER_AUDIENCE, SEEN_EVERY, Session, SessionEnd
 from privyseal.store import organizations as organization_store
+from privyseal.store import sign_ons
 from privyseal.store.administrators import administrators, credentials, people_of
 from privyseal.store.database import Transaction
 from privyseal.store.organizations import organizations
 from privyseal.store.prepared import Prepared
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
+from privyseal.store.sign_ons import sign_on_links
 
 sessions = sa.Table(
     "sessions",
@@ -38,6 +40,7 @@ sessions = sa.Table(
     sa.Column("source", sa.String(64), nullable=False),
     sa.Column("ended_at", UtcTime),
     sa.Column("end_reason", sa.String(32)),
+    sa.Column("link_id", Id, sa.ForeignKey("sign_on_links.id")),
 )
 
 sign_in_challenges = sa.Table(
@@ -85,12 +88,16 @@ class HandOverCode:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A session with what decides about it now: the person, the audience he belongs to, the credential (None: not registered)."""
+    """A session with what decides about it now: the person, the audience he belongs to, the credential (None: not registered).
+
+    ``is_linked`` tells whether the link that the person came by counts still.
+    """
 
     session: Session
     person: Administrator
     home: str
     credential: Credential | None
+    is_linked: bool
 
 
 _BY_TOKEN = Prepared(
@@ -99,10 +106,12 @@ _BY_TOKEN = Prepared(
         *(column.label(f"person_{column.name}") for column in administrators.columns),
         *(column.label(f"credential_{column.name}") for column in credentials.columns if column.name != "certificate_der"),
         organizations.c.slug.label("home"),
+        sign_on_links.c.administrator_id.label("linked_administrator"),
     )
     .join(administrators, administrators.c.id == sessions.c.administrator_id)
     .outerjoin(credentials, credentials.c.certificate_sha256 == sessions.c.credential_sha256)
     .outerjoin(organizations, organizations.c.id == administrators.c.organization_id)
+    .outerjoin(sign_on_links, sa.and_(sign_on_links.c.id == sessions.c.link_id, sign_on_links.c.ended_at.is_(None)))
     .where(sessions.c.token_sha256 == sa.bindparam("token_sha256"))
 )
 
@@ -148,6 +157,7 @@ def by_token(tx: Transaction, token_sha256: str) -> Found | None:
         people_of(tx, [row], "person_")[0],
         PROVIDER_AUDIENCE if row["person_organization_id"] is None else row["home"],
         registered,
+        is_linked=row["linked_administrator"] == row["person_id"],
     )
 
 
@@ -205,6 +215,7 @@ def forget(tx: Transaction, before: datetime) -> int:
 def forget_sign_ins(tx: Transaction) -> int:
     """Delete challenges and codes whose time has passed; return how many."""
     challenges = tx.changed(sign_in_challenges.delete().where(sign_in_challenges.c.expires_at <= tx.now))
+    sign_ons.forget_attempts(tx)
     return challenges + tx.changed(hand_over_codes.delete().where(hand_over_codes.c.expires_at <= tx.now))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from privyseal.actions.house import House, record
 from privyseal.engine.phrases import code_hash
-from privyseal.model.actor import Actor, administrator_actor
+from privyseal.model.actor import Actor, administrator_actor, reading_actor
 from privyseal.model.administrator import Administrator
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import Unavailable
@@ -44,11 +44,14 @@ def resume_session(house: House, token: str, asked: str | None, source: str, *, 
         return None
     session = found.session
     audience = session.audience if asked is None else asked
-    actor = administrator_actor(found.person, session.credential_sha256, source)
+    if session.is_reading:
+        actor = reading_actor(found.person, source)
+    else:
+        actor = administrator_actor(found.person, session.credential_sha256, source)
     if session.ended_at is not None:
         ended = session.end_reason
     else:
-        ended = reason_to_end(session, found.person, found.home, found.credential, audience, now)
+        ended = reason_to_end(session, found.person, found.home, found.credential, audience, now, is_linked=found.is_linked)
         if ended is not None:
             with house.database.write(now) as tx:
                 _end(house, tx, actor, session, ended)

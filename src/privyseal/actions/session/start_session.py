@@ -5,27 +5,16 @@ Person and credential are read again here: between the proof and this moment eit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from privyseal.actions.house import House, record
-from privyseal.engine.phrases import code_hash, new_code
+from privyseal.actions.house import House
+from privyseal.actions.opening import StartedSession, Tokens, open_session
+from privyseal.engine.phrases import new_code
 from privyseal.model.actor import Actor, administrator_actor
-from privyseal.model.administrator import Administrator, AdministratorState
-from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.administrator import AdministratorState
 from privyseal.model.errors import Unauthenticated
 from privyseal.model.identifiers import SessionId
-from privyseal.model.session import PROGRAM_LIFE, PROGRAM_TOKEN, WHOLE_LIFE, IdentityProof, Session, SessionEnd, agent_words, log_of
-from privyseal.store import administrators, kept_forms, sessions
+from privyseal.model.session import PROGRAM_LIFE, PROGRAM_TOKEN, WHOLE_LIFE, IdentityProof, Session, agent_words
+from privyseal.store import administrators, sessions
 from privyseal.store.database import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class StartedSession:
-    """The session, whose it is, and the token for the browser's cookie, which is in this value and nowhere else."""
-
-    session: Session
-    person: Administrator
-    token: str
 
 
 def start_session(
@@ -60,12 +49,5 @@ def start_session(
         agent=agent_words(user_agent),
         source=actor.source,
     )
-    sessions.insert(tx, session, code_hash(token))
-    events = [AuditEvent("start-session", Outcome.DONE, "session", session.id)]
-    former = sessions.by_token(tx, code_hash(former_token)) if former_token else None
-    if former is not None and former.session.administrator_id == person.id:
-        kept_forms.hand_on(tx, former.session.id, session.id)
-    if former is not None and former.session.audience == proof.audience and sessions.end(tx, former.session.id, SessionEnd.REPLACED):
-        events.append(AuditEvent("end-session", Outcome.DONE, "session", former.session.id, reason=SessionEnd.REPLACED.value))
-    record(house, tx, administrator_actor(person, proof.credential_sha256, actor.source), log_of(proof.audience), *events)
+    open_session(house, tx, administrator_actor(person, proof.credential_sha256, actor.source), session, Tokens(token, former_token))
     return StartedSession(session, person, token)

@@ -12,10 +12,12 @@ from privyseal.store.database import Transaction
 
 
 def step_up_session(house: House, tx: Transaction, actor: Actor, session: Session, proof: IdentityProof) -> None:
-    """Step the session up; raises NotPermitted ``other-person``, Conflict ``session-ended``.
+    """Step the session up; raises NotPermitted ``other-person`` or ``reading-only``, Conflict ``session-ended``.
 
     Any usable credential of the same person will do: the proof was made with one a moment ago.
     """
+    if session.is_reading:
+        raise NotPermitted("reading-only", "This session is for reading only. Sign in with a passkey or an Administrator ID instead.")
     if (proof.audience, proof.administrator_id) != (session.audience, session.administrator_id):
         raise NotPermitted("other-person", "This credential belongs to somebody else than the person who is signed in.")
     if not sessions.step_up(tx, session.id):

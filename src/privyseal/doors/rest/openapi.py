@@ -26,6 +26,7 @@ from privyseal.doors.rest import (
     routes_roles,
     routes_service,
     routes_sign_in,
+    routes_sign_on,
     routes_vetting,
 )
 from privyseal.doors.rest.access import SCHEMES
@@ -46,6 +47,7 @@ MODULES = (
     routes_changes,
     routes_events,
     routes_administrators,
+    routes_sign_on,
     routes_audit,
     routes_provider,
     routes_applications,

@@ -26,6 +26,7 @@ from privyseal.pages.control_center import (
     roles,
     searches,
     settings,
+    sign_on,
     tokens,
 )
 from privyseal.pages.control_center.entry import console_frame, console_page
@@ -101,6 +102,13 @@ _PEOPLE = (
         POST, "/administrators/{administrator}/removed", ASSIGN, roles.remove, upload=True, form="/administrators/{administrator}/removal"
     ),
     console_page(GET, "/administrators/{administrator}/approved", READ, roles.show_approved, scoped=True),
+    console_page(
+        POST, "/administrators/{administrator}/unlinked", PEOPLE, sign_on.unlink, step_up=True, form="/administrators/{administrator}"
+    ),
+    console_page(GET, "/sign-on", PEOPLE, sign_on.show_sign_on, step_up=True),
+    console_page(POST, "/sign-on", PEOPLE, sign_on.set_up, step_up=True),
+    console_page(GET, "/sign-on/removal", PEOPLE, sign_on.ask_removal, step_up=True),
+    console_page(POST, "/sign-on/removal", PEOPLE, sign_on.remove, step_up=True),
     console_page(GET, "/tokens", TOKENS, tokens.show_tokens),
     console_page(GET, "/tokens/new", TOKENS, tokens.ask_token, step_up=True),
     console_page(POST, "/tokens", TOKENS, tokens.create, step_up=True, form="/tokens/new"),
@@ -146,7 +154,7 @@ _EVIDENCE = (
     console_page(GET, "/audit", AUDIT, log.show_log),
     console_page(GET, "/audit/export", AUDIT, log.export),
     console_page(GET, "/audit/checkpoint", AUDIT, log.download_checkpoint),
-    console_page(POST, "/audit/verify", AUDIT, log.verify),
+    console_page(POST, "/audit/verify", AUDIT, log.verify, reading=True),
     console_page(GET, "/settings", READ, settings.show_settings, scoped=True),
     console_page(GET, "/kit", READ, kit.show_kit, scoped=True),
     console_page(GET, "/kit.zip", READ, kit.download_kit, scoped=True),

@@ -18,7 +18,7 @@ from privyseal.model.organization import Organization
 from privyseal.model.request import RequestState
 from privyseal.model.scope import Scope
 from privyseal.reception.site import Method, Page, Visit
-from privyseal.reception.statuses import STATUS
+from privyseal.reception.statuses import http_status
 from privyseal.store import requests
 from privyseal.store.database import Transaction
 
@@ -87,22 +87,18 @@ def console_page(
     step_up: bool = False,
     upload: bool = False,
     form: str = "",
+    reading: bool = False,
 ) -> Page:
     """Return a page under ``/o/{org}/console``, where ``form`` lies too; ``scoped`` ones show what lies within ``sight``."""
     place = "/o/{org}/console"
     below = f"{place}{form}" if form else ""
-    return Page(method, f"{place}{path}", access, answer, scoped=scoped, step_up=step_up, upload=upload, form=below)
-
-
-def status_of(error: PrivysealError) -> int:
-    """Return the HTTP status of an error."""
-    return next(number for kind, (number, _) in STATUS.items() if isinstance(error, kind))
+    return Page(method, f"{place}{path}", access, answer, scoped=scoped, step_up=step_up, upload=upload, form=below, reading=reading)
 
 
 def show_again(visit: Visit, error: PrivysealError, show: Callable[[int], Response], field: str = "") -> Response:
     """Show the page again with the error in its summary; at an input where ``field`` or the error names one."""
     visit.form.refuse(field, error.sentence)
-    answer = show(status_of(error))
+    answer = show(http_status(error))
     if isinstance(error, TooManyRequests | Unavailable):
         answer.headers["Retry-After"] = str(error.retry_after_seconds)
     return answer

@@ -23,6 +23,7 @@ from privyseal.model.organization import Organization
 from privyseal.model.passkey import Passkey
 from privyseal.model.request import require_text
 from privyseal.model.session import Session
+from privyseal.model.sign_on import SignOnLink
 from privyseal.model.statement import utc_text
 from privyseal.pages.control_center.department_words import department_words
 from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, are_refused, home, look_up, may, nothing_here, part, show_again, sight
@@ -31,7 +32,7 @@ from privyseal.pages.control_center.history import Happened, history_of
 from privyseal.pages.control_center.words import credential_reasons, person_state, read_credential_reason
 from privyseal.reception.signing import offer, read_signature, shell_word
 from privyseal.reception.site import Visit
-from privyseal.store import administrators, passkeys, sessions
+from privyseal.store import administrators, passkeys, sessions, sign_ons
 from privyseal.store.database import Transaction
 from privyseal_wire.errors import WireError
 from privyseal_wire.statements import Invitation
@@ -65,6 +66,7 @@ class Person:
     history: list[Happened]
     held: list[Held]
     department: str
+    link: SignOnLink | None
 
 
 def show_people(visit: Visit) -> Response:
@@ -146,7 +148,9 @@ def person_of(visit: Visit) -> Person:
         credentials = _credentials(tx, person)
         # A session lives in its row until somebody comes with it: what was revoked meanwhile opens nothing any more.
         usable = {item.sha256 for item in credentials if item.can_be_revoked}
-        live = [session for session in sessions.live_of(tx, person.id) if session.credential_sha256 in usable]
+        links = sign_ons.links_of(tx, organization.id, [person.id])
+        ways = usable | {link.id for link in links}
+        live = [session for session in sessions.live_of(tx, person.id) if (session.link_id or session.credential_sha256) in ways]
         return Person(
             person,
             credentials,
@@ -154,6 +158,7 @@ def person_of(visit: Visit) -> Person:
             history,
             held_roles(tx, organization, person),
             department_words(tx, organization, person.department_id),
+            links[0] if links else None,
         )
 
     return look_up(visit, work)
@@ -166,6 +171,7 @@ def show_person(visit: Visit, status: int = 200) -> Response:
         "home": home(visit),
         "place": f"{home(visit)}/administrators/{person.administrator.id}",
         "person": person,
+        "link": person.link,
         "stands": person_state(person.administrator.state),
         "may_assign": may(visit, Permission.ASSIGN_ROLES, ""),
         "is_own": person.administrator.id == visit.person.id,

@@ -12,9 +12,10 @@ from privyseal.look.frame import Frame, Help
 from privyseal.look.trial_words import trial_words
 from privyseal.look.words import gettext
 from privyseal.model.session import PROVIDER_AUDIENCE
-from privyseal.pages.sign_in import account, arrival, first_credential, lost_card, own_passkey
+from privyseal.pages.sign_in import account, arrival, first_credential, lost_card, own_passkey, sign_on
 from privyseal.pages.sign_in.places import audience_of_visit, place_of
 from privyseal.reception.sign_in import CERTIFICATE_PATH
+from privyseal.reception.sign_on import FINISH
 from privyseal.reception.site import Access, Method, Page, Site, Visit
 from privyseal.store import organizations
 
@@ -55,10 +56,10 @@ def _pages(place: str) -> tuple[Page, ...]:
         Page(GET, f"{place}/step-up", Access.SIGNED_IN, arrival.show_step_up),
         Page(POST, f"{place}/step-up/passkey", Access.SIGNED_IN, arrival.step_up_with_passkey),
         Page(GET, f"{place}/step-up/finish", Access.SIGNED_IN, arrival.finish_step_up),
-        Page(POST, f"{place}/sign-out", Access.SIGNED_IN, account.leave),
+        Page(POST, f"{place}/sign-out", Access.SIGNED_IN, account.leave, reading=True),
         Page(GET, f"{place}/account", Access.SIGNED_IN, account.show_account),
-        Page(POST, f"{place}/account/sign-out-everywhere", Access.SIGNED_IN, account.leave_everywhere),
-        Page(POST, f"{place}/account/sessions/{{session_id}}/end", Access.SIGNED_IN, account.end_session),
+        Page(POST, f"{place}/account/sign-out-everywhere", Access.SIGNED_IN, account.leave_everywhere, reading=True),
+        Page(POST, f"{place}/account/sessions/{{session_id}}/end", Access.SIGNED_IN, account.end_session, reading=True),
         Page(GET, f"{place}/account/passkey", Access.SIGNED_IN, account.show_new_passkey),
         Page(POST, f"{place}/account/passkey/options", Access.SIGNED_IN, account.offer),
         Page(POST, f"{place}/account/passkey/sign", Access.SIGNED_IN, account.show_addition),
@@ -76,6 +77,11 @@ SITE = Site(
     pages=(
         *_pages("/o/{org}"),
         *_pages("/provider"),
+        Page(GET, "/o/{org}/sign-in/provider", Access.ANYBODY, sign_on.go_to_provider),
+        Page(GET, f"/o/{{org}}{FINISH}", Access.ANYBODY, sign_on.come_back),
+        Page(GET, "/o/{org}/account/sign-on", Access.SIGNED_IN, sign_on.ask_link, step_up=True),
+        Page(POST, "/o/{org}/account/sign-on", Access.SIGNED_IN, sign_on.begin_link, step_up=True),
+        Page(POST, "/o/{org}/account/sign-on/end", Access.SIGNED_IN, sign_on.end_link, form="/o/{org}/account"),
         Page(GET, "/o/{org}/lost-card", Access.ANYBODY, lost_card.show_report),
         Page(POST, "/o/{org}/lost-card", Access.ANYBODY, lost_card.report),
         Page(GET, "/o/{org}/lost-card/confirm", Access.ANYBODY, lost_card.show_confirmation),

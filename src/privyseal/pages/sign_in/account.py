@@ -24,7 +24,7 @@ from privyseal.reception import sign_in
 from privyseal.reception.signatures import read_message, read_passkey
 from privyseal.reception.site import Visit
 from privyseal.reception.visitors import Visitor
-from privyseal.store import administrators, passkeys
+from privyseal.store import administrators, organizations, passkeys, sign_ons
 from privyseal_wire.passkey import Signature, statement_challenge
 
 NEW_PASSKEY = "sign_in/new_passkey.html"
@@ -66,8 +66,20 @@ def show_account(visit: Visit) -> Response:
         "credentials": _credentials(visit),
         "sessions": [(session, browser_words(session.agent)) for session in sign_in.own_sessions(visit.request, guest)],
         "this_session": guest.session.id,
+        "is_reading": guest.session.is_reading,
+        **_sign_on(visit),
     }
     return visit.show("sign_in/account.html", values)
+
+
+def _sign_on(visit: Visit) -> dict[str, object]:
+    """Return what the organization's own sign-on is, and the link of this person with it; nothing for the provider's people."""
+    if not visit.slug:
+        return {"sign_on": None, "link": None}
+    with visit.house.database.read(visit.now) as tx:
+        organization = organizations.require(tx, visit.slug)
+        links = sign_ons.links_of(tx, organization.id, [visit.person.id])
+        return {"sign_on": sign_ons.in_force(tx, organization.id), "link": links[0] if links else None}
 
 
 def _credentials(visit: Visit) -> list[OwnCredential]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -16,6 +17,7 @@ from privyseal.pages.sign_in.places import MAXIMUM_WAY, asked_way, audience_of_v
 from privyseal.pages.sign_in.without_certificate import show_what_is_missing
 from privyseal.reception import sign_in
 from privyseal.reception.certificates import client_certificate
+from privyseal.reception.sign_on import sign_on_of
 from privyseal.reception.site import Visit
 from privyseal.reception.visitors import recognize
 from privyseal.store import passkeys
@@ -28,12 +30,13 @@ def show_sign_in(visit: Visit) -> Response:
     """Show both ways in; somebody who is signed in already goes on."""
     audience = audience_of_visit(visit)
     known = recognize(visit.request, audience, in_use=False)
-    if known.visitor is not None:
+    if known.visitor is not None and not known.visitor.session.is_reading:
         return visit.go_to(way_back(visit, visit.query("next", MAXIMUM_WAY + 1)))
-    return _sign_in_page(visit, END_SENTENCES[known.ended] if known.ended else "")
+    return sign_in_page(visit, END_SENTENCES[known.ended] if known.ended else "")
 
 
-def _sign_in_page(visit: Visit, ended: str = "", *, status: int = 200) -> Response:
+def sign_in_page(visit: Visit, ended: str = "", *, status: int = 200) -> Response:
+    """Show every way in, with what went wrong with the last one."""
     begun = sign_in.begin(visit.request, audience_of_visit(visit))
     way = way_back(visit, asked_way(visit))
     values = {
@@ -41,11 +44,26 @@ def _sign_in_page(visit: Visit, ended: str = "", *, status: int = 200) -> Respon
         "certificate_address": sign_in.certificate_address(visit.request, begun),
         "way": way,
         "ended": ended,
+        "is_reading": _is_reading(visit),
+        "sign_on_way": _sign_on_way(visit, way),
     }
     answer = visit.show(SIGN_IN, values, status=status)
     sign_in.keep(answer, begun)
     keep_way(visit, answer, way)
     return answer
+
+
+def _is_reading(visit: Visit) -> bool:
+    """Tell whether the visitor is here already, but for reading only."""
+    known = recognize(visit.request, audience_of_visit(visit), in_use=False).visitor
+    return known is not None and known.session.is_reading
+
+
+def _sign_on_way(visit: Visit, way: str) -> str:
+    """Return where the way through the organization's own sign-on begins, "" where it has none."""
+    if not visit.slug or sign_on_of(visit.context.entrance, visit.slug) is None:
+        return ""
+    return f"{place_of(visit.slug)}/sign-in/provider?{urlencode({'next': way})}"
 
 
 def offer_challenge(visit: Visit) -> Response:
@@ -64,7 +82,7 @@ def sign_in_with_passkey(visit: Visit) -> Response:
         started = sign_in.sign_in_by_passkey(visit.request, audience_of_visit(visit), _passkey_answer(visit))
     except (Unauthenticated, Refused, BadRequest) as error:
         visit.form.refuse("", error.sentence)
-        return _sign_in_page(visit, status=401)
+        return sign_in_page(visit, status=401)
     answer = visit.go_to(way_back(visit, visit.form.value("next")))
     sign_in.let_in(answer, started)
     return answer
@@ -84,7 +102,7 @@ def finish_sign_in(visit: Visit) -> Response:
         started = sign_in.sign_in_by_code(visit.request, audience_of_visit(visit), visit.query("code"))
     except Unauthenticated as error:
         visit.form.refuse("", error.sentence)
-        return _sign_in_page(visit, status=401)
+        return sign_in_page(visit, status=401)
     answer = visit.go_to(kept_way(visit))
     sign_in.let_in(answer, started)
     return answer
