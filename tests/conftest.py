@@ -44,9 +44,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharedServices:
-    """Lets the workers share the tests by files and by folders with live services."""
-    return SharedServices(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharedServices | None:
+    """Lets the workers share the tests by files and by folders with live services, where that was asked for."""
+    return SharedServices(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 @pytest.fixture(scope="session")

@@ -101,12 +101,23 @@ def test_actions_do_not_import_actions() -> None:
 
     What stands beside the folders is shared by actions and is none: the house, who is admitted, how approvals are judged, how passkeys
     are registered, how roles are given and how a credential ends, whether somebody really holds a right, what is counted of strangers,
-    how control of a domain is validated, what CAA says,
+    how control of a domain is validated, what CAA says, how trials begin, how first policies are stored, whom signed changes give a role,
     how changes get their signatures, what proves a policy, how an account lives, how Administrator IDs are renewed, whom one may name,
     how sessions are opened, how links with an own sign-on end.
     """
     beside = ["house", "admission", "approving", "assigning", "caa", "entitlement", "registering", "strangers", "validating", "withdrawing"]
-    beside += ["account_life", "changing", "linking", "opening", "policy_proof", "renewing", "vetted_identity"]
+    beside += [
+        "account_life",
+        "beginning_trials",
+        "changing",
+        "linking",
+        "opening",
+        "policy_proof",
+        "renewing",
+        "setting_up",
+        "signed_changes",
+        "vetted_identity",
+    ]
     shared = tuple(f"privyseal.actions.{name}" for name in beside)
     wrong: list[str] = []
     for path in sorted((SOURCE / "privyseal" / "actions").rglob("*.py")):

@@ -6,6 +6,7 @@ import getpass
 import os
 import sys
 import time
+import warnings
 from datetime import UTC, datetime
 
 from privyseal_agent.application import run
@@ -17,6 +18,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal's encoding lacks is written as an escape instead of ending in a traceback.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    # A library's notes on odd certificates, such as one whose serial is zero, are for developers; readers get verdicts.
+    warnings.simplefilter("ignore")
     desk = Desk(
         clock=lambda: datetime.now(UTC),
         random_bytes=os.urandom,

@@ -92,7 +92,9 @@ def test_broken_forms_are_refused(rig: ReceptionRig, content_type: str, body: by
 @given(body=st.binary(max_size=300), kind=st.sampled_from(["application/x-www-form-urlencoded", "multipart/form-data; boundary=B"]))
 def test_whatever_is_sent_is_a_form_or_a_refusal(rig: ReceptionRig, body: bytes, kind: str) -> None:
     for content in (body, b"--B\r\n" + body, part("a", body) + body + END, b"a=" + body + b"&b"):
-        assert rig.browser().post(FORM, content=content, headers={**OURS, "Content-Type": kind}).status_code in {200, 400}
+        answer = rig.browser().post(FORM, content=content, headers={**OURS, "Content-Type": kind})
+        # Among many bytes are those that begin a private key.
+        assert answer.status_code in {200, 400} or (answer.status_code == 422 and "private key" in answer.text)
 
 
 def test_a_form_that_drips_in_is_given_up(rig: ReceptionRig, monkeypatch: pytest.MonkeyPatch) -> None:

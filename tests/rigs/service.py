@@ -26,6 +26,7 @@ from privyseal.actions.administrator.remove_administrator import remove_administ
 from privyseal.actions.admission import Invited
 from privyseal.actions.approving import Approved
 from privyseal.actions.audit.integrate_audit_log import LEASE, Holder, Integrated, integrate_audit_log
+from privyseal.actions.beginning_trials import trial_form
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.certificate.reissue_certificate import reissue_certificate
 from privyseal.actions.change.answer_change import answer_change
@@ -41,7 +42,6 @@ from privyseal.actions.organization.place_order import place_order
 from privyseal.actions.organization.record_validation import record_validation
 from privyseal.actions.request.approve_request import approve_request
 from privyseal.actions.request.submit_request import submit_request
-from privyseal.actions.trial.ask_trial import trial_form
 from privyseal.actions.trial.create_trial import create_trial
 from privyseal.cli.initialize import Plan, initialize
 from privyseal.cli.known_authorities import read_authorities

@@ -12,6 +12,7 @@ from privyseal.actions.house import House, announce, record
 from privyseal.actions.setting_up import store_set_up
 from privyseal.actions.validating import store_validation
 from privyseal.engine.dcv import Evidence
+from privyseal.engine.names import normalize_email
 from privyseal.engine.phrases import new_code
 from privyseal.model.actor import Actor
 from privyseal.model.administrator import Administrator, AdministratorState, Role
@@ -21,7 +22,8 @@ from privyseal.model.errors import Conflict, Refused
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import AdministratorId, DomainId, OrderId, OrganizationId
 from privyseal.model.organization import Organization, OrganizationEvent, OrganizationState
-from privyseal.model.trial import MAXIMUM_TRIALS, TRIAL_LIFE, TRIAL_POLICY, TRIAL_UNITS, TrialForm, trial_domain
+from privyseal.model.request import require_text
+from privyseal.model.trial import MAXIMUM_TRIALS, TRIAL_LIFE, TRIAL_POLICY, TRIAL_UNITS, TrialForm, trial_domain, trial_name, trial_slug
 from privyseal.model.unit import Order, UnitTier
 from privyseal.store import organizations, units
 from privyseal.store.database import Transaction
@@ -103,3 +105,12 @@ def _give(house: House, tx: Transaction, actor: Actor, organization: Organizatio
     units.add_order(tx, order)
     event = AuditEvent("place-order", Outcome.DONE, "order", order.id, reason=f"{TRIAL_UNITS} {UnitTier.STANDARD.value}")
     record(house, tx, actor, organization.slug, event)
+
+
+def trial_form(fields: dict[str, str]) -> TrialForm:
+    """Return what was written, with the marks of a trial; raises Refused at the field that is wrong."""
+    try:
+        email = normalize_email(fields["person_email"])
+    except Refused as refusal:
+        raise Refused(refusal.kind, refusal.sentence, field="person_email") from refusal
+    return TrialForm(trial_name(fields["name"]), trial_slug(fields["slug"]), require_text("person_name", fields["person_name"], 64), email)

@@ -11,11 +11,11 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from privyseal.actions.beginning_trials import trial_form
 from privyseal.actions.house import About, perform
 from privyseal.actions.organization.close_organization import close_organization
 from privyseal.actions.organization.resume_organization import resume_organization
 from privyseal.actions.organization.suspend_organization import suspend_organization
-from privyseal.actions.trial.ask_trial import trial_form
 from privyseal.actions.trial.create_trial import create_trial
 from privyseal.cli.commands_people import OPERATOR
 from privyseal.cli.house_setup import house_for_command

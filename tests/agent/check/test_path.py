@@ -85,6 +85,7 @@ def test_a_signature_of_broken_octets_is_none(root: Holder) -> None:
         assert isinstance(find_path(changed, (), (root.certificate,)), Broken)
 
 
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")  # serials that are not positive
 def test_a_changed_certificate_is_judged_or_unreadable(root: Holder, long_run: bool) -> None:  # noqa: FBT001
     """Nothing of a served certificate may end in another exception than those that are caught, and none is trusted."""
 

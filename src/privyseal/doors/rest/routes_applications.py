@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from privyseal.actions.beginning_trials import trial_form
 from privyseal.actions.house import About, attempt, perform
 from privyseal.actions.organization.add_domain import add_domain
 from privyseal.actions.organization.confirm_application import confirm_application
@@ -13,7 +14,7 @@ from privyseal.actions.organization.open_vetting import open_vetting
 from privyseal.actions.organization.reject_application import reject_application
 from privyseal.actions.organization.submit_application import submit_application
 from privyseal.actions.organization.take_up_application import take_up_application
-from privyseal.actions.trial.ask_trial import ask_trial, trial_form
+from privyseal.actions.trial.ask_trial import ask_trial
 from privyseal.actions.trial.create_trial import create_trial
 from privyseal.actions.trial.start_trial import start_trial
 from privyseal.doors.rest.access import ANYBODY, described, provider

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from privyseal.actions.beginning_trials import trial_form
 from privyseal.actions.house import About, attempt
 from privyseal.actions.organization.create_organization import create_organization
-from privyseal.actions.trial.ask_trial import trial_form
 from privyseal.actions.trial.create_trial import create_trial
 from privyseal.look.frame import Chip
 from privyseal.look.words import gettext
