@@ -14,8 +14,8 @@ from privyseal.model.errors import Refused
 
 HEAVY = ("fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "dbos", "cryptography", "httpx2", "pkilint", "jinja2")
 LIGHT_ROOMS = {"cli", "app", "model"}
-GRAMMAR = {"privyseal.engine", "privyseal.engine.issue_value"}
-"""How CAA records are written, which the settings are read with; it needs nothing else."""
+GRAMMAR = {"privyseal.engine", "privyseal.engine.issue_value", "privyseal.engine.names"}
+"""How CAA records and mail addresses are written, which the settings are read with; it needs nothing else of the engine."""
 
 LOOK = """
 import sys

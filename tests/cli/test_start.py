@@ -121,7 +121,7 @@ def web(data: Path, ports: tuple[int, int]) -> Iterator[Callable[[], Child]]:
 
 def answers(port: int, path: str) -> bool:
     try:
-        return httpx2.get(f"https://127.0.0.1:{port}{path}", verify=False, timeout=10).status_code == 200
+        return httpx2.get(f"https://127.0.0.1:{port}{path}", verify=False, timeout=60).status_code == 200
     except httpx2.HTTPError:
         return False
 

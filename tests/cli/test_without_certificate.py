@@ -133,7 +133,9 @@ def test_the_page_says_what_is_missing_and_leads_on(port: Port) -> None:
         page = Document(answer.text)
         require_well_made(page)
         assert f"{base_url}{way}" in page.links, (path, page.links)
-        assert {link.removeprefix(base_url) for link in page.links if not link.startswith(("#", "/assets"))} <= {way, "/", ""}, page.links
+        assert {link.removeprefix(base_url) for link in page.links if not link.startswith(("#", "/assets", "mailto:"))} <= {way, "/", ""}, (
+            page.links
+        )
         for words in (".p12", "passkey", "choose the certificate when the browser asks"):
             assert words in page.text
     german = port.call("GET", "/provider/", **{"Accept-Language": "de"})

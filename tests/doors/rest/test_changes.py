@@ -27,7 +27,7 @@ def test_a_policy_is_changed_by_two(rest: RestRig, fox: AdministratorRig, scully
         return base64.b64encode(rest.service.sign(statement(rest.service, change, by, **fields), by)).decode()
 
     client = rest.administrator(fox)
-    assert client.get(f"{BASE}/changes").json()["signatures_needed"] == {"policy": 2}
+    assert client.get(f"{BASE}/changes").json()["signatures_needed"] == {"policy": 2, "role": 2}
     body = {"content": change.content.decode(), "signature": signed(fox)}
     proposed = client.post(f"{BASE}/changes", json=body)
     assert proposed.status_code == 201, proposed.text
