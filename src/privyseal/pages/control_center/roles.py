@@ -109,7 +109,7 @@ def _show_signing(visit: Visit, person: Person, change: RoleChange, status: int 
         "back": f"{place}/roles" if change.gives else place,
         "heading_words": heading % {"name": person.administrator.name},
         "rules": look_up(visit, lambda tx, organization: role_rules(tx, Side(organization), change)),
-        "note": gettext("The person concerned does not sign."),
+        "remark": gettext("The person concerned does not sign."),
         "base": base,
         "quorum": read_content(parse_canonical(content)).quorum,
         "waiting": waiting_changes(visit, ChangeKind.ROLE, subject),
