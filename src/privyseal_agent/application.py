@@ -14,7 +14,7 @@ from cyclopts import App
 from cyclopts.exceptions import CycloptsError
 
 from privyseal_agent.commands import (
-    administrator,
+    administrator_give,
     application,
     audit,
     card,
@@ -46,7 +46,7 @@ GROUPS: Final = (
     request.APP,
     certificate.APP,
     key.APP,
-    administrator.APP,
+    administrator_give.APP,
     card.APP,
     sign_on.APP,
     token.APP,

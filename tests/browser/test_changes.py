@@ -11,13 +11,16 @@ SLUG, DOMAIN = "two-hands", "two-hands.test"
 
 
 def invite(world: World, window: Window, email: str, name: str) -> None:
-    """Invite a second security administrator at the pages, under a passkey."""
+    """Invite a second administrator at the pages, and propose the role of security administrator: alone, one signature is enough."""
     window.open(f"{world.console(SLUG)}administrators/invite")
     window.fill(full_name=name, email=email)
-    window.page.locator("input[name=role][value=security-administrator]").check()
     window.press("Go on to sign")
     window.press("Invite with a passkey")
     assert "invited" in window.page.url, window.words
+    window.press("Propose a role")
+    window.page.locator("input[name=role][value=security-administrator]").check()
+    window.press("Go on to sign")
+    window.press("Propose it, signed with a passkey")
 
 
 def test_two_people_with_passkeys_change_a_policy(world: World, chromium: Chromium) -> None:

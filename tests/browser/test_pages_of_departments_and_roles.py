@@ -50,7 +50,6 @@ def test_roles_and_removal(world: World, chromium: Chromium, tmp_path: Path) -> 
     window = at_the_desk(world, chromium, tmp_path)
     show(world, window, "administrators/invite", "console-invite-again")
     window.fill(full_name=FREE["contact_name"], email=f"second@{DOMAIN}")
-    window.page.locator("input[name=role]").first.check()
     window.press("Go on to sign")
     look(window.page, "console-sign-invitation", small=True)
     window.press("Invite with a passkey")

@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from privyseal.actions.administrator.invite_with_signature import invite_with_signature
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.house import About, perform
 from privyseal.issuer.desk import complete_batch
@@ -61,10 +62,18 @@ def refusals(service: ServiceRig, log: str, intent_id: str) -> list[str]:
         return [json.loads(entry)["reason"] for entry in audit.of_objects(tx, log, [intent_id])]
 
 
-def require_refused(intruder: Intruder, kind: str, *, content: bytes = b"", signature: bytes = b"", name: str = "Mallory") -> None:
+def require_refused(
+    intruder: Intruder,
+    kind: str,
+    *,
+    content: bytes = b"",
+    signature: bytes = b"",
+    name: str = "Mallory",
+    role: Role = Role.SECURITY_ADMINISTRATOR,
+) -> None:
     """The issuer says no, both logs have it, and nobody came in."""
     before = people(intruder.service)
-    intent_id = intruder.enter(ORG, name, content=content, signature=signature)
+    intent_id = intruder.enter(ORG, name, role, content=content, signature=signature)
     answer = intruder.ask(intent_id)
     assert (answer.ok, answer.kind) == (False, kind), answer
     assert refusals(intruder.service, LOG, intent_id) == refusals(intruder.service, "provider", intent_id) == [kind]
@@ -137,6 +146,35 @@ def test_a_real_invitation_lets_in_nobody_else(service: ServiceRig, admin: Admin
     require_refused(intruder, "invitation-content", content=content, signature=signature, name="Mallory Three")
 
 
+def test_one_signature_gives_no_role(service: ServiceRig, admin: AdministratorRig, intruder: Intruder) -> None:
+    """An administrator and somebody at the database together: a role needs several signatures all the same."""
+    content, signature = sign_for(service, admin)
+    require_refused(intruder, "invitation-role", content=content, signature=signature)
+    # A credential that says this role, moved to the one who wants it: it names another person.
+    service.clock.advance(timedelta(days=340))
+    service.integrate()
+    renewed = service.administrator(ORG, "Fox Mulder", by=admin)
+    content, signature = sign_for(service, renewed, "Mallory Two")
+    intent_id = intruder.enter(ORG, "Mallory Two", content=content, signature=signature)
+    intruder.sql(
+        "UPDATE administrator_credentials SET administrator_id = (SELECT id FROM administrators WHERE name = 'Mallory Two') "
+        "WHERE certificate_sha256 = :it",
+        it=hashes_hex(admin.certificate_der),
+    )
+    answer = intruder.ask(intent_id)
+    assert (answer.ok, answer.kind) == (False, "invitation-role")
+
+
+def test_a_reader_whose_row_was_raised_gets_no_credential_for_it(service: ServiceRig, admin: AdministratorRig, intruder: Intruder) -> None:
+    reader = service.administrator(ORG, "Dana Reader", Role.READ_ONLY, by=admin)
+    intruder.sql("UPDATE administrators SET role = 'security-administrator' WHERE id = :id", id=reader.administrator.id)
+    content, signature = sign_for(service, admin, "Dana Reader")
+    require_refused(intruder, "invitation-role", content=content, signature=signature, name="Dana Reader")
+    with pytest.raises(Refused) as refusal:
+        perform(service.house, admin.actor, About("x", ORG, "x", "x"), invite_with_signature, ORG, signature)
+    assert refusal.value.kind == "invitation-role"
+
+
 def test_a_real_invitation_lets_in_once_and_not_for_ever(service: ServiceRig, admin: AdministratorRig, intruder: Intruder) -> None:
     invited = service.invite(ORG, "Walter Skinner", by=admin)
     service.enroll(invited, ORG)
@@ -145,7 +183,7 @@ def test_a_real_invitation_lets_in_once_and_not_for_ever(service: ServiceRig, ad
     [kept] = [row for row in rows if json.loads(row["content"])["name"] == "Walter Skinner"]
     intruder.sql("DELETE FROM invitation_statements")
     again = {"content": kept["content"], "signature": kept["signature"], "name": "Walter Skinner"}
-    require_refused(intruder, "invitation-used", **again)
+    require_refused(intruder, "invitation-used", role=Role.READ_ONLY, **again)
     content, signature = sign_for(service, admin)
     service.clock.advance(timedelta(hours=2))
     service.integrate()

@@ -165,9 +165,11 @@ def test_the_issuer_believes_no_quorum_that_was_lowered(crew: Crew) -> None:
     assert kind_of(lambda: crew.hand_in("chg-" + "1" * 32, content, crew.fox)) == "change-quorum"
     statement = crew.service.change_statement(honest, content, ORG, crew.fox.administrator.id)
     with crew.service.house.database.write(crew.service.clock()) as tx:
-        tx.execute(changes.changes.update().values(content=content, content_sha256="0" * 64, quorum=1))
+        mine = changes.changes.c.id == honest
+        tx.execute(changes.changes.update().where(mine).values(content=content, content_sha256="0" * 64, quorum=1))
         signature = crew.service.sign(statement, crew.fox)
-        tx.execute(changes.signatures.update().values(content=statement, signature=signature))
+        mine = changes.signatures.c.change_id == honest
+        tx.execute(changes.signatures.update().where(mine).values(content=statement, signature=signature))
     forged(crew, honest)
     assert crew.verdict(crew.rita) == "approval-missing"
 

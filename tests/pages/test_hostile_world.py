@@ -104,7 +104,7 @@ def at_the_portal_and_the_desk(pages: PagesRig, mulder: AdministratorRig, desk: 
     assert desk.post(f"{console}/tokens", token).status_code == 201
     kept_search = {"search_name": typed("search", 64), "show": "waiting", "name": "host"}
     assert desk.post(f"{console}/requests", kept_search).status_code == 303
-    invited = {"full_name": typed("person", 64), "email": "evil@resource-marketing.test", "role": "read-only"}
+    invited = {"full_name": typed("person", 64), "email": "evil@resource-marketing.test"}
     page = desk.post(f"{console}/administrators/invite", invited)
     signed = service.sign(Document(page.text).fields["content"].encode(), mulder)
     assert desk.post(f"{console}/administrators/invited", invited, file=("signed", signed)).status_code == 303

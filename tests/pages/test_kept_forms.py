@@ -69,7 +69,7 @@ def cases(pages: PagesRig, mulder: AdministratorRig) -> dict[str, Case]:
     certificate = pages.service.issue(ORG, mulder, ["shop.resource-marketing.test"])
     serial = f"{HOME}/certificates/{certificate.serial_hex}"
     credential = f"{HOME}/administrators/{mulder.administrator.id}/credentials/{hashes_hex(mulder.certificate_der)}/revoke"
-    invitation = {"full_name": "Walter Skinner", "email": "skinner@resource-marketing.test", "role": "auditor"}
+    invitation = {"full_name": "Walter Skinner", "email": "skinner@resource-marketing.test"}
     reason = {"reason": "Nobody knows this server.\r\nAsk again with a note."}
     return {
         "reject": Case(f"{request}/rejection", f"{request}/rejection", reason),

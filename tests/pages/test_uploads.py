@@ -55,7 +55,7 @@ def test_files_of_another_kind_are_told_at_their_field(pages: PagesRig, mulder: 
     request = pages.service.submit(ORG, make_csr(["www.resource-marketing.test"], make_key()))
     serial = pages.service.issue(ORG, mulder, ["shop.resource-marketing.test"]).serial_hex
     person = pages.service.administrator(ORG, "Dana Scully", by=mulder).administrator.id
-    invited = {"full_name": "Walter Skinner", "email": mail_of("Walter Skinner", ORG), "role": "auditor"}
+    invited = {"full_name": "Walter Skinner", "email": mail_of("Walter Skinner", ORG)}
     for place, typed in (
         (f"requests/{request.id}/approval", {}),
         (f"requests/{request.id}/rejected", {"reason": "No"}),

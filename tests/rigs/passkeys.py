@@ -75,8 +75,11 @@ def invite(
         return service.invite(slug, name, role, by=by).code
     # The content asks only for the person and the organization.
     inviter = AdministratorRig(by.administrator, b"", service.log_key.key, by.organization)
-    signed = by.sign(service.invitation_content(inviter, name, role))
-    return perform(service.house, by.actor, ABOUT, invite_with_signature, slug, signed).code
+    signed = by.sign(service.invitation_content(inviter, name, Role.READ_ONLY))
+    invited = perform(service.house, by.actor, ABOUT, invite_with_signature, slug, signed)
+    if role is not Role.READ_ONLY:
+        service.give(invited.administrator, role, by=by.administrator, slug=slug)
+    return invited.code
 
 
 def enroll(service: ServiceRig, slug: str, code: str, device: Authenticator, wrong: Wrong = TRUTH) -> PasskeyHolder:

@@ -55,7 +55,7 @@ from privyseal.engine.submission import RawSubmission, read_submission
 from privyseal.issuer.desk import complete_batch
 from privyseal.issuer.protocol import CompletedIntent
 from privyseal.model.actor import SYSTEM, Actor, ActorKind, administrator_actor
-from privyseal.model.administrator import PERMISSIONS, Administrator, Role
+from privyseal.model.administrator import PERMISSIONS, Administrator, AdministratorState, Role
 from privyseal.model.certificate import Certificate
 from privyseal.model.change import ChangeKind, ChangeState, change_content
 from privyseal.model.department import Department
@@ -308,17 +308,30 @@ class ServiceRig:
         by: AdministratorRig | None = None,
         key: str = "p256",
     ) -> AdministratorRig:
-        """Invite a person, enroll a key, and return the Administrator ID; ``by`` signs for everybody but the first."""
+        """Invite a person, enroll a key, and return the Administrator ID; ``by`` signs for everybody but the first.
+
+        Then the person comes in for reading, and a change gives the role, which the others sign with ``by``.
+        """
         full_name = name or f"Admin {next(self._numbers)}"
         return self.enroll(self.invite(slug, full_name, role, by=by), slug, key=key)
 
     def invite(self, slug: str, name: str, role: Role = Role.SECURITY_ADMINISTRATOR, *, by: AdministratorRig | None = None) -> Invited:
-        """Send somebody a one-time link: by the operator's word, or under the signature of ``by``."""
+        """Send somebody a one-time link: by the operator's word, or under the signature of ``by`` with the role by a change."""
         about = About("set-up", slug, "administrator", "new")
         if by is None:
             return perform(self.house, OPERATOR, about, invite_administrator, slug, name, mail_of(name, slug), role)
-        signature = self.sign(self.invitation_content(by, name, role), by)
-        return perform(self.house, by.actor, about, invite_with_signature, slug, signature)
+        known = next((person for person in self.people(slug) if person.name == name), None)
+        was_here = known is not None and known.state is not AdministratorState.INVITED
+        signature = self.sign(self.invitation_content(by, name, known.role if known and was_here else Role.READ_ONLY), by)
+        invited = perform(self.house, by.actor, about, invite_with_signature, slug, signature)
+        if not was_here and not any(item.role is role for item in invited.administrator.assignments):
+            self.give(invited.administrator, role, by=by.administrator, slug=slug)
+        return invited
+
+    def people(self, slug: str) -> list[Administrator]:
+        """The people of an organization, "" for the provider's."""
+        with self.house.database.read(self.clock()) as tx:
+            return administrators.of_organization(tx, organizations.require(tx, slug).id if slug else None)
 
     def invitation_content(self, by: AdministratorRig, name: str, role: Role, *, life: timedelta = timedelta(minutes=70)) -> bytes:
         """The bytes that this administrator signs to invite somebody."""
@@ -364,22 +377,31 @@ class ServiceRig:
         change: str = "give",
     ) -> AdministratorRig:
         """Give a role, or take it: ``by`` proposes it, others sign until it holds; returns the person as he now is."""
-        change_id, content = self.role_change(person.administrator, role, by.organization, department=department, change=change)
-        about = About("propose-change", by.organization, "change", change_id)
-        signed = self.sign(self.change_statement(change_id, content, by.organization, by.administrator.id), by)
-        answered = perform(self.house, by.actor, about, propose_change, by.organization, content, signed)
+        self.give(person.administrator, role, by=by.administrator, slug=by.organization, department=department, change=change)
+        return self.renewed(person)
+
+    def give(
+        self,
+        person: Administrator,
+        role: Role,
+        *,
+        by: Administrator,
+        slug: str,
+        department: DepartmentId | None = None,
+        change: str = "give",
+    ) -> None:
+        """The same for anybody that this rig knows; whoever signs is one of ``signers``."""
+        change_id, content = self.role_change(person, role, slug, department=department, change=change)
+        about, actor = About("propose-change", slug, "change", change_id), administrator_actor(by, "", "")
+        signed = self.signers[by.id](self.change_statement(change_id, content, slug, by.id))
+        answered = perform(self.house, actor, about, propose_change, slug, content, signed)
         with self.house.database.read(self.clock()) as tx:
-            side = side_of(tx, by.organization)
-            others = [
-                found.id for found in holders_of(tx, side, ChangeKind.ROLE, person.administrator.id) if found.id != by.administrator.id
-            ]
+            others = [found.id for found in holders_of(tx, side_of(tx, slug), ChangeKind.ROLE, person.id) if found.id != by.id]
         for signer in others:
             if answered.change.state is ChangeState.OPEN and signer in self.signers:
-                statement = self.change_statement(change_id, content, by.organization, signer)
-                given = self.signers[signer](statement)
-                answered = perform(self.house, by.actor, about, answer_change, by.organization, ChangeId(change_id), given)
+                given = self.signers[signer](self.change_statement(change_id, content, slug, signer))
+                answered = perform(self.house, actor, about, answer_change, slug, ChangeId(change_id), given)
         assert answered.change.state is ChangeState.APPLIED, answered
-        return self.renewed(person)
 
     def role_change(
         self, person: Administrator, role: Role, slug: str, *, department: DepartmentId | None = None, change: str = "give"

@@ -4,20 +4,25 @@ Three ways lead in, and no fourth (architecture section 4): the first administra
 later one under an existing administrator's signature; and when nobody is left, under the key of the administrators' CA,
 which only the operator on the machine can open. The first two beside each other would be a hole, so what proves that
 somebody is the first is the organization's audit log, not the rows that an intruder could delete.
+
+Under one signature somebody comes in for reading alone: every role is given by a change that several people sign
+(docs/decisions/0022). Who has a certificate with a role already gets the next one with the same.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from privyseal.actions.house import House, announce, record, sha256_hex
 from privyseal.actions.renewing import Place, replaced_place
+from privyseal.engine.administrator_id import is_certified
 from privyseal.engine.merkle import root_at
 from privyseal.engine.phrases import code_hash, new_code
 from privyseal.engine.signed_statement import SignedStatement, Trust, require_signed, signer_of, stored_signature
 from privyseal.model.actor import Actor, ActorKind
-from privyseal.model.administrator import Administrator, AdministratorState, Permission, require_permission
+from privyseal.model.administrator import Administrator, AdministratorState, Permission, Role, require_permission
 from privyseal.model.audit import AuditEvent, Outcome, organization_log
 from privyseal.model.errors import Conflict, NotFound, NotPermitted, Refused, Unavailable
 from privyseal.model.fact import FactKind
@@ -79,12 +84,15 @@ class Authorization:
         return sha256_hex(self.content), sha256_hex(self.signature)
 
 
-def verify_invitation(house: House, tx: Transaction, organization: Organization, signature: Signature) -> Authorization:
+def verify_invitation(
+    house: House, tx: Transaction, organization: Organization, signature: Signature, person: Administrator | None = None
+) -> Authorization:
     """Return the invitation into this organization that somebody who may has signed.
 
-    Raises Refused (signature, signer, content, expiry), NotPermitted ``role`` or, when the operator signed for an
-    organization that still has administrators, ``administrators-left``; CmsRefused, PasskeyRefused and StatementRefused for
-    the form.
+    ``person`` is whom the issuer would certify; the entrance leaves him out, and whoever is known by this name is asked about.
+    Raises Refused (signature, signer, content, expiry, ``invitation-role``), NotPermitted ``role`` or, when the operator signed
+    for an organization that still has administrators, ``administrators-left``; CmsRefused, PasskeyRefused and StatementRefused
+    for the form.
     """
     authority = house.administrators_authority
     named = signer_of(signature)
@@ -103,7 +111,41 @@ def verify_invitation(house: House, tx: Transaction, organization: Organization,
         sentence = "What was signed is an invitation by another person, into another organization, or for another service."
         raise Refused("invitation-content", sentence)
     expires_at = require_unexpired(statement.expires, tx.now, MAXIMUM_INVITATION_LIFE)
+    if signed is not None:
+        _require_reading(house, tx, organization, statement, person)
     return Authorization(statement, content, kept, signed, expires_at)
+
+
+def _require_reading(
+    house: House, tx: Transaction, organization: Organization, statement: SignedInvitation, person: Administrator | None
+) -> None:
+    """Raise Refused ``invitation-role`` for any role but reading, unless the administrators' CA certified it to this person before.
+
+    A row that says so is not enough: whoever writes the database could put the role there. A role that was taken meanwhile does
+    not come back with the certificate, because the log tells that it was taken.
+    """
+    role = Role(statement.role)
+    if role is Role.READ_ONLY:
+        return
+    known = person or namesake_of(tx, organization, statement.name)
+    if known is not None and (known.name, known.email, known.role) == (statement.name, statement.email, role):
+        held = administrators.credentials_of(tx, known.id)
+        if any(is_certified(house.administrators_authority, item.certificate_der, known, organization.slug) for item in held):
+            return
+    sentence = (
+        "An invitation lets somebody in for reading alone, with the role read-only. Invite the person so, and propose the role "
+        "then: a role holds when several people have signed it."
+    )
+    raise Refused("invitation-role", sentence, field="role")
+
+
+def namesake_of(tx: Transaction, organization: Organization, name: str) -> Administrator | None:
+    """Return the person of this organization who has this full name, in whatever case, or None."""
+    return _namesake(administrators.of_organization(tx, organization.id), name)
+
+
+def _namesake(people: Sequence[Administrator], name: str) -> Administrator | None:
+    return next((known for known in people if known.name.casefold() == name.casefold()), None)
 
 
 def require_nobody_left(tx: Transaction, organization: Organization) -> None:
@@ -155,7 +197,7 @@ def require_admitted(
     if kept is None:
         require_first(tx, organization)
         return None
-    authorization = verify_invitation(house, tx, organization, stored_signature(kept.content, kept.signature))
+    authorization = verify_invitation(house, tx, organization, stored_signature(kept.content, kept.signature), person)
     statement = authorization.statement
     if (statement.name, statement.email, statement.role) != (person.name, person.email, person.role.value):
         raise Refused("invitation-content", "Another name, address or role was signed than the one of this person.")
@@ -203,14 +245,18 @@ def _person(tx: Transaction, invited: Administrator, replaces: str | None) -> Ad
 
     For a replacement the person is known already; raises as ``replaced_place``, and Conflict ``link-pending``.
     """
-    people = administrators.of_organization(tx, invited.organization_id)
-    namesake = next((known for known in people if known.name.casefold() == invited.name.casefold()), None)
+    namesake = _namesake(administrators.of_organization(tx, invited.organization_id), invited.name)
     if namesake is None and replaces is not None:
         raise NotFound("replaced", "There is no such Administrator ID of this person.")
     if namesake is None:
         return administrators.insert(tx, invited)
-    is_same = (namesake.name, namesake.email, namesake.role) == (invited.name, invited.email, invited.role)
-    if not is_same or namesake.state is AdministratorState.REMOVED:
+    is_known = (namesake.name, namesake.email) == (invited.name, invited.email)
+    if is_known and namesake.state is AdministratorState.INVITED and not administrators.credentials_of(tx, namesake.id):
+        return namesake if namesake.role is invited.role else administrators.enter_as(tx, namesake, invited.role)
+    if is_known and namesake.role is not invited.role and namesake.state is not AdministratorState.REMOVED:
+        sentence = f"{namesake.name} came in with the role {namesake.role.value}. Invite the same person again with that role."
+        raise Conflict("name-taken", sentence)
+    if not is_known or namesake.state is AdministratorState.REMOVED:
         raise Conflict("name-taken", f"There is an administrator {invited.name} already; the full name must differ from every other one's.")
     if replaces is not None:
         replaced_place(tx, namesake.id, replaces)

@@ -20,7 +20,7 @@ from privyseal.model.errors import PrivysealError
 from privyseal.model.organization import Organization
 from privyseal.model.role_change import RoleChange, read_role_change
 from privyseal.model.scope import Scope
-from privyseal.store import assignments, audit, changes
+from privyseal.store import administrators, assignments, audit, changes
 from privyseal.store.database import Transaction
 from privyseal_wire.canonical import parse_canonical
 from privyseal_wire.errors import WireError
@@ -63,8 +63,10 @@ class Entitlements:
         if left == 0 or (assignment.ended_at is None and self._was_taken(assignment)):
             return False
         if assignment.given_by == ENTRY:
-            # The caller compared the role with the one in the Administrator ID.
-            return assignment.role is person.role and assignment.department_id is None
+            # The caller compared the role with the one in the Administrator ID. There is one entry for each person: one under
+            # another id would bring back what was taken.
+            is_entry = assignment.id == administrators.entry_assignment_id(person.id)
+            return is_entry and assignment.role is person.role and assignment.department_id is None
         return self._was_given(assignment, left)
 
     def _was_taken(self, assignment: Assignment) -> bool:

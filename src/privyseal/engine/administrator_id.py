@@ -137,11 +137,16 @@ def is_issued_by(authority: Authority, certificate_der: bytes, now: datetime) ->
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Whom a certificate of the administrators' CA names: the short name of the organization ("" for the provider), id and role."""
+    """Whom a certificate of the administrators' CA names: the short name of the organization ("" for the provider), id and role.
+
+    ``name`` and ``email`` are the full name and the address.
+    """
 
     organization: str
     person: str
     role: Role | None
+    name: str
+    email: str
     not_before: datetime
     not_after: datetime
 
@@ -154,18 +159,30 @@ def read_bearer(authority: Authority, certificate_der: bytes) -> Bearer | None:
     facts = dict(found[0])
     roles = {role.value: role for role in Role}
     title = roles.get(facts.get(SubjectField.TITLE, ""))
-    return Bearer(facts.get(SubjectField.UNIT, ""), facts.get(SubjectField.USER_ID, ""), title, found[1], found[2])
+    named = (facts.get(SubjectField.UNIT, ""), facts.get(SubjectField.USER_ID, ""), title, facts.get(SubjectField.COMMON_NAME, ""))
+    return Bearer(*named, found[3], found[1], found[2])
+
+
+def is_certified(authority: Authority, certificate_der: bytes, administrator: Administrator, slug: str) -> bool:
+    """Tell whether this certificate, of any time, is one that the administrators' CA made for this person of ``slug`` in this role."""
+    bearer = read_bearer(authority, certificate_der)
+    if bearer is None:
+        return False
+    named = (bearer.organization, bearer.person, bearer.role, bearer.name, bearer.email)
+    return named == (slug, administrator.id, administrator.role, administrator.name, administrator.email)
 
 
 @lru_cache(maxsize=4096)
-def _read_facts(ca_der: bytes, certificate_der: bytes) -> tuple[tuple[tuple[SubjectField, str], ...], datetime, datetime] | None:
-    """Facts and dates of a certificate that this CA signed, or None; cached, because administrators decide often."""
+def _read_facts(ca_der: bytes, certificate_der: bytes) -> tuple[tuple[tuple[SubjectField, str], ...], datetime, datetime, str] | None:
+    """Facts, dates and address of a certificate that this CA signed, or None; cached, because administrators decide often."""
     try:
         certificate = x509.load_der_x509_certificate(certificate_der)
         certificate.verify_directly_issued_by(x509.load_der_x509_certificate(ca_der))
         facts = [(SubjectField(attribute.oid.dotted_string), str(attribute.value)) for attribute in certificate.subject]
         signed = tuple((field, value) for field, value in facts if field is not SubjectField.COUNTRY)
-        return signed, certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        named = [extension.value for extension in certificate.extensions if isinstance(extension.value, x509.SubjectAlternativeName)]
+        email = ",".join(address for names in named for address in names.get_values_for_type(x509.RFC822Name))
+        return signed, certificate.not_valid_before_utc, certificate.not_valid_after_utc, email
     except (ValueError, TypeError, InvalidSignature):
         return None
 

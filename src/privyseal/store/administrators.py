@@ -153,6 +153,19 @@ def insert(tx: Transaction, administrator: Administrator) -> Administrator:
     return replace(administrator, assignments=(entry,))
 
 
+def enter_as(tx: Transaction, administrator: Administrator, role: Role) -> Administrator:
+    """Let somebody who was invited and never came in come in with another role; return him as he then is."""
+    waiting = (administrators.c.id == administrator.id, administrators.c.state == AdministratorState.INVITED.value)
+    if tx.changed(administrators.update().where(*waiting).values(role=role.value)):
+        entry = entry_assignment_id(administrator.id)
+        # What a change gave already is not given twice.
+        if any((item.role, item.department_id) == (role, None) for item in administrator.assignments if item.id != entry):
+            assignments.end(tx, entry, ENTRY)
+        else:
+            assignments.change_entry(tx, entry, role)
+    return get(tx, administrator.id) or administrator
+
+
 def entry_assignment_id(administrator_id: AdministratorId) -> AssignmentId:
     """Return the id of the assignment that a person comes in with: one for each person."""
     return AssignmentId(f"asg-{administrator_id.partition('-')[2]}")

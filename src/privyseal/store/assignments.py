@@ -114,6 +114,12 @@ def insert(tx: Transaction, assignment: Assignment) -> bool:
     return insert_once(tx, assignments, values | {"role": assignment.role.value})
 
 
+def change_entry(tx: Transaction, entry_id: AssignmentId, role: Role) -> bool:
+    """Let the role that somebody comes in with be another one, before he has come in; tells whether it was in force."""
+    statement = assignments.update().where(assignments.c.id == entry_id, assignments.c.ended_at.is_(None))
+    return tx.changed(statement.values(role=role.value)) == 1
+
+
 def end(tx: Transaction, assignment_id: AssignmentId, ended_by: str) -> bool:
     """End an assignment now; tells whether it was in force."""
     statement = assignments.update().where(assignments.c.id == assignment_id, assignments.c.ended_at.is_(None))

@@ -87,12 +87,20 @@ def _enrolled(answer: Document, rows: list[tuple[str, str]], lines: list[str], p
 
 @APP.command
 def invite(
-    name: str, email: str, /, *, role: Role, by_provider: bool = False, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk
+    name: str,
+    email: str,
+    /,
+    *,
+    role: Role | None = None,
+    by_provider: bool = False,
+    options: ServiceOptions = NO_SERVICE_OPTIONS,
+    desk: AtDesk,
 ) -> Reply:
     """Invite somebody under your signature; the one-time code goes to the address by mail and works for one hour.
 
-    What is signed is made on this computer: name, address and role as the Administrator ID will carry them. Invite an
-    administrator of yours again, with the same three, when the Administrator ID is lost (revoke it first) or ends within
+    Whoever is invited may read. Every other role is proposed then, and holds when several people have signed it: nobody gives a role
+    alone. What is signed is made on this computer: name, address and role as the Administrator ID will carry them. Invite an
+    administrator of yours again, with the same name and address, when the Administrator ID is lost (revoke it first) or ends within
     60 days.
 
     Parameters
@@ -102,17 +110,26 @@ def invite(
     email
         Address of the person.
     role
-        What the person may do.
+        The role in the Administrator ID. Left out: read-only, or for somebody who is invited again the one of the last time; with
+        --by-provider security-administrator.
     by_provider
         Invite the first administrator of an organization as the provider; nothing is signed.
     """
     with open_service(options, desk) as service:
         path = service.path("administrators")
         if by_provider:
-            answer = service.post(f"/provider{path}", {"name": name, "email": email, "role": role})
+            answer = service.post(f"/provider{path}", {"name": name, "email": email, "role": role or "security-administrator"})
         else:
-            answer = service.post(path, _signed_invitation(service, desk, name, email, role))
+            answer = service.post(path, _signed_invitation(service, desk, name, email, role or _entry_role(service, name, email)))
     return Reply(answer.fields, f"{answer.text('name')} is invited as {answer.text('role')} ({answer.text('id')}). A mail goes to {email}.")
+
+
+def _entry_role(service: Service, name: str, email: str) -> str:
+    """Return the role that somebody comes in with: reading, and for who is invited again that of the Administrator ID he had."""
+    wanted = (name.strip(), email.strip().casefold())
+    known = (found for found in service.items(service.path("administrators")))
+    same = next((found for found in known if (found.text("name"), found.text("email").casefold()) == wanted), None)
+    return same.text("role") if same is not None and same.text("state") != "invited" else "read-only"
 
 
 def _signed_invitation(service: Service, desk: Desk, name: str, email: str, role: str, replaces: str | None = None) -> dict[str, object]:

@@ -20,7 +20,7 @@ from privyseal.engine.csr import read_csr
 from privyseal.issuer.desk import complete_batch
 from privyseal.issuer.protocol import CompletedIntent
 from privyseal.model.actor import ANONYMOUS
-from privyseal.model.administrator import Role
+from privyseal.model.administrator import ORGANIZATION_ROLES, Role
 from privyseal.model.errors import Conflict, NotPermitted, Refused
 from privyseal.model.fact import FactKind
 from privyseal.model.revocation import RevocationReason
@@ -56,7 +56,7 @@ def log(service: ServiceRig, name: str = f"o-{ORG}") -> list[dict[str, object]]:
         return [json.loads(entry) for _, entry in audit.every_entry(tx, name)]
 
 
-def refusal_of(service: ServiceRig, admin: AdministratorRig, name: str = "Walter Skinner", role: Role = Role.AUDITOR) -> str:
+def refusal_of(service: ServiceRig, admin: AdministratorRig, name: str = "Walter Skinner", role: Role = Role.READ_ONLY) -> str:
     """The kind with which an invitation by this administrator is refused."""
     signature = service.sign(service.invitation_content(admin, name, role), admin)
     with pytest.raises((Refused, NotPermitted, Conflict)) as refusal:
@@ -69,7 +69,9 @@ def test_a_later_administrator_comes_under_a_signature(service: ServiceRig, admi
     subject = x509.load_der_x509_certificate(walter.certificate_der).subject
     facts = {attribute.oid: attribute.value for attribute in subject}
     assert facts[NameOID.ORGANIZATIONAL_UNIT_NAME] == ORG
-    assert facts[NameOID.TITLE] == "auditor"
+    # The credential says that he may read; the role came by a change.
+    assert facts[NameOID.TITLE] == "read-only"
+    assert {item.role for item in service.renewed(walter).administrator.assignments} == {Role.READ_ONLY, Role.AUDITOR}
     assert facts[NameOID.USER_ID] == walter.administrator.id
     with service.house.database.read(service.clock()) as tx:
         [kept] = [row._mapping for row in tx.execute(administrators.invitation_statements.select())]
@@ -91,6 +93,43 @@ def test_a_passkey_signs_an_invitation(service: ServiceRig) -> None:
     holder(service, ORG, "Petra Passkey", by=colin)
 
 
+def test_an_invitation_carries_no_role(service: ServiceRig, admin: AdministratorRig) -> None:
+    roles = ORGANIZATION_ROLES - {Role.READ_ONLY}
+    for role in roles:
+        assert refusal_of(service, admin, role=role) == "invitation-role", role
+    reader = service.administrator(ORG, "Dana Reader", Role.READ_ONLY, by=admin)
+    revoke(service, reader)
+    # Somebody who is known with another role does not rise by a new credential, and one who got a role keeps it.
+    assert refusal_of(service, admin, "Dana Reader", Role.AUDITOR) == "invitation-role"
+    service.assign(reader, Role.CERTIFICATE_ADMINISTRATOR, by=admin)
+    assert refusal_of(service, admin, "Dana Reader", Role.CERTIFICATE_ADMINISTRATOR) == "invitation-role"
+    # Of one second, the same statement would be signed again.
+    service.clock.advance(timedelta(seconds=1))
+    again = service.administrator(ORG, "Dana Reader", Role.READ_ONLY, by=admin)
+    service.issue(ORG, again, ["a.resource-marketing.test"])
+
+
+def test_nobody_gives_himself_a_role(service: ServiceRig, admin: AdministratorRig) -> None:
+    reader = service.administrator(ORG, "Dana Reader", Role.READ_ONLY, by=admin)
+    for person, kind in ((admin, "own-role"), (reader, "role")):
+        with pytest.raises(NotPermitted) as refusal:
+            service.assign(person, Role.RECOVERY_APPROVER, by=person)
+        assert refusal.value.kind == kind
+    assert refusal_of(service, reader, "Dana Reader", Role.SECURITY_ADMINISTRATOR) == "role"
+
+
+def test_a_role_that_was_taken_does_not_come_back_with_the_next_credential(service: ServiceRig, admin: AdministratorRig) -> None:
+    """The first one's role stands in the credential, so the same is signed when that is lost; the log tells that it was taken."""
+    other = service.administrator(ORG, "Dana Scully", by=admin)
+    service.assign(admin, Role.SECURITY_ADMINISTRATOR, by=other, change="take")
+    revoke(service, admin)
+    again = service.administrator(ORG, "Fox Mulder", Role.SECURITY_ADMINISTRATOR, by=other)
+    assert again.administrator.role is Role.SECURITY_ADMINISTRATOR
+    assert again.administrator.assignments == ()
+    with pytest.raises(NotPermitted):
+        service.approve(service.submit(ORG, make_csr(["b.resource-marketing.test"], make_key())), again)
+
+
 def test_who_may_not_invite(service: ServiceRig, admin: AdministratorRig) -> None:
     auditor = service.administrator(ORG, "Walter Auditor", Role.AUDITOR, by=admin)
     assert refusal_of(service, auditor) == "role"
@@ -99,7 +138,7 @@ def test_who_may_not_invite(service: ServiceRig, admin: AdministratorRig) -> Non
 
 
 def test_what_is_signed_is_what_the_certificate_says(service: ServiceRig, admin: AdministratorRig) -> None:
-    statement = Invitation.from_bytes(service.invitation_content(admin, "Walter Skinner", Role.AUDITOR))
+    statement = Invitation.from_bytes(service.invitation_content(admin, "Walter Skinner", Role.READ_ONLY))
     local = replace(statement, email="walter@localhost").to_bytes()
     with pytest.raises(Refused) as refusal:
         perform(service.house, admin.actor, ABOUT, invite_with_signature, ORG, service.sign(local, admin))
@@ -129,7 +168,8 @@ def test_an_administrator_id_is_renewed_in_its_last_sixty_days(service: ServiceR
     assert refusal_of(service, admin, "Fox Mulder", Role.SECURITY_ADMINISTRATOR) == "name-taken"
     service.clock.advance(timedelta(days=397 - 60))
     service.integrate()
-    assert refusal_of(service, admin, "Fox Mulder", Role.AUDITOR) == "name-taken"
+    assert refusal_of(service, admin, "Fox Mulder", Role.AUDITOR) == "invitation-role"
+    assert refusal_of(service, admin, "Fox Mulder") == "name-taken"
     renewed = service.administrator(ORG, "Fox Mulder", by=admin)
     assert renewed.administrator.id == admin.administrator.id
     service.issue(ORG, admin, ["a.resource-marketing.test"])

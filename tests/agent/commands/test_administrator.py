@@ -76,13 +76,13 @@ def test_an_encrypted_administrator_id(rig: Rig) -> None:
     administrator_id.load(rig.folder / "new.pem", rig.folder / "new.key", "correct horse battery")
 
 
-CY = {"id": f"adm-{'5' * 32}", "name": "Cy Example", "email": "cy@acme.test", "role": "auditor", "state": "invited"}
+CY = {"id": f"adm-{'5' * 32}", "name": "Cy Example", "email": "cy@acme.test", "role": "read-only", "state": "invited"}
 
 
 def test_an_invitation_is_signed_here(rig: Rig) -> None:
     rig.service.on("POST", PEOPLE, CY)
-    told = rig.seal("administrator", "invite", " Cy Example", "cy@Acme.test", "--role", "auditor", *rig.identity)
-    assert told.out == f"Cy Example is invited as auditor (adm-{'5' * 32}). A mail goes to cy@Acme.test.\n"
+    told = rig.seal("administrator", "invite", " Cy Example", "cy@Acme.test", *rig.identity)
+    assert told.out == f"Cy Example is invited as read-only (adm-{'5' * 32}). A mail goes to cy@Acme.test.\n"
     assert rig.service.seen[-1].json.keys() == {"signature"}
     signature = base64.b64decode(rig.service.seen[-1].json["signature"])
     content = verify_attached(signature, signer_certificate_der=rig.ada.certificate.public_bytes(serialization.Encoding.DER)).content
@@ -93,9 +93,21 @@ def test_an_invitation_is_signed_here(rig: Rig) -> None:
         "expires": (rig.now + timedelta(minutes=70)).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "name": "Cy Example",
         "email": "cy@acme.test",
-        "role": "auditor",
+        "role": "read-only",
         "inviter": ADMINISTRATOR_ID,
     }
+
+
+def test_who_is_invited_again_keeps_the_role_of_the_credential(rig: Rig) -> None:
+    ada = {"id": ADMINISTRATOR_ID, "name": "Ada Example", "email": "ada@acme.test", "role": "security-administrator"}
+    rig.service.on("POST", PEOPLE, ada)
+    told = rig.seal("administrator", "invite", ada["name"], ada["email"].upper(), *rig.identity)
+    assert told.status == 0, told.err
+    content = base64.b64decode(rig.service.seen[-1].json["signature"])
+    assert b'"role":"security-administrator"' in content
+    # Whoever names another role signs it, and the service says no.
+    rig.seal("administrator", "invite", "Cy Example", "cy@acme.test", "--role", "auditor", *rig.identity)
+    assert b'"role":"auditor"' in base64.b64decode(rig.service.seen[-1].json["signature"])
 
 
 def test_nothing_is_sent_that_cannot_be_signed(rig: Rig) -> None:
@@ -112,9 +124,9 @@ def test_nothing_is_sent_that_cannot_be_signed(rig: Rig) -> None:
 
 def test_the_provider_invites_the_first_without_a_signature(rig: Rig) -> None:
     rig.service.on("POST", f"/provider{PEOPLE}", CY)
-    told = rig.seal("administrator", "invite", "Cy Example", "cy@acme.test", "--role", "auditor", "--by-provider", *rig.identity)
-    assert told.out == f"Cy Example is invited as auditor (adm-{'5' * 32}). A mail goes to cy@acme.test.\n"
-    assert rig.service.seen[-1].json == {"name": "Cy Example", "email": "cy@acme.test", "role": "auditor"}
+    told = rig.seal("administrator", "invite", "Cy Example", "cy@acme.test", "--by-provider", *rig.identity)
+    assert told.out == f"Cy Example is invited as read-only (adm-{'5' * 32}). A mail goes to cy@acme.test.\n"
+    assert rig.service.seen[-1].json == {"name": "Cy Example", "email": "cy@acme.test", "role": "security-administrator"}
     assert rig.service.seen[-1].person == "Ada Example"
 
 

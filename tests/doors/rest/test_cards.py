@@ -112,7 +112,7 @@ def test_from_the_invitation_to_an_approved_certificate(
     status, said = dana.seal("request", "approve", request.id, "--yes")
     assert status == 0, said
     assert "Dana Scully" in said
-    status, said = dana.seal("administrator", "invite", "John Doggett", "john@resource-marketing.test", "--role", "auditor")
+    status, said = dana.seal("administrator", "invite", "John Doggett", "john@resource-marketing.test")
     assert status == 0, said
     with_wrong_pin = Shell(dana.environment, typed="999999")
     status, said = with_wrong_pin.seal("request", "list")

@@ -55,7 +55,7 @@ def test_the_provider_invites_the_first_and_they_invite_the_next(rest: RestRig) 
 
 def signed(rest: RestRig, by: AdministratorRig, **changes: object) -> Json:
     """The body of an invitation of Walter Skinner under this administrator's signature."""
-    content = parse_canonical(rest.service.invitation_content(by, "Walter Skinner", Role.CERTIFICATE_ADMINISTRATOR))
+    content = parse_canonical(rest.service.invitation_content(by, "Walter Skinner", Role.READ_ONLY))
     return {"signature": base64.b64encode(rest.service.sign(canonical_bytes({**content, **changes}), by)).decode()}
 
 
@@ -69,7 +69,7 @@ def test_an_organization_manages_its_own(rest: RestRig, fox: AdministratorRig) -
     again = signed(rest, fox, expires=utc_text(rest.service.clock() + timedelta(minutes=50)))
     assert rest.token("read").post(f"{BASE}/administrators", json=again).json()["id"] == invited.json()["id"]
     require_problem(admin.post(f"{BASE}/administrators", json=signed(rest, fox, email="other@x-files.test")), 409, "name-taken")
-    require_problem(admin.post(f"{BASE}/administrators", json=signed(rest, fox, role="auditor")), 409, "name-taken")
+    require_problem(admin.post(f"{BASE}/administrators", json=signed(rest, fox, role="auditor")), 422, "invitation-role")
     require_problem(admin.post(f"{BASE}/administrators", json=signed(rest, fox, role="provider-administrator")), 422, "statement-role")
     require_problem(admin.post(f"{BASE}/administrators", json=WALTER), 400, "body")
     walter = rest.service.administrator(ORG, "Walter Two", Role.CERTIFICATE_ADMINISTRATOR, by=fox)

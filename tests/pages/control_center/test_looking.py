@@ -16,6 +16,7 @@ from privyseal.store import audit, organizations, units
 from privyseal_wire.export import verify_export
 from tests.pages.control_center.console_rig import NAME, ORG, OTHER, ConsoleRig, Desk, colleague, hidden
 from tests.rigs.passkeys import holder
+from tests.rigs.service import AdministratorRig
 
 
 def issued(rig: ConsoleRig, desk: Desk, name: str = NAME) -> str:
@@ -131,20 +132,37 @@ def test_a_certificate_is_revoked_under_a_signature(rig: ConsoleRig, by_passkey:
 
 def test_an_invitation_is_signed(rig: ConsoleRig, paula: Desk) -> None:
     assert "A single person can invite others" in paula.get("/administrators").text
-    asked = {"full_name": "Robin Reader", "email": "robin@resource-marketing.test", "role": Role.READ_ONLY.value}
-    for field, value in (("full_name", " "), ("email", "x"), ("role", "provider-administrator")):
+    asked = {"full_name": "Robin Reader", "email": "robin@resource-marketing.test"}
+    for field, value in (("full_name", " "), ("email", "x")):
         wrong = paula.send("/administrators/invite", {**asked, field: value})
         assert (wrong.status_code, f'href="#{field}"' in wrong.text) == (422, True), field
-    page = paula.send("/administrators/invite", asked)
+    # Nobody chooses a role here, and one that is sent along is not signed.
+    assert 'name="role"' not in paula.get("/administrators/invite").text
+    page = paula.send("/administrators/invite", {**asked, "role": Role.SECURITY_ADMINISTRATOR.value})
     assert page.status_code == 200, page.text
+    assert "security-administrator" not in page.text
     sent = paula.sign_with_passkey(page)
     raised = paula.send("/administrators/invited", {**asked, **sent, "content": sent["content"].replace("read-only", "auditor")})
     assert raised.status_code == 422
     answer = paula.send("/administrators/invited", {**asked, **sent})
     assert answer.status_code == 303, answer.text
-    assert "Robin Reader is invited" in paula.get(answer.headers["location"]).text
+    done = paula.get(answer.headers["location"]).text
+    assert "Robin Reader is invited" in done
+    assert "New administrators start by reading." in done
+    assert "Give a role to Robin Reader" in paula.get(f"{answer.headers['location'].removesuffix('/invited')}/roles").text
     other = paula.send("/administrators/invite", {**asked, "email": "other@resource-marketing.test"})
     assert paula.send("/administrators/invited", {**asked, **paula.sign_with_passkey(other)}).status_code == 409
+
+
+def test_an_invitation_that_carries_a_role_is_refused(rig: ConsoleRig, fox: Desk) -> None:
+    """What is signed here is made by the page; somebody who makes his own and signs it gets nowhere."""
+    assert isinstance(fox.who, AdministratorRig)
+    content = rig.service.invitation_content(fox.who, "Robin Reader", Role.SECURITY_ADMINISTRATOR)
+    asked = {"full_name": "Robin Reader", "email": "robin.reader@resource-marketing.test"}
+    told = fox.send("/administrators/invited", asked, rig.service.sign(content, fox.who))
+    assert told.status_code == 422
+    assert "An invitation lets somebody in for reading alone" in told.text
+    assert "Robin Reader" not in fox.get("/administrators").text
 
 
 def test_a_credential_is_revoked_and_its_sessions_end(rig: ConsoleRig, paula: Desk) -> None:

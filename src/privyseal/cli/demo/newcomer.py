@@ -1,6 +1,7 @@
 """The roads that the first page of a demonstration shows: among them a one-time link that makes the newcomer an administrator.
 
-The demo's own administrator invites him, with the same command as everybody; a link lasts an hour, and is made anew in time.
+The demo's own administrator invites him and gives him a role, with the same commands as everybody;
+a link lasts an hour, and is made anew in time.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ def show_roads(directory: DemoDirectory, facts: dict[str, Any], programs: Path, 
     administrator = with_credential(anybody(directory, "administrator"))
     stamp = f"{now:%d%H%M}"
     address = f"newcomer-{stamp}@{DOMAIN}"
-    administrator.seal("administrator", "invite", f"Newcomer {stamp}", address, "--role", "security-administrator")
+    newcomer = administrator.seal("administrator", "invite", f"Newcomer {stamp}", address)
+    # Nobody but this administrator gives roles here, so that his signature is enough, for every newcomer anew.
+    administrator.seal("administrator", "give", str(newcomer["id"]), "certificate-administrator")
     link = f"{facts['base_url']}/o/{ORGANIZATION}/first-credential?code={code_from_mail(directory, address)}"
     lines = (
         f"export PATH={quote(str(programs))}:$PATH",

@@ -52,8 +52,10 @@ def list_administrators(org: Slug, context: Context, caller: CallerOf, after: Af
 def invite(org: Slug, body: SignatureBody, context: Context, caller: CallerOf) -> AdministratorDocument:
     """Hand in a signed `privyseal.invitation.v1`; the signature decides, not who carries it.
 
-    Whoever signs has the right `manage-administrators`. The one-time code goes to the address by mail and works for one
-    hour. The person may be one who is known already and lost the Administrator ID, or whose one ends within 60 days.
+    Whoever signs has the right `manage-administrators`. The role that is signed is `read-only`, or for somebody who is invited
+    again the one that his Administrator ID names; every other role is given by a change of the kind `role`. The one-time code
+    goes to the address by mail and works for one hour. The person may be one who is known already and lost the Administrator ID,
+    or whose one ends within 60 days.
     """
     about = About("invite-administrator", org, "administrator", "new")
     read(context, caller, about, Permission.READ, lambda _tx, organization: organization)

@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from privyseal.actions.administrator.invite_with_signature import invite_with_signature
 from privyseal.actions.administrator.revoke_credential import revoke_credential
+from privyseal.actions.admission import namesake_of
 from privyseal.actions.house import attempt
 from privyseal.engine.names import normalize_email
 from privyseal.look.browsers import browser_words
-from privyseal.look.people_words import role_choices, role_words
+from privyseal.look.people_words import role_words
 from privyseal.look.words import gettext
 from privyseal.model.administrator import Administrator, AdministratorState, Credential, Permission, Role
 from privyseal.model.errors import PrivysealError, Refused
@@ -188,7 +189,7 @@ def ask_invitation(visit: Visit) -> Response:
 
 
 def _show_invitation(visit: Visit, status: int = 200) -> Response:
-    return visit.show("control_center/invite.html", {"home": home(visit), "roles": role_choices()}, status=status)
+    return visit.show("control_center/invite.html", {"home": home(visit)}, status=status)
 
 
 def prepare_invitation(visit: Visit) -> Response:
@@ -197,7 +198,6 @@ def prepare_invitation(visit: Visit) -> Response:
     checks = {
         "full_name": lambda: require_text("name", typed("full_name"), NAME_CHARACTERS),
         "email": lambda: normalize_email(typed("email")),
-        "role": lambda: _require_role(typed("role")),
     }
     if are_refused(visit, visit.about("invite-administrator", "administrator", "new"), checks):
         return _show_invitation(visit, 422)
@@ -208,13 +208,15 @@ def prepare_invitation(visit: Visit) -> Response:
     return _show_signing(visit, statement)
 
 
-def _require_role(role: str) -> str:
-    if role not in {value for value, _, _ in role_choices()}:
-        raise Refused("role", gettext("Choose a role."), field="role")
-    return role
+_INPUTS = {"name": "full_name", "email": "email"}
 
 
-_INPUTS = {"name": "full_name", "email": "email", "role": "role"}
+def _entry_role(visit: Visit, name: str, email: str) -> Role:
+    """Return the role of the credential: reading, and for somebody who is invited again what he came in with."""
+    known = look_up(visit, lambda tx, organization: namesake_of(tx, organization, name))
+    if known is None or known.state is AdministratorState.INVITED or (known.name, known.email) != (name, email):
+        return Role.READ_ONLY
+    return known.role
 
 
 def _statement(visit: Visit) -> Invitation:
@@ -222,7 +224,7 @@ def _statement(visit: Visit) -> Invitation:
     typed = visit.form.value
     name = require_text("name", typed("full_name"), NAME_CHARACTERS)
     email = normalize_email(typed("email"))
-    role = _require_role(typed("role"))
+    role = _entry_role(visit, name, email)
     try:
         return Invitation(
             service=visit.house.service.service_id,
@@ -230,7 +232,7 @@ def _statement(visit: Visit) -> Invitation:
             expires=utc_text(visit.now + INVITATION_LIFE),
             name=name,
             email=email,
-            role=role,
+            role=role.value,
             inviter=visit.person.id,
         )
     except WireError as error:
@@ -238,9 +240,9 @@ def _statement(visit: Visit) -> Invitation:
 
 
 def _show_signing(visit: Visit, statement: Invitation, status: int = 200) -> Response:
-    kept = {"full_name": statement.name, "email": statement.email, "role": statement.role}
+    kept = {"full_name": statement.name, "email": statement.email}
     words = " ".join(shell_word(text) for text in (statement.name, statement.email))
-    command = f"seal administrator invite {words} --role {statement.role}"
+    command = f"seal administrator invite {words}"
     signing = offer(visit, statement.to_bytes(), action=f"{home(visit)}/administrators/invited", command=command, kept=kept)
     values = {"home": home(visit), "signing": signing, "statement": statement, "role": role_words(Role(statement.role))}
     return visit.show("control_center/sign_invitation.html", values, status=status)
@@ -267,7 +269,13 @@ def _show_invited_again(visit: Visit, status: int) -> Response:
 def show_invited(visit: Visit) -> Response:
     """Tell what happens next."""
     person = person_of(visit).administrator
-    return visit.show("control_center/invited.html", {"home": home(visit), "person": person, "role": role_words(person.role)})
+    values = {
+        "home": home(visit),
+        "person": person,
+        "role": ", ".join(role_words(item.role) for item in person.assignments) or gettext("no role"),
+        "may_assign": may(visit, Permission.ASSIGN_ROLES, ""),
+    }
+    return visit.show("control_center/invited.html", values)
 
 
 def _credential_of(visit: Visit) -> tuple[Person, Shown]:
