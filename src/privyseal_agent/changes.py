@@ -10,7 +10,7 @@ from typing import Any, Final
 from privyseal_agent.decisions import end_of
 from privyseal_agent.desk import Desk
 from privyseal_agent.errors import Refused
-from privyseal_agent.rest.client import Service
+from privyseal_agent.rest.client import PROVIDER, Service
 from privyseal_agent.rest.documents import Document
 from privyseal_wire.canonical import canonical_bytes, parse_canonical
 from privyseal_wire.errors import WireError
@@ -31,17 +31,27 @@ def new_id(prefix: str, desk: Desk) -> str:
     return f"{prefix}-{desk.random_bytes(16).hex()}"
 
 
-def sign_about(service: Service, desk: Desk, change_id: str, kind: str, content: bytes, *, decision: str = "sign", reason: str = "") -> str:
+def sign_about(
+    service: Service,
+    desk: Desk,
+    change_id: str,
+    kind: str,
+    content: bytes,
+    *,
+    decision: str = "sign",
+    reason: str = "",
+    of_provider: bool = False,
+) -> str:
     """Return a signature that says something about a change with this content; raises StatementRefused, Refused."""
     identity = service.require_identity()
     statement = Change(
         service=service.about.text("service"),
-        organization=service.settings.require_organization(),
+        organization=PROVIDER if of_provider else service.settings.require_organization(),
         expires=end_of(desk.now(), CHANGE_LIFE),
         change=change_id,
         kind=kind,
         content_sha256=hashlib.sha256(content).hexdigest(),
-        signer=service.administrator_id(),
+        signer=identity.person if of_provider else service.administrator_id(),
         decision=decision,
         reason=reason,
     )

@@ -103,10 +103,16 @@ def make_server(
     purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
     key: Key | None = None,
     extra: Sequence[tuple[x509.ExtensionType, bool]] = (),
+    person: str = "",
 ) -> Holder:
-    """A server's certificate; ``life`` is from and until, relative to now. IP addresses among the names are fine."""
+    """A server's certificate; ``life`` is from and until, relative to now. IP addresses among the names are fine.
+
+    ``person`` is the id that an Administrator ID carries.
+    """
     own = key or key_number(2)
-    builder = _builder(_name(names[0] if names else "nameless"), own, *life).add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+    ids = [x509.NameAttribute(x509.NameOID.USER_ID, person)] if person else []
+    subject = x509.Name([*ids, *_name(names[0] if names else "nameless")])
+    builder = _builder(subject, own, *life).add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=False)

@@ -104,7 +104,10 @@ class Rig:
 def rig(tmp_path: Path) -> Iterator[Rig]:
     """A rig whose settings come from the environment, without an identity."""
     with RestService(tmp_path) as service:
-        ada = authority.make_server(service.administrators_ca, ("Ada Example",), life=(-DAY, 30 * DAY), purpose=authority.CLIENT_AUTH)
+        life = (-DAY, 30 * DAY)
+        ada = authority.make_server(
+            service.administrators_ca, ("Ada Example",), life=life, purpose=authority.CLIENT_AUTH, person=ADMINISTRATOR_ID
+        )
         authority.write_files(tmp_path, ada, "ada")
         environment = {
             "PATH": os.environ["PATH"],
