@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from privyseal.engine.names import SCRIPTS
 from privyseal.model import errors
 from privyseal.model.administrator import AdministratorState, Permission, Role
 from privyseal.model.organization import RECORD_BOUNDS, OrganizationState
@@ -156,7 +157,7 @@ def words() -> set[str]:
         for _, call in _calls(read):
             if _called(call) in LABELLED and isinstance(call.args[0], ast.Constant):
                 found.add(str(call.args[0].value))
-    found |= set(RECORD_BOUNDS)
+    found |= {*RECORD_BOUNDS, *SCRIPTS}
     return {spelled(word) for word in found}
 
 
@@ -302,7 +303,8 @@ class Reader:
             return "sentences"
         if isinstance(node, ast.Attribute) and node.attr in {*INSIDE, "sentence"}:
             return "sentence"
-        return "word" if isinstance(node, ast.Attribute) and node.attr in {"value", "unit_tier"} else ""
+        is_script = isinstance(node, ast.Call) and _called(node) == "capitalize"
+        return "word" if is_script or (isinstance(node, ast.Attribute) and node.attr in {"value", "unit_tier"}) else ""
 
     def _name(self, node: ast.Name) -> list[Template]:
         if node.id in self._known:

@@ -78,7 +78,7 @@ class DnsLookup:
         query = dns.message.make_query(_dns_name(name), record_type, use_edns=0, payload=_EDNS_PAYLOAD)
         query.flags |= dns.flags.AD  # RFC 6840 5.7: asks for the AD bit in the answer
         share = self.timeout_seconds / (2 * max(1, len(self.resolvers)))
-        troubles: list[tuple[str, str]] = []
+        problems: list[str] = []
         for address, port in self.resolvers:
             resolver = endpoint_text(address, port)
             try:
@@ -87,14 +87,16 @@ class DnsLookup:
                 if rcode in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}:
                     values, ttl_seconds = _values(response)
                     return DnsAnswer(values, resolver, bool(response.flags & dns.flags.AD), ttl_seconds)
-                troubles.append((resolver, f"answered {dns.rcode.to_text(rcode)}"))
+                problems.append(f"{resolver} answered {dns.rcode.to_text(rcode)}")
             except dns.exception.Timeout:
-                troubles.append((resolver, "did not answer in time"))
-            except (OSError, EOFError) as error:
-                troubles.append((resolver, f"could not be reached ({getattr(error, 'strerror', None) or 'it hung up'})"))
+                problems.append(f"{resolver} did not answer in time")
+            except EOFError:
+                problems.append(f"{resolver} hung up")
+            except OSError as error:
+                problems.append(f"{resolver} could not be reached ({error.strerror or type(error).__name__})")
             except (dns.exception.DNSException, ValueError) as error:
-                troubles.append((resolver, f"could not be understood ({type(error).__name__})"))
-        raise _lookup_failed(name, record_type, troubles)
+                problems.append(f"{resolver} could not be understood ({type(error).__name__})")
+        raise _lookup_failed(name, record_type, problems)
 
 
 def _exchange(query: dns.message.QueryMessage, address: str, port: int, share: float, deadline: float) -> dns.message.Message:
@@ -141,12 +143,12 @@ def _values(response: dns.message.Message) -> tuple[tuple[str, ...], int]:
     return values, chain.minimum_ttl
 
 
-def _lookup_failed(name: str, record_type: dns.rdatatype.RdataType, troubles: list[tuple[str, str]]) -> Unavailable:
+def _lookup_failed(name: str, record_type: dns.rdatatype.RdataType, problems: list[str]) -> Unavailable:
     what = f"the {dns.rdatatype.to_text(record_type)} record of {name}"
-    if not troubles:
+    if not problems:
         return Unavailable("dcv-resolver-failed", f"No resolver is configured to look up {what}. Name one in the settings.")
-    told = "; ".join(f"{resolver} {trouble}" for resolver, trouble in troubles)
-    kind = "dcv-timeout" if all(trouble == "did not answer in time" for _, trouble in troubles) else "dcv-resolver-failed"
+    told = "; ".join(problems)
+    kind = "dcv-timeout" if all(problem.endswith(" did not answer in time") for problem in problems) else "dcv-resolver-failed"
     sentence = (
         f"Looking up {what} failed: resolver {told}. Check that the name servers of the domain answer and that its "
         "DNSSEC signatures are valid, then check again."

@@ -56,6 +56,9 @@ _KOREAN = frozenset({"LATIN", "HAN", "HANGUL"})
 _WRITTEN_TOGETHER = (_JAPANESE, _CHINESE, _KOREAN)
 """UTS 39 5.2, level "highly restrictive": the only scripts that one label may mix."""
 
+SCRIPTS = ("Latin", "Cyrillic", "Greek", "Armenian", "Cherokee", "Georgian", "Hebrew", "Arabic", "Devanagari", "Thai", "Han", "Hangul")
+"""Scripts whose names translators are asked for: those with letters that look like Latin ones, and the most written."""
+
 _SCRIPT_OF_NAME = {"CJK": "HAN", "IDEOGRAPHIC": "HAN", "KATAKANA-HIRAGANA": None, "MODIFIER": None}
 """First words of Unicode character names that are not the name of a script; None means: goes with any script."""
 
@@ -318,12 +321,13 @@ def _refuse_mixed_scripts(u_label: str, a_label: str, text: str) -> None:
     scripts = {script for script in map(_script, u_label) if script}
     if len(scripts) > 1 and not any(scripts <= together for together in _WRITTEN_TOGETHER):
         own = "LATIN" if "LATIN" in scripts else min(scripts)
-        foreign = [letter for letter in u_label if _script(letter) not in {None, own}]
+        other = min(scripts - {own})
+        foreign = [letter for letter in u_label if _script(letter) == other]
         # As people read it, and beside it as DNS has it: only there the two names differ.
         name, coded = shown(text.replace(a_label, u_label)), shown(text.replace(u_label, a_label))
-        others, ours = " and ".join(sorted(script.capitalize() for script in scripts - {own})), own.capitalize()
+        theirs, ours = other.capitalize(), own.capitalize()
         sentence = (
-            f"The name {name} ({coded}) has {others} letters that look like {ours} ones ({', '.join(foreign)}). "
+            f"The name {name} ({coded}) has {theirs} letters that look like {ours} ones ({', '.join(foreign)}). "
             f"Write it with {ours} letters only."
         )
         raise Refused("name-mixed-script", sentence, field="names")

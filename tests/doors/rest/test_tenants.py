@@ -105,7 +105,7 @@ ROWS = [
     Row("POST", f"{P}/departments", {"name": "Health"}),
     Row("PUT", f"{P}/departments/{{department}}", {"name": "Health"}),
     Row("POST", f"{P}/departments/{{department}}/place", {"department": ""}),
-    Row("POST", f"{P}/departments/{{department}}/closing", {}),
+    Row("POST", f"{P}/departments/{{department}}/closing", {"reason": "The office moved."}),
     Row("POST", f"{P}/requests/{{request_id}}/department", {"department": ""}),
     Row("POST", f"{P}/certificates/{{serial}}/department", {"department": ""}),
     Row("POST", "/administrators/renewal", {"csr": "{csr}", "signature": "AAAA"}, (422, "cms-form")),

@@ -22,7 +22,7 @@ from tests.pages.control_center.console_rig import ORG, ConsoleRig, Desk, attrib
 from tests.pages.portal.portal_rig import Document
 from tests.rigs.authenticator import Wrong
 from tests.rigs.changes import change_policy
-from tests.rigs.passkeys import PasskeyHolder
+from tests.rigs.passkeys import PasskeyHolder, holder
 from tests.rigs.service import AdministratorRig
 
 FORM: dict[str, Any] = {
@@ -44,6 +44,21 @@ FORM: dict[str, Any] = {
 def dana(rig: ConsoleRig, paula: Desk) -> Desk:
     """A second security administrator with nothing but a passkey."""
     return rig.desk(colleague(paula, "Dana Scully"))
+
+
+def test_the_form_names_who_would_approve_nothing(rig: ConsoleRig, fox: Desk) -> None:
+    assert isinstance(fox.who, AdministratorRig)
+    paula = rig.desk(holder(rig.service, ORG, by=fox.who))
+    words = "People who have only passkeys approve nothing under such a policy"
+    shown = paula.get(questions(rig)).text
+    concerned = shown.partition(words)[2].partition("</div>")[0]
+    assert (paula.who.administrator.name in concerned, fox.who.administrator.name in concerned) == (True, False)
+    assert "1 person has a valid Administrator ID and could approve." in concerned
+    name, email = paula.who.administrator.name, paula.who.administrator.email
+    assert email not in concerned
+    warned = paula.send(questions(rig), {**FORM, "cms_only": "yes"}).text
+    assert name in warned.partition(words)[2].partition("</div>")[0], "and again where it is signed"
+    assert words not in paula.send(questions(rig), FORM).text
 
 
 def newest(rig: ConsoleRig, name: str = "tls-server") -> Policy:

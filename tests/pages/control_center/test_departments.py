@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from privyseal.model.administrator import Permission, Role
+from privyseal.pages.control_center import department_choices
 from privyseal.store import administrators, departments, organizations
 from tests.pages.control_center.console_rig import ConsoleRig, Desk, colleague
 
@@ -28,9 +31,10 @@ def test_the_tree_is_made_renamed_moved_and_closed(rig: ConsoleRig, fox: Desk) -
     assert "Motor vehicles" in fox.get(f"/departments/{other}").text
     assert fox.send(f"/departments/{other}/place", {"department": below}).status_code == 409
     assert fox.send(f"/departments/{below}", {"new_name": "Vehicles", "new_cost_center": "4712"}).status_code == 303
-    assert fox.send(f"/departments/{other}/closing").status_code == 409
-    assert fox.send(f"/departments/{below}/closing").status_code == 303
-    assert fox.send(f"/departments/{other}/closing").status_code == 303
+    reason = {"reason": "The office moved."}
+    assert fox.send(f"/departments/{other}/closing", reason).status_code == 409
+    assert fox.send(f"/departments/{below}/closing", reason).status_code == 303
+    assert fox.send(f"/departments/{other}/closing", reason).status_code == 303
     with rig.service.house.database.read(rig.service.clock()) as tx:
         organization = organizations.require(tx, ORG)
         found = departments.page(tx, organization.id, scope=fox.who.actor.scope(Permission.READ))
@@ -39,6 +43,52 @@ def test_the_tree_is_made_renamed_moved_and_closed(rig: ConsoleRig, fox: Desk) -
         ("Transport", 1, "closed"),
         ("Vehicles", 2, "closed"),
     ]
+
+
+def test_a_department_is_closed_for_a_reason_that_its_history_tells(fox: Desk) -> None:
+    place = f"/departments/{made(fox, 'Health')}"
+    asked = fox.get(f"{place}/closing")
+    assert "It is not opened again." in asked.text
+    assert 'name="reason"' in asked.text
+    for reason, words in (("", "The reason is missing."), ("x" * 501, "at most 500 are kept")):
+        refused = fox.send(f"{place}/closing", {"reason": reason})
+        assert (refused.status_code, words in refused.text) == (422, True)
+    assert "Add a department here" in fox.get(place).text, "it is open still"
+    assert fox.send(f"{place}/closing", {"reason": "The office <moved>."}).status_code == 303
+    assert "Department closed (The office &lt;moved&gt;.)" in fox.get(place).text
+    assert fox.get(f"{place}/closing").status_code == 303, "a closed one is not closed again"
+    assert fox.send(f"{place}/closing", {"reason": "Again."}).status_code == 303
+    assert "Again." not in fox.get(place).text
+
+
+def test_what_does_not_fit_into_the_field_is_found_by_name(rig: ConsoleRig, fox: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(department_choices, "CHOICES", 2)
+    alpha = made(fox, "Alpha")
+    for name in ("Beta", "Gamma <3"):
+        made(fox, name)
+    request = rig.submit()
+    person = fox.who.administrator.id
+    places = (f"/requests/{request.id}/department", f"/administrators/{person}/roles", f"/departments/{alpha}")
+    for place in places:
+        shown, found, none = fox.get(place), fox.get(place, find="amma <"), fox.get(place, find="Nowhere")
+        assert "The field below offers the first" in shown.text
+        assert ['name="find"' in page.text for page in (shown, found, none)] == [True] * 3
+        assert re.findall(r"<option[^>]*>([^<]*)</option>", found.text) == ["Gamma &lt;3"], "and not the whole organization before it"
+        assert "No open department has “Nowhere” in its name." in none.text
+    chosen = fox.get(places[1], find="amma", role=Role.READ_ONLY.value)
+    assert re.search(rf'value="{Role.READ_ONLY.value}" required checked', chosen.text), "what was chosen stays"
+    kept = fox.send(places[1], {"role": "", "department": "", "find": "amma"})
+    assert (kept.status_code, kept.text.count("<option")) == (422, 1)
+    monkeypatch.setattr(department_choices, "CHOICES", 3)
+    assert 'name="find"' not in fox.get(places[0]).text
+
+
+def test_the_removal_page_lists_what_is_signed(paula: Desk) -> None:
+    rita = colleague(paula, "Rita Reader", Role.READ_ONLY).administrator
+    shown = paula.get(f"/administrators/{rita.id}/removal").text
+    signed = shown.partition("What you sign")[2].partition("</section>")[0]
+    for words in ("Rita Reader", rita.email, rita.id, "Read only", "Good until", "Fingerprint"):
+        assert words in signed, words
 
 
 def test_a_role_is_given_and_taken_under_a_signature(rig: ConsoleRig, paula: Desk) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import sqlalchemy as sa
 
+from privyseal.actions.house import About, perform
+from privyseal.actions.organization.close_organization import close_organization
+from privyseal.actions.organization.resume_organization import resume_organization
+from privyseal.actions.organization.suspend_organization import suspend_organization
 from privyseal.model.proof import FREE_MISSES
 from privyseal.model.request import RequestEvent
 from privyseal.pages.portal.states import shortened
 from privyseal.store import organizations, requests
 from tests.pages.portal.portal_rig import EMAIL, HOME, NAME, ORG, PHRASES, PortalRig
-from tests.rigs.service import PHRASE, make_csr, make_key
+from tests.rigs.service import OPERATOR, PHRASE, make_csr, make_key
 
 LOOK_ALIKE = "www.res\u043eurce-marketing.test"
 
@@ -137,6 +143,38 @@ def test_only_validated_domains_are_promised(portal: PortalRig) -> None:
         mine = organizations.domains.c.organization_id == organization.id
         tx.execute(sa.update(organizations.domains).where(mine).values(validated_at=None, expires_at=None))
     assert "No domain is validated at the moment." in portal.get(f"{HOME}/domains").text
+
+
+def test_a_suspended_organization_offers_nothing_new_and_says_why(portal: PortalRig) -> None:
+    request_id, certificate = portal.issued()
+    move(portal, suspend_organization, "Unpaid since March")
+    for path in ("/", "/enroll"):
+        shown = portal.get(HOME + path)
+        assert "Resource Marketing, Inc. is suspended by the provider, so nobody can ask for a certificate until that ends" in shown.text
+        assert f"{HOME}/enroll" not in shown.page.links
+        assert "Unpaid" not in shown.text, "why is between the organization and its provider"
+    for path in ("/search?q=nothing.resource-marketing.test", f"/requests/{request_id}", f"/certificates/{certificate.serial_hex}"):
+        shown = portal.get(HOME + path)
+        assert (shown.status, f"{HOME}/enroll" in shown.page.links) == (200, False)
+    move(portal, resume_organization, "Paid")
+    assert f"{HOME}/enroll" in portal.get(f"{HOME}/").page.links
+
+
+def test_a_closed_organization_says_so_and_an_application_that_was_rejected_does_not(portal: PortalRig) -> None:
+    move(portal, suspend_organization, "Unpaid since March")
+    move(portal, close_organization, "The company is gone", valid_certificates=0)
+    for path in ("/", "/enroll", "/search"):
+        shown = portal.get(HOME + path)
+        assert shown.status == 404
+        assert "The account of Resource Marketing, Inc. is closed: no certificates are given out here any more" in shown.text
+        assert f"{HOME}/enroll" not in shown.page.links
+    with portal.service.house.database.write(portal.service.clock()) as tx:
+        tx.execute(sa.update(organizations.organizations).values(vetted_at=None))
+    assert "Resource Marketing" not in portal.get(f"{HOME}/").text
+
+
+def move(portal: PortalRig, action: Callable[..., object], reason: str, **values: int) -> None:
+    perform(portal.service.house, OPERATOR, About("set-up", ORG, "organization", ORG), action, ORG, reason, **values)
 
 
 def test_a_page_that_does_not_exist_leads_to_the_first_one(portal: PortalRig) -> None:

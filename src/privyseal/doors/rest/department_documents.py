@@ -83,6 +83,12 @@ class DepartmentChangeBody(Body):
     cost_center: Text = Field(default="", description="Where its certificates are charged to.")
 
 
+class ClosingBody(Body):
+    """Why a department is closed."""
+
+    reason: Text = Field(description="Why; the audit log keeps it.", examples=["The office moved to the ministry."])
+
+
 class PlaceBody(Body):
     """Where something belongs from now on."""
 

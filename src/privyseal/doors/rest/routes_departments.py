@@ -17,8 +17,8 @@ from privyseal.actions.house import About, perform
 from privyseal.doors.rest.access import described, holder
 from privyseal.doors.rest.addresses import AdministratorPath, Limit, RequestPath, SerialPath, Slug
 from privyseal.doors.rest.authentication import CallerOf, Context
-from privyseal.doors.rest.bodies import NoBody
 from privyseal.doors.rest.department_documents import (
+    ClosingBody,
     DepartmentBody,
     DepartmentChangeBody,
     DepartmentDocument,
@@ -99,10 +99,10 @@ def move(org: Slug, department: DepartmentPath, body: PlaceBody, context: Contex
 @router.post(
     "/organizations/{org}/departments/{department}/closing", **described(holder(Permission.MANAGE_DEPARTMENTS), 403, 409, post=True)
 )
-def close(org: Slug, department: DepartmentPath, _body: NoBody, context: Context, caller: CallerOf) -> DepartmentDocument:
+def close(org: Slug, department: DepartmentPath, body: ClosingBody, context: Context, caller: CallerOf) -> DepartmentDocument:
     """Close a department: what belongs to it stays, and nothing new comes in."""
     about = About("close-department", org, "department", department)
-    return _document(perform(context.house, caller.actor, about, close_department, org, DepartmentId(department)))
+    return _document(perform(context.house, caller.actor, about, close_department, org, DepartmentId(department), body.reason))
 
 
 @router.post("/organizations/{org}/requests/{request_id}/department", **described(holder(Permission.MOVE), 403, 409, post=True))

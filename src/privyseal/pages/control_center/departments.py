@@ -20,15 +20,12 @@ from privyseal.model.department import COST_CENTER_CHARACTERS, NAME_CHARACTERS, 
 from privyseal.model.errors import PrivysealError
 from privyseal.model.identifiers import AdministratorId, DepartmentId, RequestId
 from privyseal.model.organization import Organization
-from privyseal.pages.control_center.department_words import BETWEEN
+from privyseal.pages.control_center.department_choices import Choices, choices
 from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, may, nothing_here, part, show_again, sight
 from privyseal.pages.control_center.history import Happened, history_of
 from privyseal.reception.site import Visit
 from privyseal.store import departments
 from privyseal.store.database import Transaction
-
-CHOICES = 200
-"""So many departments at most stand in a field to choose one; more are found by a part of the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,35 +75,21 @@ def show_department(visit: Visit) -> Response:
 def _show(visit: Visit, department_id: DepartmentId | None, status: int = 200) -> Response:
     branch = _branch(visit, department_id)
     place = f"{home(visit)}/departments{f'/{department_id}' if department_id else ''}"
+    is_open = branch.department is None or branch.department.state is DepartmentState.OPEN
     values = {
         "home": home(visit),
         "place": place,
         "branch": branch,
         "department": branch.department,
-        "is_open": branch.department is None or branch.department.state is DepartmentState.OPEN,
+        "is_open": is_open,
         "may_manage": may(visit, Permission.MANAGE_DEPARTMENTS, ""),
         "name_characters": NAME_CHARACTERS,
         "cost_center_characters": COST_CENTER_CHARACTERS,
         "next_address": f"{place}?after={branch.below[-1].id}" if branch.more else "",
         "first_address": place if visit.query("after") else "",
-        "targets": choices(visit, branch.department.parent_id or "") if branch.department else [],
+        "targets": choices(visit, branch.department.parent_id or "") if branch.department and is_open else Choices("", False, ()),
     }
     return visit.show("control_center/departments.html", values, status=status)
-
-
-def choices(visit: Visit, chosen: str) -> list[tuple[str, str]]:
-    """Return (id, words) of the open departments in sight to choose from, first the organization where that is in sight."""
-
-    def work(tx: Transaction, organization: Organization) -> list[tuple[str, str]]:
-        mine = sight(visit)
-        found = departments.named(tx, organization.id, visit.query("find"), scope=mine, limit=CHOICES)
-        if chosen and all(item.id != chosen for item in found):
-            known = departments.get(tx, organization.id, DepartmentId(chosen))
-            found += [known] if known and mine.covers(known.path) else []
-        listed = [(str(name), BETWEEN.join(way)) for name, way in departments.names_to(tx, organization.id, found).items()]
-        return ([("", organization.name)] if mine.everything else []) + sorted(listed, key=lambda item: item[1])
-
-    return look_up(visit, work)
 
 
 def _wanted(visit: Visit, name: str = "department") -> DepartmentId | None:
@@ -144,11 +127,28 @@ def move(visit: Visit) -> Response:
     return _change_it(visit, department_id, lambda: visit.perform(about, move_department, visit.slug, department_id, parent))
 
 
+def ask_closing(visit: Visit) -> Response:
+    """Show what follows from closing it, and ask for the reason."""
+    return _show_closing(visit)
+
+
+def _show_closing(visit: Visit, status: int = 200) -> Response:
+    department = _branch(visit, DepartmentId(part(visit, "department"))).department
+    place = f"{home(visit)}/departments/{department.id if department else ''}"
+    if department is None or department.state is not DepartmentState.OPEN:
+        return visit.go_to(place)
+    return visit.show("control_center/close_department.html", {"place": place, "department": department}, status=status)
+
+
 def close(visit: Visit) -> Response:
     """Close it."""
     department_id = DepartmentId(part(visit, "department"))
     about = visit.about("close-department", "department", department_id)
-    return _change_it(visit, department_id, lambda: visit.perform(about, close_department, visit.slug, department_id))
+    try:
+        visit.perform(about, close_department, visit.slug, department_id, visit.form.value("reason"))
+    except PrivysealError as error:
+        return show_again(visit, error, lambda status: _show_closing(visit, status), error.field)
+    return visit.go_to(f"{home(visit)}/departments/{department_id}")
 
 
 def _change_it(visit: Visit, department_id: DepartmentId, work: Callable[[], object]) -> Response:
@@ -173,7 +173,6 @@ def _show_place(visit: Visit, status: int = 200) -> Response:
         "back": address.rpartition("/")[0],
         "targets": choices(visit, ""),
         "voids": "/requests/" in address,
-        "most": CHOICES,
     }
     return visit.show("control_center/place.html", values, status=status)
 

@@ -47,6 +47,6 @@ def _happened(entry: Mapping[str, Any], names: Mapping[str, str]) -> Happened:
     if action == "deliver-fact" and not is_refused:
         return Happened(letter_words(entry), at, "")
     words = action_words(action, refused=is_refused)
-    if is_refused or (action in {"revoke-certificate", "revoke-credential"} and entry["reason"]):
+    if is_refused or (action in {"revoke-certificate", "revoke-credential", "close-department"} and entry["reason"]):
         words = f"{words} ({reason_words(entry)})"
     return Happened(words, at, actor_words(entry, names))

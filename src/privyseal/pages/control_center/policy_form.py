@@ -22,6 +22,7 @@ from privyseal.model.policy_draft import PRESETS, PolicyDraft, draft_of, judge_c
 from privyseal.model.profile import KeyAlgorithm, KeyPurpose, KeyUsage
 from privyseal.model.unit import UnitTier
 from privyseal.pages.control_center.entry import home, look_up, show_again
+from privyseal.pages.control_center.locked_out import locked_out
 from privyseal.pages.control_center.policies import policy_of, toml_file
 from privyseal.reception.change_pages import content_now, offer_proposal, place_of_changes, propose, proposed_content, waiting_changes
 from privyseal.reception.site import Visit
@@ -79,6 +80,7 @@ def _show_questions(visit: Visit, matter: _Matter, status: int = 200) -> Respons
         "presets": [(name, profile_words(draft.profile.id)) for name, draft in PRESETS.items()],
         "profile": profile_words(profile.id),
         "choices": choices,
+        "locked": locked_out(visit, None),
         "keys": [(value, words) for value, words in choices.keys if KeyAlgorithm(value) in profile.key_algorithms],
         "usages": [(value, words) for value, words in choices.usages if value in usages],
         "purposes": [(name, words) for value, words in choices.purposes if (name := _PURPOSE_NAMES[KeyPurpose(value)]) in purposes],
@@ -223,11 +225,12 @@ def _show_signing(visit: Visit, value: Mapping[str, object], status: int = 200) 
         "base": previous.version if previous else 0,
         "quorum": read_content(parse_canonical(content)).quorum,
         "waiting": waiting_changes(visit, ChangeKind.POLICY, policy.name),
+        "locked": locked_out(visit, policy.approvers) if policy.cms_only else None,
         "signing": signing,
         "content": json.dumps(json.loads(content), indent=2, ensure_ascii=False),
         "file": f"{place}/file",
     }
-    return visit.show("changes/sign_proposal.html", values, status=status)
+    return visit.show("control_center/sign_policy.html", values, status=status)
 
 
 def propose_policy(visit: Visit) -> Response:

@@ -18,7 +18,7 @@ from privyseal.model.errors import Conflict, NotFound, PrivysealError, Refused
 from privyseal.model.identifiers import DepartmentId
 from privyseal.model.organization import Organization
 from privyseal.model.role_change import RoleChange, read_role_change, role_content
-from privyseal.pages.control_center.departments import choices
+from privyseal.pages.control_center.department_choices import choices
 from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, nothing_here, part, show_again, sight
 from privyseal.pages.control_center.people import Person, person_of, show_person
 from privyseal.reception.change_pages import content_now, offer_proposal, place_of_changes, propose, proposed_content, waiting_changes
@@ -45,7 +45,7 @@ def ask_role(visit: Visit) -> Response:
 
 def _show_questions(visit: Visit, status: int = 200) -> Response:
     person = person_of(visit)
-    targets = [("", gettext("The whole organization")), *((value, words) for value, words in choices(visit, "") if value)]
+    targets = choices(visit, whole=gettext("The whole organization"))
     values = {"home": home(visit), "place": _place(visit, person), "person": person, "roles": role_choices(), "targets": targets}
     return visit.show("control_center/give_role.html", values, status=status)
 

@@ -26,7 +26,7 @@ from privyseal.model.request import Endpoint, ServerKind, read_endpoint, require
 from privyseal.model.rules import Tier
 from privyseal.pages.portal.drafts import Offer, after, first_open, offers, place, save, show_step, with_draft
 from privyseal.pages.portal.enroll_csr import names_of
-from privyseal.pages.portal.entry import look_up, portal_page, show_again
+from privyseal.pages.portal.entry import is_active, look_up, portal_page, show_again
 from privyseal.reception.site import Method, Visit
 from privyseal.store import organizations
 from privyseal.store.database import Transaction
@@ -74,7 +74,7 @@ def keep_server(visit: Visit, draft: Draft) -> Response:
 def _show_server(visit: Visit, draft: Draft | None, status: int = 200) -> Response:
     is_open = bool(look_up(visit, offers))
     options = [(platform.value, title(platform), "") for platform in Platform]
-    return show_step(visit, draft, "server", {"options": options, "is_open": is_open}, status)
+    return show_step(visit, draft, "server", {"options": options, "is_open": is_open, "is_active": is_active(visit)}, status)
 
 
 def ask_names(visit: Visit, draft: Draft) -> Response:

@@ -46,11 +46,19 @@ def part(visit: Visit, name: str) -> str:
     return value
 
 
+def _closed(organization: Organization) -> NotFound:
+    """Return the error for what was open once; an application that was rejected never was, and is not told of."""
+    sentence = gettext("The account of %(name)s is closed: no certificates are given out here any more, and those it had are revoked.")
+    return NotFound("organization-closed", sentence % {"name": organization.name})
+
+
 def look_up(visit: Visit, work: Callable[[Transaction, Organization], T]) -> T:
     """Run ``work`` in a transaction that only reads; raises NotFound unless the organization is open, and what ``work`` raises."""
 
     def within(tx: Transaction, organization: Organization) -> T:
         # Who has a certificate of a suspended organization can still read and revoke it; the actions give out nothing new.
+        if organization.state is OrganizationState.CLOSED and (organization.vetted_at is not None or organization.is_trial):
+            raise _closed(organization)
         if organization.state not in {OrganizationState.ACTIVE, OrganizationState.SUSPENDED}:
             raise nothing_here()
         return work(tx, organization)
@@ -61,6 +69,11 @@ def look_up(visit: Visit, work: Callable[[Transaction, Organization], T]) -> T:
 def organization_of(visit: Visit) -> Organization:
     """Return the organization of the address; raises NotFound unless it is open."""
     return look_up(visit, lambda _, organization: organization)
+
+
+def is_active(visit: Visit) -> bool:
+    """Tell whether anything new is given out: what a page offers; the actions decide."""
+    return organization_of(visit).state is OrganizationState.ACTIVE
 
 
 def portal_page(
@@ -95,8 +108,9 @@ def portal_frame(visit: Visit) -> Frame:
     """Return the frame: the organization's name, the ways through the portal, and who helps (requirements A29)."""
     organization = organization_of(visit)
     place, path = home(visit), visit.request.url.path
+    asking = ((f"{place}/enroll", gettext("Ask for a certificate")),) if organization.state is OrganizationState.ACTIVE else ()
     ways = (
-        (f"{place}/enroll", gettext("Ask for a certificate")),
+        *asking,
         (f"{place}/search", gettext("Find a certificate")),
         (f"{place}/domains", gettext("Domain names")),
     )

@@ -15,7 +15,7 @@ from privyseal.model.certificate import Certificate
 from privyseal.model.errors import PrivysealError, Refused
 from privyseal.model.identifiers import CertificateId
 from privyseal.model.organization import Organization
-from privyseal.pages.portal.entry import home, look_up, portal_page, show_again
+from privyseal.pages.portal.entry import home, is_active, look_up, portal_page, show_again
 from privyseal.pages.portal.states import words_of_certificate
 from privyseal.reception.site import Method, Visit
 from privyseal.store import certificates
@@ -90,7 +90,7 @@ def _show(
         if found is None
         else [(certificate, words_of_certificate(certificate, visit.now), newer.get(certificate.id)) for certificate in found]
     )
-    values = {"home": home(visit), "asked": asked, "rows": rows, "most": MOST_FOUND}
+    values = {"home": home(visit), "is_active": is_active(visit), "asked": asked, "rows": rows, "most": MOST_FOUND}
     return visit.show("portal/search.html", values, status=status)
 
 

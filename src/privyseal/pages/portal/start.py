@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from privyseal.model.organization import Organization
-from privyseal.pages.portal.entry import home, look_up, portal_page
+from privyseal.pages.portal.entry import home, is_active, look_up, portal_page
 from privyseal.reception.site import Method, Visit
 from privyseal.store import organizations, policies
 from privyseal.store.database import Transaction
@@ -18,7 +18,7 @@ def show_start(visit: Visit) -> Response:
         offered = [policy for policy in policies.of_organization(tx, organization.id) if policy.open_enrollment]
         return {"organization": organization, "is_open": bool(offered)}
 
-    return visit.show("portal/start.html", {"home": home(visit), **look_up(visit, facts)})
+    return visit.show("portal/start.html", {"home": home(visit), "is_active": is_active(visit), **look_up(visit, facts)})
 
 
 def lead_to_start(visit: Visit) -> Response:

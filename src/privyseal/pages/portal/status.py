@@ -19,7 +19,7 @@ from privyseal.model.identifiers import RequestId
 from privyseal.model.organization import Organization
 from privyseal.model.question import QUESTION_CHARACTERS
 from privyseal.model.request import Request, RequestState
-from privyseal.pages.portal.entry import home, look_up, nothing_here, part, portal_page, show_again
+from privyseal.pages.portal.entry import home, is_active, look_up, nothing_here, part, portal_page, show_again
 from privyseal.pages.portal.phrase import prove
 from privyseal.pages.portal.states import is_moving, may_withdraw, shortened, words_of_request
 from privyseal.reception.site import Method, Visit
@@ -60,6 +60,7 @@ def _values(visit: Visit, followed: Followed) -> dict[str, object]:
     request = followed.request
     return {
         "home": home(visit),
+        "is_active": is_active(visit),
         "place": f"{home(visit)}/requests/{request.id}",
         "url": f"{visit.house.service.base_url}{home(visit)}/requests/{request.id}",
         "request": request,
