@@ -84,6 +84,58 @@ def test_bodies_that_are_none(shared: Shared, body: bytes, headers: dict[str, st
     require_problem(shared.program.post(REQUESTS, content=body, headers=headers), status, kind)
 
 
+DEPARTMENT = f"{BASE}/departments/dep-{NO_ID}"
+METHODS = [
+    ("PUT", DEPARTMENT),
+    ("PATCH", DEPARTMENT),
+    ("PATCH", REQUESTS),
+    ("DELETE", f"{BASE}/sign-on"),
+    ("DELETE", f"{BASE}/tokens/tok-{NO_ID}"),
+    ("GET", REQUESTS),
+    ("OPTIONS", REQUESTS),
+    ("QUERY", REQUESTS),
+]
+"""Methods with and without a route: whatever comes with a body is looked at alike."""
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "kind"),
+    [row[1:] for row in BODIES if row[1] and row[4] != "body"],
+    ids=[row[0] for row in BODIES if row[1] and row[4] != "body"],
+)
+@pytest.mark.parametrize(("method", "address"), METHODS)
+def test_bodies_that_are_none_by_any_method(
+    shared: Shared, method: str, address: str, body: bytes, headers: dict[str, str], status: int, kind: str
+) -> None:
+    require_problem(shared.admin.request(method, address, content=body, headers=headers), status, kind)
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_body_that_is_asked_for_is_not_left_out(shared: Shared, method: str) -> None:
+    require_problem(shared.admin.request(method, DEPARTMENT, headers=JSON), 400, "json")
+
+
+def test_a_body_in_pieces_is_bounded_by_any_method(shared: Shared) -> None:
+    """In pieces a body says no length in advance (RFC 9112 section 7.1)."""
+    for method, address in METHODS:
+        pieces = iter([b"x" * 65_536] * 64)
+        require_problem(shared.admin.request(method, address, content=pieces, headers=JSON), 413, "too-large")
+
+
+def test_nothing_in_pieces_is_no_body(shared: Shared) -> None:
+    answer = shared.admin.request("DELETE", f"{BASE}/tokens/tok-{NO_ID}", content=iter([b""]))
+    require_problem(answer, 404, "not-found")
+
+
+def test_a_key_of_one_method_is_not_one_of_another(shared: Shared) -> None:
+    headers = {"Idempotency-Key": "by-two-methods"}
+    require_problem(shared.admin.put(DEPARTMENT, json={"name": "Sales"}, headers=headers), 404, "not-found")
+    again = shared.admin.put(DEPARTMENT, json={"name": "Sales"}, headers=headers)
+    assert again.headers["idempotency-replayed"] == "true"
+    require_problem(again, 404, "not-found")
+    require_problem(shared.admin.patch(DEPARTMENT, json={"name": "Sales"}, headers=headers), 422, "idempotency-key")
+
+
 FIELDS: list[tuple[str, dict[str, object], int, str, str]] = [
     ("an unknown field", {"is_ca": True}, 400, "body", "is_ca"),
     ("another type", {"lifetime_days": "365"}, 400, "body", "lifetime_days"),
@@ -230,6 +282,24 @@ def test_a_private_key_is_refused_blocked_and_forgotten(shared: Shared, address:
         assert revocations.blocked_reason(tx, spki_sha256) == "private-key-disclosed"
     secret = pem.splitlines()[2].encode()
     if not shared.rest.service.database_url:
+        data = shared.rest.service.settings.data
+        assert not [path for path in data.rglob("*") if path.is_file() and secret in path.read_bytes()]
+
+
+@pytest.mark.parametrize("form", ["JSON", "text"])
+@pytest.mark.parametrize(("method", "address"), METHODS)
+def test_a_private_key_by_any_method_is_refused_blocked_and_forgotten(shared: Shared, method: str, address: str, form: str) -> None:
+    pem, spki_sha256 = private_key_pem()
+    content, headers = (json.dumps({"name": pem}), JSON) if form == "JSON" else (pem, {"Content-Type": "text/plain"})
+    for client in (shared.rest.anonymous(), shared.admin):
+        problem = require_problem(client.request(method, address, content=content, headers=headers), 422, "private-key-found")
+        assert "new key" in problem["detail"] or "replace it" in problem["detail"]
+    assert blocked(shared, spki_sha256) == "private-key-disclosed"
+    shared.rest.service.integrate()
+    log = shared.admin.get(f"{BASE}/audit").text
+    assert pem.splitlines()[1] not in log
+    if not shared.rest.service.database_url:
+        secret = pem.splitlines()[2].encode()
         data = shared.rest.service.settings.data
         assert not [path for path in data.rglob("*") if path.is_file() and secret in path.read_bytes()]
 

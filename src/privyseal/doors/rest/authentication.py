@@ -129,7 +129,7 @@ def _context(request: Request) -> DoorContext:
 def _caller(request: Request) -> Caller:
     known = getattr(request.state, "caller", None)
     if isinstance(known, Caller):
-        return known  # rest/intake.py asked already: a POST is not looked at for nobody.
+        return known  # rest/intake.py asked already: a body is not looked at for nobody.
     authenticator: Authenticator = request.app.state.authenticator
     return authenticator.caller(request)
 

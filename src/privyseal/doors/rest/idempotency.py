@@ -1,4 +1,4 @@
-"""Idempotency keys: the same POST sent twice is done once and answered twice alike (F8).
+"""Idempotency keys: the same call sent twice is done once and answered twice alike (F8).
 
 The key is claimed in the database before the call is passed on, so that two at once do not both run. An answer of
 503, 429, 401 or 5xx did nothing and releases the key. Of key and body only hashes are kept, and the body's hash is
@@ -25,15 +25,15 @@ GIVEN_UP_AFTER = timedelta(minutes=2)
 
 
 class IdempotentCall:
-    """One call under its key. ``caller`` is Caller.key()."""
+    """One call under its key. ``caller`` is Caller.key(), ``call`` the method and the path."""
 
-    def __init__(self, house: House, caller: str, key: str, path: str, body: bytes) -> None:
+    def __init__(self, house: House, caller: str, key: str, call: str, body: bytes) -> None:
         if not _KEY.fullmatch(key):
             raise Refused("idempotency-key", "An idempotency key has 1 to 128 visible ASCII characters.")
         self._house = house
         self._caller = caller
         self._key = sha256_hex(key.encode())
-        self._digest = sha256_hex(f"{key}\n{path}\n".encode("utf-8", "replace") + body)
+        self._digest = sha256_hex(f"{key}\n{call}\n".encode("utf-8", "replace") + body)
 
     def claim(self) -> Response | None:
         """Claim the key and return None, or return the answer to give instead; raises Refused, Unavailable."""

@@ -1,4 +1,4 @@
-"""What happens to every POST before a route sees it (facts/reliability 5.2).
+"""What happens to every call with a body, by whatever method, before a route sees it (facts/reliability 5.2).
 
 1. the body is read whole, up to 128 KiB and for at most 30 s
 2. the caller is authenticated, so that no answer kept under an idempotency key goes to a revoked credential
@@ -31,12 +31,14 @@ from privyseal_wire.canonical import parse_json
 from privyseal_wire.errors import CanonicalRefused
 
 MAXIMUM_BODY = 128 * 1024
+WANT_A_BODY = frozenset({"POST", "PUT", "PATCH"})
+"""These have a body that may not be left out; any other method may come with one, and then it is looked at likewise."""
 BODY_SECONDS = 30.0
 _ORGANIZATIONS = "organizations"
 
 
 class Intake:
-    """ASGI middleware around every POST below ``prefix``."""
+    """ASGI middleware around every call with a body below ``prefix``."""
 
     def __init__(self, app: ASGIApp, context: DoorContext, authenticator: Authenticator, prefix: str) -> None:
         self._app = app
@@ -46,7 +48,7 @@ class Intake:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on, or answer it here."""
-        if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].startswith(self._prefix):
+        if scope["type"] != "http" or not scope["path"].startswith(self._prefix) or not _may_have_body(Request(scope)):
             await self._app(scope, receive, send)
             return
         request = Request(scope)
@@ -56,6 +58,9 @@ class Intake:
         except TimeoutError:
             await problem(408, "Too slow", "body-timeout", "The body did not arrive within 30 seconds.")(scope, receive, send)
             return
+        if not body and request.method not in WANT_A_BODY:
+            await self._app(scope, _again(body, receive), send)
+            return
         is_json = request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
         try:
             caller = await run_in_threadpool(self._admit, request, body, is_document=is_whole and is_json)
@@ -63,7 +68,9 @@ class Intake:
                 await _wrong_form(is_whole=is_whole)(scope, receive, send)
                 return
             key = request.headers.get("idempotency-key")
-            call = None if key is None else IdempotentCall(self._context.house, caller.key(), key, scope["path"], body)
+            call = (
+                None if key is None else IdempotentCall(self._context.house, caller.key(), key, f"{request.method} {scope['path']}", body)
+            )
             kept = None if call is None else await run_in_threadpool(call.claim)
         except PrivysealError as error:
             await problem_of(error)(scope, receive, send)
@@ -121,6 +128,12 @@ class Intake:
             "receive-body", organization.slug if organization else "", "organization", organization.id if organization else "unknown"
         )
         attempt(house, actor, about, refuse)
+
+
+def _may_have_body(request: Request) -> bool:
+    """Say whether a body has to be looked for: RFC 9112 section 6 tells by two headers that one follows, whatever the method."""
+    announced = request.headers.get("content-length", "0").strip("0") or request.headers.get("transfer-encoding")
+    return request.method in WANT_A_BODY or bool(announced)
 
 
 def _search_document(body: bytes, content_type: str) -> None:

@@ -14,7 +14,7 @@ from privyseal.doors.rest.openapi import PREFIX, add_routes
 
 
 def mount_routes(app: FastAPI, context: DoorContext) -> None:
-    """Add the routes, the problem handlers and what happens to every POST.
+    """Add the routes, the problem handlers and what happens to every call with a body.
 
     ``app.state.stopping`` ends the event streams when the process is to end; whoever serves the application sets it.
     """

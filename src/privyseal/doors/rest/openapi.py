@@ -57,9 +57,9 @@ MODULES = (
 DESCRIPTION = """Ask for certificates, decide on requests, look up and revoke certificates, read the audit log.
 
 Bodies are JSON in UTF-8, at most 128 KiB, and unknown fields are refused. Times are RFC 3339 in UTC. Every refusal is a
-problem document (RFC 9457) with a `kind` for programs and a `detail` for people. A POST may carry an `Idempotency-Key` of
-1 to 128 visible ASCII characters: the same call sent again under it is answered again (`Idempotency-Replayed: true`) and
-done once. 503 and 429 say in `Retry-After` when to try again; nothing was done then."""
+problem document (RFC 9457) with a `kind` for programs and a `detail` for people. A call with a body may carry an
+`Idempotency-Key` of 1 to 128 visible ASCII characters: the same call sent again under it is answered again
+(`Idempotency-Replayed: true`) and done once. 503 and 429 say in `Retry-After` when to try again; nothing was done then."""
 
 
 def add_routes(app: FastAPI) -> None:
