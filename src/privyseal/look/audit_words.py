@@ -197,6 +197,8 @@ _LETTERS: Final = {
     "notices.trial-ends": mark("End of a trial announced"),
     "notices.vetting-ends": mark("Mailed: the vetting ends soon"),
     "notices.organization-moved": mark("State of the account told by mail"),
+    "notices.sign-on-changed": mark("Mailed: the organization's own sign-on was set or removed"),
+    "notices.identity-linked": mark("Mailed: an account of the own sign-on was linked"),
     "notices.role-changed": mark("Changed role told by mail"),
     "notices.administrator-removed": mark("Removal told by mail"),
 }
@@ -215,6 +217,8 @@ _TO_SEVERAL: Final = {
     "notices.vetting-ends",
     "notices.trial-ends",
     "notices.phrase-guessed",
+    "notices.sign-on-changed",
+    "notices.identity-linked",
     "notices.role-changed",
     "notices.administrator-removed",
     "notices.domain-expiring",

@@ -31,6 +31,8 @@ class FactKind(enum.Enum):
     CREDENTIAL_ADDED = "credential-added"
     CREDENTIAL_REVOKED = "credential-revoked"
     CREDENTIAL_ENDING = "credential-ending"
+    SIGN_ON_CHANGED = "sign-on-changed"
+    IDENTITY_LINKED = "identity-linked"
     ROLE_CHANGED = "role-changed"
     ADMINISTRATOR_REMOVED = "administrator-removed"
     LOST_CARD_REPORTED = "lost-card-reported"

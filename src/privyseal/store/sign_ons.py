@@ -102,17 +102,25 @@ def insert(tx: Transaction, sign_on: SignOn) -> None:
 def in_force(tx: Transaction, organization_id: OrganizationId, *, hold: bool = False) -> SignOn | None:
     """Return the settings of an organization, or None; with ``hold`` whoever else holds them waits until this transaction ends."""
     statement = sign_ons.select().where(sign_ons.c.organization_id == organization_id, sign_ons.c.ended_at.is_(None))
-    row = tx.execute(statement.with_for_update() if hold else statement).first()
-    if row is None:
-        return None
-    settings = SignOnSettings(row.issuer, row.client_id, row.client_secret, row.claim)
-    return SignOn(SignOnId(row.id), OrganizationId(row.organization_id), settings, row.set_at, row.set_by)
+    return _sign_on(tx.execute(statement.with_for_update() if hold else statement).first())
+
+
+def get(tx: Transaction, sign_on_id: SignOnId) -> SignOn | None:
+    """Return settings, those that ended as well, or None."""
+    return _sign_on(tx.execute(sign_ons.select().where(sign_ons.c.id == sign_on_id)).first())
 
 
 def end(tx: Transaction, sign_on_id: SignOnId) -> bool:
     """End settings and forget their secret; tells whether this call did."""
     statement = sign_ons.update().where(sign_ons.c.id == sign_on_id, sign_ons.c.ended_at.is_(None))
     return tx.changed(statement.values(ended_at=tx.now, client_secret="")) == 1
+
+
+def _sign_on(row: sa.Row[Any] | None) -> SignOn | None:
+    if row is None:
+        return None
+    settings = SignOnSettings(row.issuer, row.client_id, row.client_secret, row.claim)
+    return SignOn(SignOnId(row.id), OrganizationId(row.organization_id), settings, row.set_at, row.set_by)
 
 
 def _link(row: Mapping[Any, Any]) -> SignOnLink:

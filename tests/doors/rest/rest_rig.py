@@ -21,6 +21,7 @@ from privyseal.cli.web_server import with_certificate
 from privyseal.doors import AnonymousLimit, DoorContext
 from privyseal.doors.rest import DOOR as REST
 from privyseal.engine.dns_lookup import DnsLookup
+from privyseal.engine.guarded_https import HttpsPolicy
 from privyseal.engine.token_fetch import FetchPolicy
 from privyseal.engine.world import World
 from privyseal.issuer.desk import complete_batch
@@ -58,11 +59,14 @@ class DeskIssuer:
 
 @dataclass(slots=True)
 class RestRig:
-    """``resolvers`` and ``fetch_policy`` are for domain validation; without them nobody answers."""
+    """``resolvers`` and ``fetch_policy`` are for domain validation, ``https_policy`` for the own sign-on; without them nobody answers."""
 
     service: ServiceRig
     resolvers: tuple[tuple[str, int], ...] = (("127.0.0.1", 9),)
     fetch_policy: FetchPolicy = field(default_factory=FetchPolicy)
+    https_policy: HttpsPolicy = field(default_factory=HttpsPolicy)
+    world: World | None = None
+    """In place of the one that is made of the three before."""
     issuer: DeskIssuer = field(init=False)
     app: Starlette = field(init=False)
 
@@ -71,7 +75,7 @@ class RestRig:
         context = DoorContext(
             house=self.service.house,
             issuer=self.issuer,
-            world=World.seen_by(DnsLookup(self.resolvers, timeout_seconds=2), self.fetch_policy),
+            world=self.world or World.seen_by(DnsLookup(self.resolvers, timeout_seconds=2), self.fetch_policy, self.https_policy),
             vkey=self.service.log_key.vkey,
             trusted_proxies=("10.9.9.9",),
         )

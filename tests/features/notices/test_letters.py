@@ -22,12 +22,13 @@ from privyseal.model.administrator import Administrator, AdministratorState, Cre
 from privyseal.model.certificate import Certificate
 from privyseal.model.errors import Refused
 from privyseal.model.fact import FactKind
-from privyseal.model.identifiers import AdministratorId, CredentialId, OrganizationId, QuestionId
+from privyseal.model.identifiers import AdministratorId, CredentialId, OrganizationId, QuestionId, SignOnId
 from privyseal.model.profile import NameKind
 from privyseal.model.question import Question
 from privyseal.model.request import RequestState
 from privyseal.model.revocation import RevocationReason
-from privyseal.store import administrators, certificates, organizations, questions
+from privyseal.model.sign_on import SignOn, SignOnSettings
+from privyseal.store import administrators, certificates, organizations, questions, sign_ons
 from tests.features.notices.household import (
     ACME,
     CODE,
@@ -304,6 +305,43 @@ def test_a_new_administrator_id_is_told_to_everybody(house: House, office: Offic
     assert letter["To"] == "it@acme.test"
     assert letter["Subject"] == "Acme & Söhne <Rockets>: new Administrator ID of Dana Doe since 22 November 2026, 14:05 UTC"
     assert_lines(letter, f"SHA-256       {':'.join(['AB'] * 32)}", f"  seal administrator revoke {DANA} {digest}")
+
+
+def sign_on_of(house: House) -> SignOnId:
+    """Settings that an administrator set, with a secret."""
+    sign_on = SignOn(SignOnId("sgn-1"), ACME, SignOnSettings("https://login.acme.test/<a>", "client-7", "the-secret", "sub"), NOW, DANA)
+    with house.database.write(NOW) as tx:
+        sign_ons.insert(tx, sign_on)
+    return sign_on.id
+
+
+@pytest.mark.parametrize("verb", ["set", "removed"])
+def test_an_own_sign_on_is_told_to_security_administrators_and_the_contact(house: House, office: Office, verb: str) -> None:
+    payload: dict[str, object] = {"sign_on": sign_on_of(house), "by": DANA, "is_set": verb == "set", "ended": 3}
+    office.hear(FactKind.SIGN_ON_CHANGED, "notices.sign-on-changed", 1, **payload)
+    assert {copy.payload["recipient"] for copy in waiting_copies(house.database)} == {"organization", DANA}
+    letter = office.letter(FactKind.SIGN_ON_CHANGED, "notices.sign-on-changed", 1, recipient="organization", **payload)
+    assert letter["To"] == "it@acme.test"
+    assert letter["Subject"] == f"Acme & Söhne <Rockets>: its own sign-on was {verb} at 22 November 2026, 14:05 UTC"
+    assert_lines(letter, "Issuer        https://login.acme.test/<a>", "Client id     client-7", "Links ended   3")
+    words = " ".join(text_of(letter).split())
+    assert f"Dana Doe {verb} the OpenID Connect provider" in words
+    assert ("seal sign-on remove" in words) is (verb == "set")
+    assert "https://privyseal.test/o/acme/console/sign-on" in words
+    for form in (text_of(letter), part(letter, "html")):
+        assert "the-secret" not in form
+    assert "<a>" not in part(letter, "html")
+
+
+def test_a_linked_account_is_told_to_its_person_too(house: House, office: Office) -> None:
+    payload: dict[str, object] = {"sign_on": sign_on_of(house), "administrator": FRED}
+    office.hear(FactKind.IDENTITY_LINKED, "notices.identity-linked", 1, **payload)
+    assert {copy.payload["recipient"] for copy in waiting_copies(house.database)} == {"organization", DANA, FRED}
+    letter = office.letter(FactKind.IDENTITY_LINKED, "notices.identity-linked", 1, recipient=FRED, **payload)
+    assert letter["To"] == "fred@acme.test"
+    assert letter["Subject"] == "Acme & Söhne <Rockets>: an account of its own sign-on reads as Fred Poe since 22 November 2026, 14:05 UTC"
+    assert_lines(letter, f"  seal sign-on unlink {FRED}", "Provider      https://login.acme.test/<a>")
+    assert f"https://privyseal.test/o/acme/console/administrators/{FRED}" in text_of(letter)
 
 
 def test_a_new_passkey_is_told_to_everybody(house: House, office: Office) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from privyseal.actions.house import House, record
+from privyseal.actions.house import House, announce, record
 from privyseal.actions.linking import end_links, subject_hash
 from privyseal.model.actor import Actor, require_credential
 from privyseal.model.administrator import AdministratorState
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import Conflict, NotFound, NotPermitted
+from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import AdministratorId, SignOnLinkId
 from privyseal.model.session import Session
 from privyseal.model.sign_on import LinkEnd, SignOnLink, Vouched
@@ -46,6 +47,7 @@ def link_identity(house: House, tx: Transaction, actor: Actor, slug: str, sessio
         raise _taken()
     throttles.clear_sign_in(tx, "", actor.source)
     event = AuditEvent("link-identity", Outcome.DONE, "administrator", session.administrator_id, evidence=(hashed,))
+    announce(house, tx, FactKind.IDENTITY_LINKED, {"organization": slug, "administrator": link.administrator_id, "sign_on": sign_on.id})
     record(house, tx, actor, slug, event)
     return link
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from privyseal.actions.house import House, record
+from privyseal.actions.house import House, announce, record
 from privyseal.actions.linking import end_links
 from privyseal.model.actor import Actor, require
 from privyseal.model.administrator import Permission
 from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.fact import FactKind
 from privyseal.model.sign_on import LinkEnd
 from privyseal.store import organizations, sign_ons
 from privyseal.store.database import Transaction
@@ -20,6 +21,9 @@ def remove_sign_on(house: House, tx: Transaction, actor: Actor, slug: str) -> bo
     found = sign_ons.in_force(tx, organization.id, hold=True)
     if found is None or not sign_ons.end(tx, found.id):
         return False
-    end_links(house, tx, actor, organization, LinkEnd.OTHER_PROVIDER)
+    ended = len(end_links(house, tx, actor, organization, LinkEnd.OTHER_PROVIDER))
+    announce(
+        house, tx, FactKind.SIGN_ON_CHANGED, {"organization": slug, "sign_on": found.id, "by": actor.id, "is_set": False, "ended": ended}
+    )
     record(house, tx, actor, slug, AuditEvent("remove-sign-on", Outcome.DONE, "sign-on", found.id))
     return True

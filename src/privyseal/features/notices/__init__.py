@@ -13,7 +13,15 @@ from typing import Final
 
 from privyseal.actions.house import House
 from privyseal.features import Feature, Listener, MailSettings
-from privyseal.features.notices import account_letters, administrator_letters, change_letters, desk, domain_letters, letters
+from privyseal.features.notices import (
+    account_letters,
+    administrator_letters,
+    change_letters,
+    desk,
+    domain_letters,
+    letters,
+    sign_on_letters,
+)
 from privyseal.features.notices.recipients import (
     Recipients,
     contact_administrators_and_operators,
@@ -62,6 +70,8 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "notices.lost-card": Notice(administrator_letters.lost_card, contact_administrators_and_operators),
     "notices.last-replaced": Notice(administrator_letters.last_replaced, corporate_contact_and_all_administrators),
     "notices.phrase-guessed": Notice(letters.phrase_guessed, who_may(Permission.APPROVE)),
+    "notices.sign-on-changed": Notice(sign_on_letters.sign_on_changed, corporate_contact_and_security),
+    "notices.identity-linked": Notice(sign_on_letters.identity_linked, corporate_contact_and_security),
     "notices.role-changed": Notice(administrator_letters.role_changed, corporate_contact_and_security),
     "notices.administrator-removed": Notice(administrator_letters.administrator_removed, corporate_contact_and_security),
     "notices.change-waiting": Notice(change_letters.change_waiting, corporate_contact_and_all_administrators),
@@ -100,6 +110,8 @@ LISTENS: Final[Mapping[FactKind, tuple[str, ...]]] = {
     FactKind.LOST_CARD_CONFIRMED: ("notices.lost-card",),
     FactKind.LAST_ADMINISTRATOR_REPLACED: ("notices.last-replaced",),
     FactKind.PHRASE_GUESSED: ("notices.phrase-guessed",),
+    FactKind.SIGN_ON_CHANGED: ("notices.sign-on-changed",),
+    FactKind.IDENTITY_LINKED: ("notices.identity-linked",),
     FactKind.ROLE_CHANGED: ("notices.role-changed",),
     FactKind.ADMINISTRATOR_REMOVED: ("notices.administrator-removed",),
     FactKind.CHANGE_PROPOSED: ("notices.change-waiting",),

@@ -54,9 +54,9 @@ def corporate_contact_and_all_administrators(tx: Transaction, organization: Orga
 
 
 def corporate_contact_and_security(tx: Transaction, organization: Organization | None, payload: Mapping[str, Any]) -> list[str]:
-    """Name the corporate contact, everybody who may assign roles here, and the person whom the letter is about."""
+    """Name the corporate contact, everybody who may assign roles here, and the person whom the letter is about, if it is about one."""
     right = Permission.MANAGE_STAFF if organization is None else Permission.ASSIGN_ROLES
-    people = [person for person in _people(tx, organization) if person.may(right) or person.id == payload["administrator"]]
+    people = [person for person in _people(tx, organization) if person.may(right) or person.id == payload.get("administrator")]
     return [*([CORPORATE_CONTACT] if organization else []), *(person.id for person in people)]
 
 
