@@ -307,9 +307,8 @@ def search(
         return _newest(tx, [mine, *clauses, *([certificates.c.id < before] if before else [])], limit)
     fits = equals(wanted.name) if wanted.name else begins_with(wanted.text)
     names_scope = certificate_names.c.organization_id == organization_id
-    ids = _NAMES.ids(tx, names_scope, fits, certificates.c.id, clauses, before=before, limit=limit)
-    rows = tx.execute(sa.select(*_LISTED).where(certificates.c.id.in_(ids)))
-    return sorted((_listed(row) for row in rows), key=lambda row: ids.index(row.id))
+    rows = _NAMES.rows(tx, names_scope, fits, certificates.c.id, _LISTED, clauses, before=before, limit=limit)
+    return [_listed(row) for row in rows]
 
 
 def _newest(tx: Transaction, clauses: Sequence[sa.ColumnElement[bool]], limit: int) -> list[Listed]:

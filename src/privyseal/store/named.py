@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -34,23 +35,38 @@ class Names:
     table: sa.Table
     named: sa.Column[str]
 
-    def ids(
+    def rows(
+        self,
+        tx: Transaction,
+        scope: sa.ColumnElement[bool],
+        fits: Fits,
+        owner: sa.Column[str],
+        columns: Sequence[sa.Column[Any]],
+        clauses: Sequence[sa.ColumnElement[bool]],
+        *,
+        before: str,
+        limit: int,
+    ) -> list[sa.Row[Any]]:
+        """Return the ``columns``, ``owner`` among them, of rows with a name that ``fits``: by their first such name, then the newest first.
+
+        ``scope`` says whose names are looked at, ``clauses`` what else is asked of the row with the id ``owner``. ``before`` is
+        the last id of the page before, or "". The order is that of the index, so that a page costs as much as it shows, however
+        many names begin so.
+        """
+        ids = self._ids(tx, scope, fits, owner, clauses, before, limit)
+        found = {row._mapping[owner]: row for row in tx.execute(sa.select(*columns).where(owner.in_(ids)))}
+        return [found[row_id] for row_id in ids]
+
+    def _ids(
         self,
         tx: Transaction,
         scope: sa.ColumnElement[bool],
         fits: Fits,
         owner: sa.Column[str],
         clauses: Sequence[sa.ColumnElement[bool]],
-        *,
         before: str,
         limit: int,
     ) -> list[str]:
-        """Return ids of rows with a name that ``fits``: by their first such name, of one name the newest first.
-
-        ``scope`` says whose names are looked at, ``clauses`` what else is asked of the row with the id ``owner``. ``before`` is
-        the last id of the page before, or "". The order is that of the index, so that a page costs as much as it shows, however
-        many names begin so.
-        """
         name = self.table.c.name
         earlier = self.table.alias("earlier")
         conditions = [scope, *fits(name)]

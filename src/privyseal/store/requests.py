@@ -295,9 +295,8 @@ def _named(
     wanted = within(requests.c.department_id, organization_id, scope)
     wanted += [requests.c.state.in_([state.value for state in states])] if states else []
     mine = request_names.c.organization_id == organization_id
-    ids = _NAMES.ids(tx, mine, begins_with(text.lower()), requests.c.id, wanted, before=before, limit=limit)
-    rows = tx.execute(sa.select(*_LISTED).where(requests.c.id.in_(ids)))
-    return sorted((_listed(row) for row in rows), key=lambda row: ids.index(row.id))
+    rows = _NAMES.rows(tx, mine, begins_with(text.lower()), requests.c.id, _LISTED, wanted, before=before, limit=limit)
+    return [_listed(row) for row in rows]
 
 
 def _newest(tx: Transaction, scope: Sequence[sa.ColumnElement[bool]], states: Sequence[RequestState], limit: int) -> list[Listed]:

@@ -93,7 +93,7 @@ def complete_certificates(
     intents = [intent for intent in certificates.intents_of(tx, intent_ids).values() if intent.state is IntentState.PREPARED]
     found = requests.get_many(tx, [intent.request_id for intent in intents if intent.request_id])
     approvals = requests.approvals_of(tx, list(found))
-    readers = _Readers(house, tx, revocations.blocked_among(tx, {request.spki_sha256 for request in found.values()}))
+    readers = _Readers(house, tx, list(found), revocations.blocked_among(tx, {request.spki_sha256 for request in found.values()}))
     signed: list[tuple[_Case, bytes]] = []
     failures: list[tuple[IntentId, PrivysealError]] = []
     for intent in intents:
@@ -118,8 +118,10 @@ def complete_certificates(
 class _Readers:
     """Rows that many intents of one batch share, read once in this transaction."""
 
-    def __init__(self, house: House, tx: Transaction, blocked_keys: set[str]) -> None:
+    def __init__(self, house: House, tx: Transaction, request_ids: list[RequestId], blocked_keys: set[str]) -> None:
         self._house = house
+        self._request_ids = request_ids
+        self._caa: dict[RequestId, StoredCheck] | None = None
         self._entitlements: dict[OrganizationId, Entitlements] = {}
         self._paths: dict[DepartmentId | None, str] = {}
         self.blocked_keys = blocked_keys
@@ -174,8 +176,11 @@ class _Readers:
 
     def caa(self, case: _Case) -> StoredCheck | None:
         """Return what the CAA records said when the request was about to be issued, for the tier that asks for it."""
-        public = case.policy.tier is Tier.PUBLIC
-        return caa_checks.newest_of(self._tx, [case.request.id]).get(case.request.id) if public else None
+        if case.policy.tier is not Tier.PUBLIC:
+            return None
+        if self._caa is None:
+            self._caa = caa_checks.newest_of(self._tx, self._request_ids)
+        return self._caa.get(case.request.id)
 
     def entitlements(self, organization: Organization) -> Entitlements:
         """Return what the people of an organization may do, proven."""
