@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import ipaddress
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -33,6 +34,18 @@ def loopback_policy(port: int, *, timeout_seconds: float = 5.0) -> FetchPolicy:
     return FetchPolicy(ports=(port,), allowed_networks=(ipaddress.ip_network("127.0.0.0/8"),), timeout_seconds=timeout_seconds)
 
 
+LONGEST_LINE = 65_536
+SILENCE_SECONDS = 10.0
+_TLS_HANDSHAKE = b"\x16"
+_REQUEST_LINE = re.compile(rb"[A-Z]+ ([!-~]+) HTTP/1\.[01]\r\n")
+
+
+def _head(lines: BinaryIO) -> Iterator[bytes]:
+    """The header lines; they end at an empty one, and where the other side hangs up."""
+    while (line := lines.readline(LONGEST_LINE)) not in {b"\r\n", b""}:
+        yield line
+
+
 class WebServer:
     """Use it as a context manager; ``answer`` may be changed while it runs, ``requests`` are (Host, path) in order."""
 
@@ -59,15 +72,21 @@ class WebServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            connection.settimeout(SILENCE_SECONDS)
             with connection, connection.makefile("rb") as lines:
                 try:
                     self._converse(connection, lines)
-                except ConnectionError:
-                    continue  # the other side has heard enough
+                except (ConnectionError, TimeoutError):
+                    continue  # the other side has heard enough, or says nothing
 
     def _converse(self, connection: socket.socket, lines: BinaryIO) -> None:
-        path = (lines.readline() or b"GET /").decode("latin-1").split()[1]
-        headers = email.message_from_bytes(b"".join(iter(lines.readline, b"\r\n")))
+        if connection.recv(1, socket.MSG_PEEK) == _TLS_HANDSHAKE:
+            return
+        line = _REQUEST_LINE.fullmatch(lines.readline(LONGEST_LINE))
+        if line is None:
+            return  # no HTTP
+        path = line[1].decode("ascii")
+        headers = email.message_from_bytes(b"".join(_head(lines)))
         host = str(headers["Host"])
         self.requests.append((host, path))
         answer = self.answer(path)
