@@ -33,6 +33,7 @@ from tests.doors.rest.rest_rig import API, ORG, RestRig
 from tests.rigs.knot import KnotServer
 from tests.rigs.ports import LOOPBACK, free_port
 from tests.rigs.service import AdministratorRig, ServiceRig
+from tests.rigs.statements import heard
 from tests.rigs.unbound import UnboundServer
 
 ZONE = "resource-marketing.test"
@@ -263,6 +264,19 @@ def tamper(desk: Desk, **values: object) -> None:
 def test_the_issuer_takes_what_it_judges_to_be_permitted(service: ServiceRig, resolver: UnboundServer) -> None:
     desk = desk_of(service, resolver.address)
     assert judged(desk, prepared(desk, resolver)) == "issued"
+
+
+def test_the_issuer_reads_the_evidence_of_a_batch_once(service: ServiceRig, resolver: UnboundServer) -> None:
+    desk = desk_of(service, resolver.address)
+    wanted = approved_without_issuing(desk, *(desk.submit(f"{label}.{ZONE}") for label in ("a", "b", "c")))
+    house = service.house
+    ready = look_up_requests(house, Perspectives(DnsLookup((resolver.address,))), wanted)
+    about = About("prepare-certificate", ORG, "request", "batch")
+    intents = [intent.id for intent in perform(house, SYSTEM, about, prepare_certificates, ready).intents]
+    assert len(intents) == 3
+    with heard(house.database) as said:
+        assert [result.ok for result in complete_batch(house, service.keys, intents).values()] == [True] * 3
+    assert len([statement for statement in said if "FROM caa_checks" in statement and "SELECT" in statement]) == 1
 
 
 def test_the_issuer_wants_the_evidence(service: ServiceRig, resolver: UnboundServer) -> None:

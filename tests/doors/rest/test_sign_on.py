@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from privyseal.engine.guarded_https import HttpsPolicy
 from privyseal.engine.token_fetch import FetchPolicy
 from privyseal.model.administrator import Role
+from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import SignOnLinkId
 from privyseal.model.sign_on import SignOnLink
 from privyseal.store import outbox, sign_ons
@@ -40,6 +41,7 @@ def server(running: OpenIdServer) -> OpenIdServer:
 @pytest.fixture
 def rest(service: ServiceRig, server: OpenIdServer) -> RestRig:
     """The door of a service that may reach this provider."""
+    service.listeners[FactKind.SIGN_ON_CHANGED] = ("notices.sign-on-changed",)
     service.create_organization()
     service.create_organization(OTHER, name="Hoffman & Brandt", domains=("hoffman-brandt.test",))
     opened = FetchPolicy((server.port,), allowed_networks=(ipaddress.ip_network("127.0.0.0/8"),), timeout_seconds=3.0)
@@ -104,9 +106,11 @@ def test_it_is_set_shown_and_removed(rest: RestRig, admin: TestClient, server: O
     assert SECRET not in log
 
 
-def test_a_link_is_shown_and_ended_and_goes_with_its_provider(rest: RestRig, admin: TestClient, server: OpenIdServer) -> None:
-    dana = rest.service.administrator(ORG, "Dana Scully", Role.AUDITOR)
-    walter = rest.service.administrator(ORG, "Walter Skinner", Role.AUDITOR)
+def test_a_link_is_shown_and_ended_and_goes_with_its_provider(
+    rest: RestRig, fox: AdministratorRig, admin: TestClient, server: OpenIdServer
+) -> None:
+    dana = rest.service.administrator(ORG, "Dana Scully", Role.AUDITOR, by=fox)
+    walter = rest.service.administrator(ORG, "Walter Skinner", Role.AUDITOR, by=fox)
     assert admin.post(PLACE, json=body(server)).status_code == 200
     for number, person in enumerate((dana, walter), 1):
         link(rest, person, number)
@@ -120,10 +124,10 @@ def test_a_link_is_shown_and_ended_and_goes_with_its_provider(rest: RestRig, adm
     assert [fact["ended"] for fact in facts(rest, "sign-on-changed")] == [0, 1]
 
 
-def test_others_neither_set_nor_remove_it(rest: RestRig, admin: TestClient, server: OpenIdServer) -> None:
+def test_others_neither_set_nor_remove_it(rest: RestRig, fox: AdministratorRig, admin: TestClient, server: OpenIdServer) -> None:
     assert admin.post(PLACE, json=body(server)).status_code == 200
-    auditor = rest.administrator(rest.service.administrator(ORG, "Dana Scully", Role.AUDITOR))
-    deciding = rest.administrator(rest.service.administrator(ORG, "Walter Skinner", Role.CERTIFICATE_ADMINISTRATOR))
+    auditor = rest.administrator(rest.service.administrator(ORG, "Dana Scully", Role.AUDITOR, by=fox))
+    deciding = rest.administrator(rest.service.administrator(ORG, "Walter Skinner", Role.CERTIFICATE_ADMINISTRATOR, by=fox))
     provider = rest.administrator(rest.service.administrator("", "Provider", Role.PROVIDER_ADMINISTRATOR))
     strangers = [rest.administrator(rest.service.administrator(OTHER, "Eve")), rest.token(org=OTHER)]
     asked = len(server.calls)

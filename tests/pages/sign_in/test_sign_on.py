@@ -15,6 +15,7 @@ from privyseal.app import discover
 from privyseal.engine.guarded_https import HttpsPolicy
 from privyseal.engine.token_fetch import FetchPolicy
 from privyseal.model.administrator import READING, Permission, Role
+from privyseal.model.fact import FactKind
 from privyseal.reception.cookies import browser_cookie, session_cookie
 from privyseal.reception.site import Access, Method
 from privyseal.store import outbox, sign_ons
@@ -46,6 +47,7 @@ def server(running: OpenIdServer) -> OpenIdServer:
 @pytest.fixture
 def pages(service: ServiceRig, server: OpenIdServer) -> PagesRig:
     """The pages of two organizations, which may reach this provider."""
+    service.listeners |= {FactKind.SIGN_ON_CHANGED: ("letters",), FactKind.IDENTITY_LINKED: ("letters",)}
     service.create_organization()
     service.create_organization(OTHER, name="Hoffman & Brandt", domains=("hoffman-brandt.test",))
     opened = FetchPolicy((server.port,), allowed_networks=(ipaddress.ip_network("127.0.0.0/8"),), timeout_seconds=3.0)
