@@ -268,7 +268,7 @@ def test_a_hostile_domain_is_refused_alike_and_stays_without_evidence(shared: Sh
         vera = PagesRig(service, world=case.world).signed_in(shared.vera)
         shown = vera.post(f"/provider/organizations/{ORG}/domains/{name}/validation", {"method": case.method})
         page = require_refused(shown, case.status, "domains", case.words)
-        assert time.monotonic() - begin < 30
+        assert time.monotonic() - begin < 90, "it ends, on a busy machine as well"
     assert page.problems == [" ".join(detail.split())]
     case.done()
     assert shared.domain(name).validated_at is None
