@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import ssl
@@ -14,9 +15,10 @@ from tests.rigs.web import WebServer, reply
 
 
 def fetched(web: WebServer) -> bytes:
-    connection = http.client.HTTPConnection(LOOPBACK, web.port, timeout=5)
-    connection.request("GET", "/token")
-    return connection.getresponse().read()
+    with contextlib.closing(http.client.HTTPConnection(LOOPBACK, web.port, timeout=5)) as connection:
+        connection.request("GET", "/token")
+        with connection.getresponse() as response:
+            return response.read()
 
 
 def test_a_client_of_tls_is_hung_up_on_and_the_next_one_served() -> None:
