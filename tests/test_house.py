@@ -103,7 +103,7 @@ def test_actions_do_not_import_actions() -> None:
     are registered, how roles are given and how a credential ends, whether somebody really holds a right, what is counted of strangers,
     how control of a domain is validated, what CAA says, how trials begin, how first policies are stored, whom signed changes give a role,
     how changes get their signatures, what proves a policy, how an account lives, how Administrator IDs are renewed, whom one may name,
-    how sessions are opened, how links with an own sign-on end.
+    how sessions are opened, how links with an own sign-on end, how something is moved, and when an access review is finished.
     """
     beside = ["house", "admission", "approving", "assigning", "caa", "entitlement", "registering", "strangers", "validating", "withdrawing"]
     beside += [
@@ -111,9 +111,11 @@ def test_actions_do_not_import_actions() -> None:
         "beginning_trials",
         "changing",
         "linking",
+        "moving",
         "opening",
         "policy_proof",
         "renewing",
+        "reviewing",
         "setting_up",
         "signed_changes",
         "vetted_identity",

@@ -10,7 +10,7 @@ from privyseal.model.actor import Actor
 from privyseal.model.administrator import Administrator
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.session import Session, SessionEnd, log_of
-from privyseal.store import kept_forms, sessions
+from privyseal.store import access_reviews, kept_forms, sessions
 from privyseal.store.database import Transaction
 
 
@@ -34,6 +34,7 @@ class Tokens:
 def open_session(house: House, tx: Transaction, actor: Actor, session: Session, tokens: Tokens) -> None:
     """Enter a session of ``actor``; the one that this browser had ends, and what it kept of a form goes on to this one."""
     sessions.insert(tx, session, code_hash(tokens.new))
+    access_reviews.note_sign_in(tx, session.administrator_id)
     events = [AuditEvent("start-session", Outcome.DONE, "session", session.id, reason="reading" if session.is_reading else "")]
     former = sessions.by_token(tx, code_hash(tokens.former)) if tokens.former else None
     if former is not None and former.session.administrator_id == session.administrator_id:

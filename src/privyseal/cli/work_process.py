@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 
 import structlog
 
+from privyseal.actions.access_review.follow_access_reviews import follow_access_reviews
+from privyseal.actions.access_review.make_access_reviews import make_access_reviews
 from privyseal.actions.administrator.remind_of_endings import remind_of_endings
 from privyseal.actions.house import House
 from privyseal.actions.organization.remind_of_vettings import remind_of_vettings
@@ -63,6 +66,7 @@ def make_worker(settings: Settings, opened: Opened, rooms: Rooms, issuer: Issuer
         PeriodicTask("vetting-reminders", 3600.0, lambda: remind(opened)),
         PeriodicTask("trials", 600.0, lambda: turn_trials(opened)),
         PeriodicTask("domains", domains.EVERY_SECONDS, domains.look),
+        PeriodicTask("access-reviews", 600.0, lambda: review_access(opened.house)),
         PeriodicTask("credential-endings", 3600.0, lambda: _remind(opened.house)),
     )
     return Worker(opened.house, listeners, periodic, node)
@@ -101,6 +105,24 @@ def turn_trials(opened: Opened) -> None:
             return end_trials(house, tx, SYSTEM)
 
     again_after_collision(turn)
+
+
+def review_access(house: House) -> None:
+    """Make the access reviews of the quarter, close those that are settled, and remind of the others."""
+
+    def make() -> int:
+        with house.database.write(house.clock()) as tx:
+            return make_access_reviews(house, tx, SYSTEM)
+
+    def follow(after: str) -> str:
+        with house.database.write(house.clock()) as tx:
+            return follow_access_reviews(house, tx, SYSTEM, after)
+
+    while again_after_collision(make):
+        pass
+    after = again_after_collision(partial(follow, ""))
+    while after:
+        after = again_after_collision(partial(follow, after))
 
 
 def mail_settings(settings: Settings) -> MailSettings:

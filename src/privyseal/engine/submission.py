@@ -81,7 +81,7 @@ def read_submission(raw: RawSubmission, random_bytes: RandomBytes) -> Submission
         server_platform=require_text("server_platform", raw.server_platform, 64, optional=True),
         comment=require_text("comment", raw.comment, 500, optional=True),
         warnings=warnings,
-        department=_department(raw.department),
+        department=require_department_id(raw.department),
     )
 
 
@@ -117,7 +117,7 @@ _EXPECTED_EXTENSIONS = frozenset({"2.5.29.17", "2.5.29.15", "2.5.29.37", "2.5.29
 """What every tool writes into a CSR; asking for it deserves no notice."""
 
 
-def _department(text: str) -> str:
+def require_department_id(text: str) -> str:
     """Return the id of a department, or ""; whether there is such a one is asked where the request is stored."""
     if text and not _DEPARTMENT.fullmatch(text):
         raise Refused("department", "There is no such department. Choose one of the list.", field="department")

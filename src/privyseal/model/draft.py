@@ -21,7 +21,10 @@ MAXIMUM_ANSWERS: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """``platform`` is the kind of server, ``names`` what commands are written for, ``csr`` PEM, ``servers`` as ``Endpoint.text`` writes."""
+    """``platform`` is the kind of server, ``names`` what commands are written for, ``csr`` PEM, ``servers`` as ``Endpoint.text`` writes.
+
+    ``department`` is the id of a department, "" for the organization itself.
+    """
 
     platform: str = ""
     names: tuple[str, ...] = ()
@@ -32,6 +35,7 @@ class Answers:
     contact_name: str = ""
     contact_email: str = ""
     comment: str = ""
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class FactKind(enum.Enum):
     ADMINISTRATOR_REMOVED = "administrator-removed"
     LOST_CARD_REPORTED = "lost-card-reported"
     LOST_CARD_CONFIRMED = "lost-card-confirmed"
+    ACCESS_REVIEW_MADE = "access-review-made"
+    ACCESS_REVIEW_WAITS = "access-review-waits"
     CHANGE_PROPOSED = "change-proposed"
     CHANGE_CLOSED = "change-closed"
     PHRASE_GUESSED = "phrase-guessed"

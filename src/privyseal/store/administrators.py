@@ -14,7 +14,7 @@ from privyseal.model.identifiers import AdministratorId, ApiTokenId, AssignmentI
 from privyseal.model.scope import EVERYTHING, Scope
 from privyseal.store import assignments
 from privyseal.store.database import Transaction
-from privyseal.store.departments import within
+from privyseal.store.departments import is_in, within
 from privyseal.store.paging import behind
 from privyseal.store.prepared import Prepared
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
@@ -215,9 +215,10 @@ def page(
     return people_of(tx, [row._mapping for row in tx.execute(statement)])
 
 
-def move(tx: Transaction, organization_id: OrganizationId, administrator_id: AdministratorId, department_id: DepartmentId | None) -> bool:
-    """Let a person belong to another department; tells whether there is such a person."""
-    statement = administrators.update().where(administrators.c.id == administrator_id, administrators.c.organization_id == organization_id)
+def move(tx: Transaction, person: Administrator, department_id: DepartmentId | None) -> bool:
+    """Let a person belong to another department; tells whether he still belonged to the one that was read."""
+    unmoved = is_in(administrators.c.department_id, person.department_id)
+    statement = administrators.update().where(administrators.c.id == person.id, unmoved)
     return tx.changed(statement.values(department_id=department_id)) == 1
 
 

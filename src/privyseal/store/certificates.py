@@ -16,7 +16,7 @@ from privyseal.model.organization import OrganizationState
 from privyseal.model.profile import NameKind
 from privyseal.model.scope import EVERYTHING, Scope
 from privyseal.store.database import Transaction
-from privyseal.store.departments import within
+from privyseal.store.departments import is_in, within
 from privyseal.store.named import Name, Names, begins_with, equals
 from privyseal.store.organizations import organizations
 from privyseal.store.prepared import Prepared, is_among
@@ -239,8 +239,7 @@ def page(
 
 def move(tx: Transaction, certificate: Certificate, department_id: DepartmentId | None) -> bool:
     """Let a certificate belong to another department; tells whether it still belonged to the one that was read."""
-    before = certificates.c.department_id
-    unmoved = before.is_(None) if certificate.department_id is None else before == certificate.department_id
+    unmoved = is_in(certificates.c.department_id, certificate.department_id)
     statement = certificates.update().where(certificates.c.id == certificate.id, unmoved)
     return tx.changed(statement.values(department_id=department_id)) == 1
 

@@ -62,6 +62,18 @@ def get(tx: Transaction, organization_id: OrganizationId, department_id: Departm
     return None if row is None else _department(row)
 
 
+def hold(tx: Transaction, organization_id: OrganizationId, department_id: DepartmentId) -> Department | None:
+    """Return the department as it now is, and let nobody change, close or move it before this transaction ends."""
+    clause = (departments.c.id == department_id, departments.c.organization_id == organization_id)
+    row = tx.execute(departments.select().where(*clause).with_for_update(read=True)).first()
+    return None if row is None else _department(row._mapping)
+
+
+def is_in(column: sa.ColumnElement[Any], department_id: DepartmentId | None) -> sa.ColumnElement[bool]:
+    """Return the condition that something belongs to exactly this department (None: to the organization itself)."""
+    return column.is_(None) if department_id is None else column == department_id
+
+
 def path_of(tx: Transaction, department_id: DepartmentId | None) -> str:
     """Return where in the tree something lies that belongs to this department (None: to the organization itself).
 

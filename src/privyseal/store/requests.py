@@ -15,7 +15,7 @@ from privyseal.model.profile import NameKind, SubjectField
 from privyseal.model.request import TRANSITIONS, Request, RequestEvent, RequestKind, RequestState, read_endpoint
 from privyseal.model.scope import EVERYTHING, Scope
 from privyseal.store.database import Transaction
-from privyseal.store.departments import departments, within
+from privyseal.store.departments import departments, is_in, within
 from privyseal.store.named import Name, Names, begins_with
 from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
@@ -350,20 +350,15 @@ def changed_since(
     return [Changed(RequestId(row.id), row.state, row.changed_at, row.path) for row in tx.execute(statement)]
 
 
-def move(
-    tx: Transaction,
-    organization_id: OrganizationId,
-    request_id: RequestId,
-    department_id: DepartmentId | None,
-    states: Collection[RequestState],
-) -> bool:
-    """Let a request belong to another department; tells whether it stood in one of these states."""
+def move(tx: Transaction, request: Request, department_id: DepartmentId | None, states: Collection[RequestState]) -> bool:
+    """Let a request belong to another department; tells whether it stood in one of these states and belonged where it was read."""
     statement = requests.update().where(
-        requests.c.id == request_id,
-        requests.c.organization_id == organization_id,
+        requests.c.id == request.id,
+        requests.c.organization_id == request.organization_id,
         requests.c.state.in_([state.value for state in states]),
+        is_in(requests.c.department_id, request.department_id),
     )
-    tx.queues.add(organization_id)
+    tx.queues.add(request.organization_id)
     return tx.changed(statement.values(department_id=department_id, changed_at=tx.now)) == 1
 
 

@@ -15,6 +15,7 @@ from privyseal.store.database import Database
 from privyseal.store.schema import metadata
 
 NOUNS = (
+    "access_reviews",
     "administrators",
     "assignments",
     "applications",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from privyseal_agent.changes import content_of, new_id, sign_about
-from privyseal_agent.commands.administrator import APP
+from privyseal_agent.commands.administrator_roles import APP
 from privyseal_agent.commands.change import standing
 from privyseal_agent.desk import Desk, Reply
 from privyseal_agent.groups import AtDesk, open_service

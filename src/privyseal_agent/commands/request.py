@@ -56,6 +56,9 @@ class EnrollmentForm:
     comment: str = ""
     """A note for the administrator who decides."""
 
+    department: str = ""
+    """Id of the department that it is for, as seal department list shows it; the organization itself when left out."""
+
 
 @APP.command
 def submit(
@@ -93,6 +96,7 @@ def submit(
             "phrase": phrase,
             "server_platform": form.platform,
             "comment": form.comment,
+            "department": form.department,
         }
         answer = service.post(service.path("requests"), body)
     return Reply(answer.fields, _received(answer, form.contact_email))

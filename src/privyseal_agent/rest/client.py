@@ -155,6 +155,10 @@ class Service:
         headers = {"Idempotency-Key": self.desk.random_bytes(16).hex()}
         return Document.of(_json(self._ask("POST", path, body=body, headers=headers)))
 
+    def put(self, path: str, body: Mapping[str, object]) -> Document:
+        """Put a JSON object in the place of what is there and return the answer."""
+        return Document.of(_json(self._ask("PUT", path, body=body)))
+
     def delete(self, path: str) -> None:
         """Delete what is at a path."""
         self._ask("DELETE", path)

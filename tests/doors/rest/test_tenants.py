@@ -99,8 +99,19 @@ ROWS = [
     Row("POST", f"{P}/sign-on", {"issuer": "https://evil.test", "client_id": "x"}),
     Row("DELETE", f"{P}/sign-on"),
     Row("DELETE", f"{P}/administrators/{{administrator_id}}/sign-on"),
-    Row("POST", f"{P}/assignments", {"signature": "AAAA"}),
     Row("POST", f"{P}/removals", {"signature": "AAAA"}),
+    Row("GET", f"{P}/reviews"),
+    Row("GET", f"{P}/reviews/{{review}}"),
+    Row("POST", f"{P}/reviews/{{review}}/confirmations", {"administrator": f"adm-{'0' * 32}", "assignments": []}),
+    Row("GET", "/provider/reviews", answer=REFUSED_TO_OTHERS),
+    Row("GET", "/provider/reviews/{review}", answer=REFUSED_TO_OTHERS),
+    Row(
+        "POST",
+        "/provider/reviews/{review}/confirmations",
+        {"administrator": f"adm-{'0' * 32}", "assignments": []},
+        REFUSED_TO_OTHERS,
+    ),
+    Row("GET", "/provider/organization-reviews", answer=REFUSED_TO_OTHERS),
     Row("GET", f"{P}/departments"),
     Row("POST", f"{P}/departments", {"name": "Health"}),
     Row("PUT", f"{P}/departments/{{department}}", {"name": "Health"}),
@@ -204,6 +215,7 @@ def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         "letter": f"ltr-{'0' * 32}",
         "application_id": f"apl-{'0' * 32}",
         "trial_id": f"trl-{'0' * 32}",
+        "review": f"rev-{'0' * 32}",
     }
     strangers = {"administrator": rest.administrator(stranger), "token": rest.token(org=OTHER)}
     yield Two(rest, parts, strangers, insider, provider)

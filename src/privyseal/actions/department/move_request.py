@@ -6,14 +6,14 @@ An approval says which department a request belongs to, so earlier ones count no
 from __future__ import annotations
 
 from privyseal.actions.house import House, record
-from privyseal.model.actor import Actor, require, require_somewhere
+from privyseal.actions.moving import Ends, is_to_be_moved
+from privyseal.model.actor import Actor, require_somewhere
 from privyseal.model.administrator import Permission
 from privyseal.model.audit import AuditEvent, Outcome
-from privyseal.model.department import require_open
 from privyseal.model.errors import Conflict, NotFound
 from privyseal.model.identifiers import DepartmentId, RequestId
 from privyseal.model.request import Request, RequestState
-from privyseal.store import departments, organizations, requests
+from privyseal.store import organizations, requests
 from privyseal.store.database import Transaction
 
 MOVABLE = frozenset({RequestState.UNCONFIRMED, RequestState.PENDING, RequestState.HELD, RequestState.FAILED})
@@ -24,24 +24,24 @@ def move_request(
 ) -> Request:
     """Move it (None: to the organization itself) and return it; the right to move must reach both places.
 
-    Raises NotFound, NotPermitted, Conflict (``request-state``, ``department-closed``).
+    Raises NotFound, NotPermitted, Conflict (``request-state``, ``department-closed``, ``department-moved`` when somebody else just
+    moved it).
     """
     organization = organizations.require(tx, slug)
     require_somewhere(actor, Permission.MOVE, organization.id)
     scope = actor.scope(Permission.READ)
+    missing = NotFound("not-found", "There is no such request or no such department in your organization.")
     request = requests.get(tx, organization.id, request_id, scope=scope)
-    target = departments.get(tx, organization.id, department_id) if department_id is not None else None
-    if request is None or (department_id is not None and (target is None or not scope.covers(target.path))):
-        raise NotFound("not-found", "There is no such request or no such department in your organization.")
-    for path in (departments.path_of(tx, request.department_id), target.path if target else ""):
-        require(actor, Permission.MOVE, organization.id, path)
-    if request.department_id == department_id:
+    if request is None:
+        raise missing
+    ends = Ends(request.department_id, department_id)
+    if not is_to_be_moved(tx, actor, organization, Permission.MOVE, ends, seen=scope, missing=missing):
         return request
-    if target is not None:
-        require_open(target)
-    if not requests.move(tx, organization.id, request.id, department_id, MOVABLE):
+    if not requests.move(tx, request, department_id, MOVABLE):
+        now = requests.get(tx, organization.id, request_id)
+        if now is not None and now.department_id != request.department_id:
+            raise Conflict("department-moved", "Somebody else just moved this request. Look at it again.")
         raise Conflict("request-state", "This request is decided. Move its certificate instead.")
     requests.void_approvals(tx, [request.id])
-    reason = f"{request.department_id or 'organization'} -> {department_id or 'organization'}"
-    record(house, tx, actor, slug, AuditEvent("move-request", Outcome.DONE, "request", request.id, reason=reason))
+    record(house, tx, actor, slug, AuditEvent("move-request", Outcome.DONE, "request", request.id, reason=ends.words))
     return requests.get(tx, organization.id, request.id) or request

@@ -20,6 +20,7 @@ from privyseal.features.notices import (
     desk,
     domain_letters,
     letters,
+    review_letters,
     sign_on_letters,
 )
 from privyseal.features.notices.recipients import (
@@ -28,6 +29,7 @@ from privyseal.features.notices.recipients import (
     contact_administrators_and_provider,
     contact_and_revokers,
     corporate_contact_and_all_administrators,
+    corporate_contact_and_reviewers,
     corporate_contact_and_security,
     organization_and_vetters,
     who_may,
@@ -74,6 +76,8 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "notices.identity-linked": Notice(sign_on_letters.identity_linked, corporate_contact_and_security),
     "notices.role-changed": Notice(administrator_letters.role_changed, corporate_contact_and_security),
     "notices.administrator-removed": Notice(administrator_letters.administrator_removed, corporate_contact_and_security),
+    "notices.access-review": Notice(review_letters.review_made, corporate_contact_and_reviewers),
+    "notices.access-review-waits": Notice(review_letters.review_waits, corporate_contact_and_reviewers),
     "notices.change-waiting": Notice(change_letters.change_waiting, corporate_contact_and_all_administrators),
     "notices.change-closed": Notice(change_letters.change_closed, corporate_contact_and_all_administrators),
     "notices.domain-control": Notice(domain_letters.domain_control),
@@ -114,6 +118,8 @@ LISTENS: Final[Mapping[FactKind, tuple[str, ...]]] = {
     FactKind.IDENTITY_LINKED: ("notices.identity-linked",),
     FactKind.ROLE_CHANGED: ("notices.role-changed",),
     FactKind.ADMINISTRATOR_REMOVED: ("notices.administrator-removed",),
+    FactKind.ACCESS_REVIEW_MADE: ("notices.access-review",),
+    FactKind.ACCESS_REVIEW_WAITS: ("notices.access-review-waits",),
     FactKind.CHANGE_PROPOSED: ("notices.change-waiting",),
     FactKind.CHANGE_CLOSED: ("notices.change-closed",),
     FactKind.DOMAIN_LETTER_ASKED: ("notices.domain-control",),

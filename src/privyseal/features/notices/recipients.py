@@ -60,6 +60,13 @@ def corporate_contact_and_security(tx: Transaction, organization: Organization |
     return [*([CORPORATE_CONTACT] if organization else []), *(person.id for person in people)]
 
 
+def corporate_contact_and_reviewers(tx: Transaction, organization: Organization | None, _payload: Mapping[str, Any]) -> list[str]:
+    """Name the corporate contact and everybody who may review access here."""
+    people = [person for person in _people(tx, organization) if person.may(Permission.REVIEW_ACCESS)]
+    is_told = organization is None or any(person.email == organization.contact_email for person in people)
+    return [*([] if is_told else [CORPORATE_CONTACT]), *(person.id for person in people)]
+
+
 def _path(tx: Transaction, payload: Mapping[str, Any]) -> str:
     """Return where in the tree lies what a letter is about."""
     request_id, certificate_id = payload.get("request"), payload.get("certificate")

@@ -30,7 +30,7 @@ from privyseal.pages.control_center import (
     tokens,
 )
 from privyseal.pages.control_center.entry import console_frame, console_page
-from privyseal.reception import change_pages, signing
+from privyseal.reception import change_pages, review_pages, signing
 from privyseal.reception.site import Method, Page, Site
 
 GET, POST = Method.GET, Method.POST
@@ -152,6 +152,15 @@ _POLICIES = (
 )
 
 _EVIDENCE = (
+    console_page(GET, "/reviews", READ, review_pages.show_reviews),
+    console_page(GET, "/reviews/{review}", READ, review_pages.show_review),
+    console_page(
+        POST,
+        "/reviews/{review}/people/{administrator}",
+        Permission.REVIEW_ACCESS,
+        review_pages.confirm,
+        form="/reviews/{review}",
+    ),
     console_page(GET, "/audit", AUDIT, log.show_log),
     console_page(GET, "/audit/export", AUDIT, log.export),
     console_page(GET, "/audit/checkpoint", AUDIT, log.download_checkpoint),

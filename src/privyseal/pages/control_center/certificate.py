@@ -72,7 +72,7 @@ def held(visit: Visit) -> Held:
         objects = [certificate.serial_hex, *([certificate.request_id] if certificate.request_id else [])]
         path = departments.path_of(tx, certificate.department_id)
         department = department_words(tx, organization, certificate.department_id)
-        return Held(certificate, authority, request, replaced, history_of(tx, organization, objects), path, department)
+        return Held(certificate, authority, request, replaced, history_of(tx, organization, objects, sight(visit)), path, department)
 
     return look_up(visit, work)
 
@@ -97,6 +97,7 @@ def _values(visit: Visit, found: Held) -> dict[str, object]:
         "servers": [endpoint.address for endpoint in found.request.endpoints] if found.request else [],
         "files": FILES,
         "pem": certificate_to_pem(certificate.der),
+        "may_move": may(visit, Permission.MOVE, found.path),
         "may_revoke": is_valid and may(visit, Permission.REVOKE, found.path),
         "reasons": reason_choices(),
         "reissue_address": f"/o/{visit.slug}/certificates/{certificate.serial_hex}" if _may_reissue(certificate, visit) else "",

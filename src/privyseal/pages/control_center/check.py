@@ -8,6 +8,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from privyseal.actions.department.move_request import MOVABLE
 from privyseal.actions.request.judge_request import judge_request
 from privyseal.look.words import gettext
 from privyseal.model.administrator import Permission
@@ -79,7 +80,7 @@ def _matter(tx: Transaction, organization: Organization, request_id: RequestId, 
         questions=questions.of_request(tx, request.id),
         approvers=[_name_of(tx, person_id) for person_id in sorted(given)],
         approver_ids=sorted(given),
-        history=history_of(tx, organization, objects),
+        history=history_of(tx, organization, objects, mine),
         path=departments.path_of(tx, request.department_id),
         department=department_words(tx, organization, request.department_id),
     )
@@ -124,7 +125,7 @@ def check_page(visit: Visit, status: int = 200) -> Response:
     matter, verdicts = look_up(visit, work)
     decides = may(visit, Permission.APPROVE, matter.path)
     approves = decides and matter.request.state in CAN_BE_APPROVED and not _is_own(visit, matter)
-    facts = facts_of(matter.request, matter.policy, matter.previous)
+    facts = facts_of(matter.request, matter.policy, matter.previous, matter.department)
     values = values_of(visit, matter) | {
         "facts": facts,
         "changed": changed_terms(facts),
@@ -136,6 +137,7 @@ def check_page(visit: Visit, status: int = 200) -> Response:
         "may_hold": decides and matter.request.state is RequestState.PENDING,
         "may_release": decides and matter.request.state is RequestState.HELD,
         "decides": decides,
+        "may_move": may(visit, Permission.MOVE, matter.path) and matter.request.state in MOVABLE,
     }
     return visit.show("control_center/check.html", values, status=status)
 

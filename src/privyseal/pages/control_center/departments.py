@@ -24,7 +24,7 @@ from privyseal.pages.control_center.department_choices import Choices, choices
 from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, may, nothing_here, part, show_again, sight
 from privyseal.pages.control_center.history import Happened, history_of
 from privyseal.reception.site import Visit
-from privyseal.store import departments
+from privyseal.store import administrators, certificates, departments, requests
 from privyseal.store.database import Transaction
 
 
@@ -56,7 +56,11 @@ def _branch(visit: Visit, department_id: DepartmentId | None) -> Branch:
             below = departments.children(tx, organization.id, department_id, scope=mine, after=behind, limit=PAGE_SIZE + 1)
         way = [item for item in departments.way_to(tx, found) if mine.covers(item.path)] if found else []
         return Branch(
-            found, way, below[:PAGE_SIZE], len(below) > PAGE_SIZE, history_of(tx, organization, [department_id]) if department_id else []
+            found,
+            way,
+            below[:PAGE_SIZE],
+            len(below) > PAGE_SIZE,
+            history_of(tx, organization, [department_id], mine) if department_id else [],
         )
 
     return look_up(visit, work)
@@ -88,6 +92,7 @@ def _show(visit: Visit, department_id: DepartmentId | None, status: int = 200) -
         "next_address": f"{place}?after={branch.below[-1].id}" if branch.more else "",
         "first_address": place if visit.query("after") else "",
         "targets": choices(visit, branch.department.parent_id or "") if branch.department and is_open else Choices("", False, ()),
+        "enroll_address": f"{visit.house.service.base_url}/o/{visit.slug}/enroll?department={department_id}",
     }
     return visit.show("control_center/departments.html", values, status=status)
 
@@ -161,11 +166,27 @@ def _change_it(visit: Visit, department_id: DepartmentId, work: Callable[[], obj
 
 
 def ask_place(visit: Visit) -> Response:
-    """Ask where a request, a certificate or a person belongs from now on."""
+    """Ask where a request, a certificate or a person belongs from now on; raises NotFound for what is not in sight."""
     return _show_place(visit)
 
 
+def _require_in_sight(visit: Visit) -> None:
+    """Raise NotFound unless what the address names lies in sight: nobody is told more of anything else."""
+
+    def work(tx: Transaction, organization: Organization) -> object:
+        asked, mine = visit.request.path_params, sight(visit)
+        if "request" in asked:
+            return requests.get(tx, organization.id, RequestId(part(visit, "request")), scope=mine)
+        if "serial" in asked:
+            return certificates.by_serial(tx, organization.id, part(visit, "serial"), scope=mine)
+        return administrators.get_within(tx, organization.id, AdministratorId(part(visit, "administrator")), scope=mine)
+
+    if look_up(visit, work) is None:
+        raise nothing_here()
+
+
 def _show_place(visit: Visit, status: int = 200) -> Response:
+    _require_in_sight(visit)
     address = visit.request.url.path
     values = {
         "home": home(visit),

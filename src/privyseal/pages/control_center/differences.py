@@ -51,12 +51,13 @@ def previous_of(tx: Transaction, organization: Organization, request: Request, m
     return Previous(found, before, policies.get(tx, before.policy_id, before.policy_version)[0])
 
 
-def facts_of(request: Request, policy: Policy, previous: Previous | None) -> list[Fact]:
-    """Return everything that is signed, in the order in which a person reads it."""
+def facts_of(request: Request, policy: Policy, previous: Previous | None, department: str) -> list[Fact]:
+    """Return everything that is signed, in the order in which a person reads it; ``department`` in words, "" for none."""
     now = _texts(request, policy)
     before = _texts(previous.request, previous.policy) if previous else None
     facts = [_fact(term, values, before[term] if before else None) for term, values in now.items()]
     # A new key is the rule; that it is the old one again is told by a check, and would be told by no mark.
+    facts.append(Fact(gettext("Department"), (department or gettext("none: the organization itself"),)))
     return [*facts, Fact(gettext("SHA-256 of the key"), (request.spki_sha256,), is_code=True)]
 
 

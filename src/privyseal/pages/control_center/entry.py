@@ -176,6 +176,7 @@ def _navigation(visit: Visit, waiting: int) -> tuple[NavigationItem, ...]:
         ("/departments", gettext("Departments"), Permission.READ),
         ("/policies", gettext("Policies"), Permission.READ),
         ("/changes", gettext("Changes"), Permission.READ),
+        ("/reviews", gettext("Access reviews"), Permission.REVIEW_ACCESS),
         ("/tokens", gettext("Tokens"), Permission.MANAGE_TOKENS),
         ("/audit", gettext("Audit log"), Permission.READ_AUDIT),
         ("/settings", gettext("Your organization"), Permission.READ),

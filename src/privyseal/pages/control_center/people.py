@@ -145,7 +145,7 @@ def person_of(visit: Visit) -> Person:
         person = administrators.get_within(tx, organization.id, person_id, scope=sight(visit))
         if person is None:
             raise nothing_here()
-        history = history_of(tx, organization, [person.id])
+        history = history_of(tx, organization, [person.id], sight(visit))
         credentials = _credentials(tx, person)
         # A session lives in its row until somebody comes with it: what was revoked meanwhile opens nothing any more.
         usable = {item.sha256 for item in credentials if item.can_be_revoked}

@@ -14,7 +14,7 @@ from privyseal.actions.request.start_draft import start_draft
 from privyseal.engine.csr import read_csr
 from privyseal.engine.names import normalize_dns_name, normalize_email
 from privyseal.engine.private_keys import refuse_private_keys
-from privyseal.engine.submission import MAXIMUM_NAMES
+from privyseal.engine.submission import MAXIMUM_NAMES, require_department_id
 from privyseal.look.guides.platforms import Platform, title
 from privyseal.look.words import gettext
 from privyseal.model.domain import require_covered
@@ -24,6 +24,7 @@ from privyseal.model.organization import Organization
 from privyseal.model.policy import MAXIMUM_ENDPOINTS, loosest_tier, require_lifetime
 from privyseal.model.request import Endpoint, ServerKind, read_endpoint, require_endpoints, require_text
 from privyseal.model.rules import Tier
+from privyseal.pages.portal.departments import choices
 from privyseal.pages.portal.drafts import Offer, after, first_open, offers, place, save, show_step, with_draft
 from privyseal.pages.portal.enroll_csr import names_of
 from privyseal.pages.portal.entry import is_active, look_up, portal_page, show_again
@@ -41,10 +42,12 @@ def ask_first(visit: Visit) -> Response:
 
 
 def start(visit: Visit) -> Response:
-    """Begin a draft with the first answer."""
+    """Begin a draft with the first answer, for the department of the link that led here."""
     try:
-        platform = _platform(visit)
+        platform, department = _platform(visit), require_department_id(visit.form.value("department"))
         draft = visit.perform(visit.about("start-draft", "draft", "new"), start_draft, visit.slug, platform.value)
+        if department:
+            draft = save(visit, draft, department=department)
     except PrivysealError as error:
         return show_again(visit, error, lambda status: _show_server(visit, None, status), {"platform": "platform"})
     return visit.go_to(place(visit, draft, "names"))
@@ -74,7 +77,9 @@ def keep_server(visit: Visit, draft: Draft) -> Response:
 def _show_server(visit: Visit, draft: Draft | None, status: int = 200) -> Response:
     is_open = bool(look_up(visit, offers))
     options = [(platform.value, title(platform), "") for platform in Platform]
-    return show_step(visit, draft, "server", {"options": options, "is_open": is_open, "is_active": is_active(visit)}, status)
+    department = "" if draft else visit.form.value("department", visit.query("department"))
+    values = {"options": options, "is_open": is_open, "is_active": is_active(visit), "department": department}
+    return show_step(visit, draft, "server", values, status)
 
 
 def ask_names(visit: Visit, draft: Draft) -> Response:
@@ -211,7 +216,11 @@ def kind_words() -> dict[ServerKind, str]:
 
 def ask_contact(visit: Visit, draft: Draft) -> Response:
     """Ask who is told about the certificate."""
-    return show_step(visit, draft, "contact", {})
+    return _show_contact(visit, draft)
+
+
+def _show_contact(visit: Visit, draft: Draft, status: int = 200) -> Response:
+    return show_step(visit, draft, "contact", {"departments": choices(visit, draft.answers.department)}, status)
 
 
 def keep_contact(visit: Visit, draft: Draft) -> Response:
@@ -225,11 +234,11 @@ def keep_contact(visit: Visit, draft: Draft) -> Response:
         except Refused as error:
             visit.form.refuse(name, error.sentence)
     if visit.form.problems:
-        return show_step(visit, draft, "contact", {}, 422)
+        return _show_contact(visit, draft, 422)
     try:
         draft = save(visit, draft, **contact)
     except PrivysealError as error:
-        return show_again(visit, error, lambda status: show_step(visit, draft, "contact", {}, status), {name: name for name in _CONTACT})
+        return show_again(visit, error, lambda status: _show_contact(visit, draft, status), {name: name for name in _CONTACT})
     return visit.go_to(place(visit, draft, after(draft.answers, "contact")))
 
 
@@ -249,6 +258,7 @@ _CONTACT: Final[Mapping[str, Callable[[str], str]]] = {
     "contact_name": lambda typed: require_text("contact_name", typed, 64),
     "contact_email": _contact_address,
     "comment": lambda typed: require_text("comment", typed, 500, optional=True),
+    "department": require_department_id,
 }
 """The fields of the step, and what makes an answer of each."""
 

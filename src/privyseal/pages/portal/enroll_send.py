@@ -16,6 +16,7 @@ from privyseal.model.draft import Draft
 from privyseal.model.errors import PrivysealError, Refused
 from privyseal.model.request import read_endpoint
 from privyseal.pages.portal.csr_reading import judged, refused, rows
+from privyseal.pages.portal.departments import chosen_words
 from privyseal.pages.portal.drafts import first_open, place, show_step, with_draft
 from privyseal.pages.portal.enroll import kind_words
 from privyseal.pages.portal.enroll_csr import names_of
@@ -37,6 +38,7 @@ _FIELDS = {
     "contact_email": "answer-contact",
     "email": "answer-contact",
     "comment": "answer-comment",
+    "department": "answer-department",
 }
 """Fields of a submission's errors, and where on this page the answer stands."""
 
@@ -79,6 +81,7 @@ def _submit(visit: Visit, draft: Draft) -> Submitted:
         phrase=phrase,
         server_platform=answers.platform,
         comment=answers.comment,
+        department=answers.department,
     )
     submission = attempt(visit.house, visit.actor, about, lambda: read_submission(raw, visit.house.random_bytes))
     return visit.perform(about, submit_request, visit.slug, submission)
@@ -98,6 +101,7 @@ def _show_check(visit: Visit, draft: Draft, status: int = 200) -> Response:
         "verdicts": [row for row in rows(visit, verdicts) if row[0] != "good"],
         "is_refused": bool(refused(verdicts)),
         "place": place(visit, draft, ""),
+        "department": chosen_words(visit, answers.department),
         "least": MINIMUM_CHARACTERS,
         "most": MAXIMUM_CHARACTERS,
     }

@@ -21,16 +21,18 @@ from privyseal.pages.provider_console import (
     orders,
     organization,
     organizations,
+    people,
     policies,
     prices,
     undelivered,
     vetting,
 )
-from privyseal.reception import change_pages, signing
+from privyseal.reception import change_pages, review_pages, signing
 from privyseal.reception.site import Method, Page, Site, Visit
 
 GET, POST = Method.GET, Method.POST
 READ, AUDIT = Permission.READ, Permission.READ_AUDIT
+STAFF = Permission.MANAGE_STAFF
 VET, SELL, OPERATE = Permission.VET, Permission.SELL, Permission.OPERATE
 CONCLUDE, SUSPEND = Permission.CONCLUDE_VETTING, Permission.SUSPEND
 ONE = "/provider/organizations/{slug}"
@@ -49,6 +51,8 @@ def frame(visit: Visit) -> Frame:
         ("/provider/authorities", gettext("CAs, CRL and OCSP")),
         ("/provider/lost-cards", gettext("Lost cards")),
         ("/provider/undelivered", gettext("Failed work")),
+        ("/provider/people", gettext("People")),
+        ("/provider/reviews", gettext("Access reviews")),
         ("/provider/log", gettext("Audit log")),
     )
     return Frame(
@@ -136,6 +140,27 @@ SITE = Site(
         Page(GET, "/provider/lost-cards", READ, lost_cards.show_lost_cards),
         Page(GET, "/provider/lost-cards/{lost_id}", OPERATE, lost_cards.show_one, step_up=True),
         Page(POST, "/provider/lost-cards/{lost_id}", OPERATE, lost_cards.conclude, step_up=True),
+        Page(GET, people.PLACE, READ, people.show_people),
+        Page(GET, f"{people.PLACE}/{{administrator}}", READ, people.show_person),
+        Page(GET, f"{people.PLACE}/{{administrator}}/removal", STAFF, people.ask_removal, step_up=True),
+        Page(
+            POST,
+            f"{people.PLACE}/{{administrator}}/removed",
+            STAFF,
+            people.remove,
+            upload=True,
+            form=f"{people.PLACE}/{{administrator}}/removal",
+        ),
+        Page(GET, "/provider/reviews", READ, review_pages.show_reviews),
+        Page(GET, "/provider/reviews/organizations", READ, review_pages.show_organizations),
+        Page(GET, "/provider/reviews/{review}", READ, review_pages.show_review),
+        Page(
+            POST,
+            "/provider/reviews/{review}/people/{administrator}",
+            Permission.REVIEW_ACCESS,
+            review_pages.confirm,
+            form="/provider/reviews/{review}",
+        ),
         Page(GET, "/provider/log", AUDIT, log.show_log),
         Page(GET, "/provider/log/export", AUDIT, log.export),
         Page(GET, "/provider/log/checkpoint", AUDIT, log.show_checkpoint),

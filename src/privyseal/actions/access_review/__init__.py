@@ -1,0 +1,1 @@
+"""Reviews of who may do what, once in every quarter."""

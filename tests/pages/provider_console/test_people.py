@@ -1,0 +1,69 @@
+"""The provider's people in its console: who may what, and somebody removed under a signature."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from starlette.testclient import TestClient
+
+from privyseal.app import discover
+from privyseal.cli.web_application import make_application
+from privyseal.model.administrator import AdministratorState, Role
+from tests.pages.test_access import OURS, entrance, session_of
+from tests.rigs.service import AdministratorRig, ServiceRig
+
+PLACE = "/provider/people"
+
+
+def field_of(page: str, name: str) -> str:
+    """The value of a hidden field."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found is not None, name
+    return html.unescape(found[1])
+
+
+def sign(service: ServiceRig, client: TestClient, page: str, who: AdministratorRig, action: str, headers: dict[str, str]) -> int:
+    """Bring what the page offers back signed, as a file."""
+    content = field_of(page, "content")
+    signed = service.sign(content.encode(), who)
+    return client.post(action, data={"content": content}, files={"signed": ("signed.p7m", signed)}, headers=headers).status_code
+
+
+def test_people_are_shown_and_removed_by_those_who_may(service: ServiceRig) -> None:
+    olga = service.administrator("", "Olga Officer", Role.PROVIDER_SECURITY_OFFICER)
+    vera = service.administrator("", "Vera Vetter", Role.PROVIDER_VETTER)
+    anna = service.administrator("", "Anna Auditor", Role.PROVIDER_AUDITOR)
+    app = make_application(entrance(service), (), discover().sites)
+    client = TestClient(app, base_url="https://localhost:8443", follow_redirects=False)
+    officer, auditor = ({**OURS, **session_of(service, who)} for who in (olga, anna))
+    one = f"{PLACE}/{vera.administrator.id}"
+    for headers in (officer, auditor):
+        listed = client.get(PLACE, headers=headers).text
+        assert all(name in listed for name in ("Olga Officer", "Vera Vetter", "Anna Auditor"))
+    shown = client.get(one, headers=auditor).text
+    assert "Administrator ID" in shown
+    assert "Remove this person" not in shown
+    assert client.get(f"{one}/removal", headers=auditor).status_code == 403
+    assert "Remove this person" in client.get(one, headers=officer).text
+    assert "Remove this person" not in client.get(f"{PLACE}/{olga.administrator.id}", headers=officer).text
+    page = client.get(f"{one}/removal", headers=officer).text
+    assert f"seal administrator remove {vera.administrator.id}" in page
+    # Carried by somebody else, signed by somebody who may not: nothing happens.
+    assert sign(service, client, page, anna, f"{one}/removed", officer) in {403, 422}
+    assert service.renewed(vera).administrator.state is AdministratorState.ACTIVE
+    assert sign(service, client, page, olga, f"{one}/removed", officer) == 303
+    assert service.renewed(vera).administrator.state is AdministratorState.REMOVED
+    assert "Remove this person" not in client.get(one, headers=officer).text
+
+
+def test_nobody_of_an_organization_is_found_there(service: ServiceRig) -> None:
+    service.create_organization()
+    fox = service.administrator("resource-marketing", "Fox Mulder")
+    olga = service.administrator("", "Olga Officer", Role.PROVIDER_SECURITY_OFFICER)
+    client = TestClient(
+        make_application(entrance(service), (), discover().sites), base_url="https://localhost:8443", follow_redirects=False
+    )
+    officer = {**OURS, **session_of(service, olga)}
+    for person in (fox.administrator.id, f"adm-{'0' * 32}", "x"):
+        assert client.get(f"{PLACE}/{person}", headers=officer).status_code == 404
