@@ -216,7 +216,7 @@ ADDRESSES = [
 
 @pytest.mark.parametrize(("method", "address", "status", "kind"), ADDRESSES, ids=[f"{row[0]} {row[1][-70:]}" for row in ADDRESSES])
 def test_addresses_of_nothing(shared: Shared, method: str, address: str, status: int, kind: str) -> None:
-    body = {} if method in {"PUT", "PATCH"} else None
+    body: dict[str, str] | None = {} if method in {"PUT", "PATCH"} else None
     require_problem(shared.admin.request(method, address, json=body), status, kind)
 
 
