@@ -143,9 +143,11 @@ def measured_paths(names: Collection[str]) -> list[str]:
             if page.method is Method.GET and not LEFT_OUT.fullmatch(page.path):
                 if unknown := named_in(page.path) - set(names):
                     raise KeyError(f"{page.path} names {', '.join(unknown)}, of which bench/full_database.py makes none.")
-                # The item of a vetting is open at the applicant's alone, and the provider has changes of its own.
+                # The item of a vetting is open at the applicant's alone, and the provider has changes and reviews of its own.
                 path = page.path.replace("{slug}", APPLICANT) if "{item}" in page.path else page.path
-                found.append(path.replace("{change}", "{provider_change}") if path.startswith("/provider/") else path)
+                if path.startswith("/provider/"):
+                    path = path.replace("{change}", "{provider_change}").replace("{review}", "{provider_review}")
+                found.append(path)
     return found
 
 
