@@ -67,6 +67,7 @@ def test_submit(files: Rig) -> None:
         "phrase": "seven green bottles",
         "server_platform": "nginx",
         "comment": "for the shop",
+        "department": "",
     }
 
 

@@ -66,7 +66,7 @@ def test_a_link_makes_a_passkey_and_the_passkey_lets_in(pages: PagesRig) -> None
 
 
 def test_a_link_works_once_and_for_an_hour(pages: PagesRig, mulder: AdministratorRig) -> None:
-    used = pages.service.invite(ORG, "Used Once", by=mulder).code
+    used = pages.service.invite(ORG, "Used Once", Role.READ_ONLY, by=mulder).code
     browser = pages.browser()
     second = Authenticator().create(browser.ask(f"{FIRST}/options", {"code": used}).text)
     assert make_first(browser, used, Authenticator()).status_code == 200
@@ -76,7 +76,7 @@ def test_a_link_works_once_and_for_an_hour(pages: PagesRig, mulder: Administrato
     page = require_refused(again, 404, "code", "was used already or has expired")
     assert page.fields["label"] == "x"
     assert page.fields["code"] == "", "a code that works no more is not kept"
-    late = pages.service.invite(ORG, "Too Late", by=mulder).code
+    late = pages.service.invite(ORG, "Too Late", Role.READ_ONLY, by=mulder).code
     device = Authenticator()
     registration = device.create(browser.ask(f"{FIRST}/options", {"code": late}).text)
     pages.service.clock.advance(timedelta(minutes=61))
