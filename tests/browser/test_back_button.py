@@ -1,0 +1,40 @@
+"""The back button after a decision: the page tells what became of the request, and what is sent once more decides nothing twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.browser.people import World, sign_in_with_certificate
+from tests.browser.steps import Decider
+from tests.rigs.browser import Chromium, judge
+from tests.rigs.service import make_csr, make_key
+
+DOMAIN = "went-back.test"
+
+
+def test_back_after_an_approval_and_the_same_sent_again(world: World, chromium: Chromium, tmp_path: Path) -> None:
+    company = world.company("went-back", "Went Back, Inc.", DOMAIN)
+    name = f"www.{DOMAIN}"
+    request = company.submit(make_csr([name], make_key()))
+    window = chromium.window(identity=world.card(company.admin), script=False, passkeys=False)
+    sign_in_with_certificate(world, window, "went-back", "console/")
+    admin = Decider(world, "went-back", window, company.admin, tmp_path)
+    check = f"{admin.console}requests/{request['id']}"
+    kept = window.context.new_page()
+    kept.goto(check)
+    admin.approve(name)
+    window.page.go_back()
+    assert window.page.url.partition("?")[0] == check
+    assert window.page.get_by_role("button", name="Hand the signed file in").count() == 0, "it is asked for anew: nothing to decide"
+    judge(window.page)
+    # A browser that kept the page, or another tab that was open all the time, still has the form.
+    kept.locator("details").first.evaluate_all("items => items.forEach(item => item.open = true)")
+    kept.locator("[id=signed]").set_input_files(tmp_path / "statement.p7m")
+    with kept.expect_navigation():
+        kept.get_by_role("button", name="Hand the signed file in").click()
+    assert kept.locator("h1").inner_text().strip() == f"{name} is issued", kept.locator("main").inner_text()
+    window.open(check)
+    assert window.words.count("Approved under signature") == 1
+    window.open(f"{admin.console}certificates")
+    assert window.page.locator("[data-row]").count() == 1
+    assert window.troubles == []
