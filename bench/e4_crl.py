@@ -50,6 +50,8 @@ TAIL = MIN_PAGE_ENTRIES // 2
 
 CA = AuthorityId("ca-bench")
 REFERENCE_ENTRIES = 100_000
+FULL_RUNS = 5
+"""Fresh processes that make the full CRL; the median counts."""
 
 
 def run() -> Iterator[Figure]:
@@ -58,14 +60,15 @@ def run() -> Iterator[Figure]:
         directory = Path(name)
         fill(directory)
         builder = in_fresh_process("reference", directory)
-        full = in_fresh_process("full", directory)
+        runs = sorted((in_fresh_process("full", directory) for _ in range(FULL_RUNS)), key=lambda run: run["cpu"])
+        full = runs[FULL_RUNS // 2]
         shard = in_fresh_process("shards", directory)
     what = f"full CRL of {ENTRIES:,} revoked"
     reference = f"cryptography's builder, {REFERENCE_ENTRIES:,} entries x {ENTRIES // REFERENCE_ENTRIES}"
     builder_seconds = builder["cpu"] * ENTRIES / REFERENCE_ENTRIES
-    yield _figure(what, full["cpu"], "s of CPU", (reference, builder_seconds), n=1, ok=full["cpu"] <= FLOOR_SECONDS)
+    yield _figure(what, full["cpu"], "s of CPU", (reference, builder_seconds), n=FULL_RUNS, ok=full["cpu"] <= FLOOR_SECONDS)
     memory = (f"cryptography's builder, {REFERENCE_ENTRIES:,} entries", builder["megabytes"])
-    yield _figure(f"{what}, peak of the process", full["megabytes"], "MB", memory, n=1, ok=full["megabytes"] <= FLOOR_MEGABYTES)
+    yield _figure(f"{what}, peak of the process", full["megabytes"], "MB", memory, n=FULL_RUNS, ok=full["megabytes"] <= FLOOR_MEGABYTES)
     milliseconds = shard["cpu"] * 1000
     slow = (f"{reference}, / {SHARDS}", builder_seconds / SHARDS * 1000)
     ok = milliseconds <= FLOOR_SHARD_MILLISECONDS

@@ -58,6 +58,9 @@ LEFT_OUT = re.compile(
     r"|/\{policy\}/file)"
 )
 
+OF_THE_PROVIDER = ("administrator", "change", "review")
+"""What the full database has of the provider's own beside an organization's."""
+
 POSTGRESQL_PLACES = tuple(str(place) for place in Path("/usr/lib/postgresql").glob("*/bin"))
 
 
@@ -143,10 +146,11 @@ def measured_paths(names: Collection[str]) -> list[str]:
             if page.method is Method.GET and not LEFT_OUT.fullmatch(page.path):
                 if unknown := named_in(page.path) - set(names):
                     raise KeyError(f"{page.path} names {', '.join(unknown)}, of which bench/full_database.py makes none.")
-                # The item of a vetting is open at the applicant's alone, and the provider has changes and reviews of its own.
+                # The item of a vetting is open at the applicant's alone; the provider has changes, reviews and people of its own.
                 path = page.path.replace("{slug}", APPLICANT) if "{item}" in page.path else page.path
                 if path.startswith("/provider/"):
-                    path = path.replace("{change}", "{provider_change}").replace("{review}", "{provider_review}")
+                    for name in OF_THE_PROVIDER:
+                        path = path.replace(f"{{{name}}}", f"{{provider_{name}}}")
                 found.append(path)
     return found
 

@@ -55,6 +55,7 @@ NAMES: Final = frozenset(
         "number",
         "org",
         "policy",
+        "provider_administrator",
         "provider_change",
         "provider_review",
         "request",
@@ -152,6 +153,7 @@ def _at_the_provider(rig: ServiceRig, fox: AdministratorRig, vera: Administrator
         "validation": str(domain.validation_id),
         "item": VettingItem.DOMAINS.value,
         "number": "1",
+        "provider_administrator": vera.administrator.id,
         "provider_change": price.id,
     }
 

@@ -17,11 +17,12 @@ from privyseal.actions.lost_card.report_lost_card import report_lost_card
 from privyseal.actions.organization.add_policy import add_policy
 from privyseal.actions.organization.place_order import place_order
 from privyseal.actions.organization.submit_application import submit_application
+from privyseal.model.access_review import REVIEW_TIME, AccessReview, quarter_of
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Role
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.change import ChangeKind
-from privyseal.model.identifiers import LostCardId
+from privyseal.model.identifiers import AccessReviewId, LostCardId
 from privyseal.model.policy import Lint
 from privyseal.model.policy_draft import EVERYBODY, PolicyDraft
 from privyseal.model.price import price_content
@@ -30,7 +31,7 @@ from privyseal.model.unit import UnitTier
 from privyseal.model.vetting import VettingItem
 from privyseal.pages.provider_console import SITE
 from privyseal.reception.site import Method
-from privyseal.store import changes, lost_cards, organizations, outbox, policies, vettings
+from privyseal.store import access_reviews, administrators, changes, lost_cards, organizations, outbox, policies, vettings
 from privyseal_wire.export import verify_export
 from tests.actions.organization.test_application import FORM
 from tests.pages.browsing import ORG, Answer, Browser, PagesRig, require_refused
@@ -118,7 +119,26 @@ def parts_of(pages: PagesRig) -> dict[str, str]:
         "application": application.id,
         "validation": domain.validation_id or "",
         "change": waiting_price(pages),
+        "administrator": provider_person(pages),
+        "review": provider_review(pages),
     }
+
+
+def provider_person(pages: PagesRig) -> str:
+    """The id of somebody of the provider."""
+    with pages.service.house.database.read(pages.service.clock()) as tx:
+        return administrators.of_organization(tx, None)[0].id
+
+
+def provider_review(pages: PagesRig) -> str:
+    """The id of an access review of the provider's people; one of a quarter is made once."""
+    with pages.service.house.database.write(pages.service.clock()) as tx:
+        review_id = AccessReviewId(f"rev-{1:032x}")
+        due = tx.now + REVIEW_TIME
+        if access_reviews.get(tx, None, review_id) is None:
+            review = AccessReview(review_id, None, quarter_of(tx.now), made_at=tx.now, due_at=due, closed_at=None)
+            assert access_reviews.insert(tx, review, [])
+    return review_id
 
 
 def waiting_price(pages: PagesRig) -> str:
