@@ -6,6 +6,7 @@ The rules are about the people, so they hold for every way:
 - nobody gives a role to himself, and takes one from himself only where nobody else could do it
 - whoever gives or takes may assign roles, and what somebody signed is kept as it came: the issuer verifies it again
 - somebody who may assign roles and can sign is always left
+- nobody gets a recovery role who is the alert contact (I9)
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from privyseal.actions.contacting import require_not_alerted_of
 from privyseal.actions.house import House, announce, record, sha256_hex
 from privyseal.model.actor import Actor
 from privyseal.model.administrator import (
@@ -72,12 +74,13 @@ def apply_change(
 ) -> Assignment:
     """Judge and apply a change of roles and return what was given or taken; None is the provider.
 
-    ``signed`` is kept as evidence. Raises NotFound, NotPermitted ``own-role``, Refused (``role``, ``role-scope``,
+    ``signed`` is kept as evidence. Raises NotFound, NotPermitted ``own-role``, Refused (``role``, ``role-scope``, ``alert-contact``,
     ``assignment-replayed``), Conflict (``role-held``, ``role-not-held``, ``last-security-administrator``, ``department-closed``).
     """
     hold(tx, organization)
     person = require_person(tx, organization, change.administrator_id)
     department = _place(tx, organization, change)
+    _require_apart(tx, organization, person, change)
     _require_others(tx, organization, person, change, [item.signer for item in signed])
     kept = _give(tx, actor, person, department, change.role, change_id) if change.gives else _take(tx, actor, organization, person, change)
     for item in signed:
@@ -105,6 +108,7 @@ def judge_change(tx: Transaction, organization: Organization | None, change: Rol
     """Return the person whose roles would change; writes nothing. Raises as :func:`apply_change`, but for who signed."""
     person = require_person(tx, organization, change.administrator_id)
     _place(tx, organization, change)
+    _require_apart(tx, organization, person, change)
     held = next((item for item in person.assignments if (item.role, item.department_id) == (change.role, change.department_id)), None)
     if change.gives and held is not None:
         raise _held_already(person)
@@ -145,6 +149,11 @@ def _place(tx: Transaction, organization: Organization | None, change: RoleChang
     if change.gives:
         require_open(department)
     return department
+
+
+def _require_apart(tx: Transaction, organization: Organization | None, person: Administrator, change: RoleChange) -> None:
+    if change.gives and organization is not None:
+        require_not_alerted_of(tx, organization, change.role, person.email)
 
 
 _WHOLE = frozenset({Permission.MANAGE_ADMINISTRATORS, Permission.ASSIGN_ROLES, Permission.MANAGE_DEPARTMENTS})

@@ -15,6 +15,7 @@ from privyseal.actions.certificate.abandon_intents import abandon_intents
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.certificate.revoke_certificate import Authority, ByReplacement, BySystem, revoke_certificate
 from privyseal.actions.change.expire_changes import expire_changes
+from privyseal.actions.contact.expire_contact_changes import expire_contact_changes
 from privyseal.actions.house import SWEEP_AFTER, House, record
 from privyseal.engine.dns_lookup import DnsLookup
 from privyseal.engine.perspectives import Perspectives
@@ -25,7 +26,7 @@ from privyseal.model.errors import Unavailable
 from privyseal.model.identifiers import IntentId, RequestId
 from privyseal.model.request import CONFIRM_WITHIN, LAPSES_AFTER, RequestEvent, RequestState
 from privyseal.model.revocation import RevocationReason
-from privyseal.store import certificates, changes, organizations, requests, throttles
+from privyseal.store import certificates, changes, contact_changes, organizations, requests, throttles
 from privyseal.store.database import again_after_collision
 
 Complete = Callable[[Sequence[IntentId]], object]
@@ -130,10 +131,10 @@ def _lapse(house: House) -> int:
 def _expire(house: House) -> int:
     now = house.clock()
     with house.database.read(now) as tx:
-        if not changes.expired(tx, limit=1):
+        if not changes.expired(tx, limit=1) and not contact_changes.expired(tx, limit=1):
             return 0
     with house.database.write(now) as tx:
-        return expire_changes(house, tx, SYSTEM)
+        return expire_changes(house, tx, SYSTEM) + expire_contact_changes(house, tx, SYSTEM)
 
 
 def _revoke_replaced(house: House) -> int:

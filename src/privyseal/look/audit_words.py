@@ -56,6 +56,12 @@ _ACTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "report-lost-card": (mark("Reported as lost"), mark("report a lost card")),
     "confirm-lost-card": (mark("Confirmed as lost by the corporate contact"), mark("confirm a lost card")),
     "conclude-lost-card": (mark("Report of a lost card concluded after a call"), mark("conclude a lost card")),
+    "propose-contact": (mark("Another contact proposed"), mark("propose another contact")),
+    "confirm-contact": (mark("Another contact confirmed at one address"), mark("answer about another contact")),
+    "record-contact-call": (mark("Call about another contact recorded"), mark("record a call about another contact")),
+    "apply-contact-change": (mark("Contact changed"), mark("change a contact")),
+    "end-contact-change": (mark("Change of a contact ended without it"), mark("withdraw the change of a contact")),
+    "show-contacts": (mark("Contacts looked at"), mark("look at the contacts")),
     "rename-passkey": (mark("Passkey renamed by its owner"), mark("rename a passkey")),
     "offer-passkey": (mark("Passkey offered with the one-time link"), mark("make a passkey with a one-time link")),
     "enroll-passkey": (mark("Passkey made with the one-time link"), mark("make a passkey with a one-time link")),
@@ -161,6 +167,7 @@ _OBJECTS: Final = {
     "order": mark("Order"),
     "session": mark("Session"),
     "sign-on": mark("Own sign-on"),
+    "contact-change": mark("Change of a contact"),
     "intent": mark("Certificate in the making"),
     "invitation": mark("One-time link"),
     "saved-search": mark("Kept search"),
@@ -205,6 +212,9 @@ _LETTERS: Final = {
     "notices.organization-moved": mark("State of the account told by mail"),
     "notices.sign-on-changed": mark("Mailed: the organization's own sign-on was set or removed"),
     "notices.identity-linked": mark("Mailed: an account of the own sign-on was linked"),
+    "notices.contact-asked": mark("Code mailed about another contact"),
+    "notices.contact-proposed": mark("Mailed to an administrator: another contact is proposed"),
+    "notices.contact-closed": mark("End of a change of a contact told by mail"),
     "notices.role-changed": mark("Changed role told by mail"),
     "notices.administrator-removed": mark("Removal told by mail"),
 }
@@ -227,6 +237,8 @@ _TO_SEVERAL: Final = {
     "notices.phrase-guessed",
     "notices.sign-on-changed",
     "notices.identity-linked",
+    "notices.contact-proposed",
+    "notices.contact-closed",
     "notices.role-changed",
     "notices.administrator-removed",
     "notices.domain-expiring",
@@ -249,7 +261,24 @@ _LINK_ENDS: Final = {
     "removed": mark("the person was removed"),
 }
 
+_CONTACTS: Final = {
+    "corporate": mark("corporate contact"),
+    "technical": mark("technical contact"),
+    "billing": mark("billing contact"),
+    "alert": mark("alert contact"),
+}
+
 _OWN_REASONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "propose-contact": _CONTACTS,
+    "record-contact-call": _CONTACTS,
+    "apply-contact-change": _CONTACTS,
+    "confirm-contact": {"asked": mark("at the old address"), "new": mark("at the new address")},
+    "end-contact-change": {
+        "refused": mark("refused at one address"),
+        "withdrawn": mark("withdrawn"),
+        "overtaken": mark("overtaken"),
+        "expired": mark("not answered in time"),
+    },
     "revoke-api-token": _TOKEN_ENDS,
     "unlink-identity": _LINK_ENDS,
     "start-session": {"reading": mark("for reading, through the own sign-on")},

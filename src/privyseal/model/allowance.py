@@ -52,6 +52,15 @@ LOST_CARDS: Final = Allowance(5, timedelta(hours=1), _too_many_lost_cards)
 """Reported by one source, and told to one corporate contact: each one is a letter."""
 
 
+def _too_many_contact_codes(seconds: int) -> TooManyRequests:
+    sentence = "The code was wrong ten times. Copy it from the newest mail, and try again in an hour."
+    return TooManyRequests("too-many-contact-codes", sentence, retry_after_seconds=seconds)
+
+
+CONTACT_CODES: Final = Allowance(10, timedelta(hours=1), _too_many_contact_codes)
+"""Tries to answer one change of a contact, and of one source to answer any; counted before the code is compared."""
+
+
 def _too_many_applications(seconds: int) -> TooManyRequests:
     sentence = "Ten applications came from your network, one shortly after the other. Confirm one of them, or try again in an hour."
     return TooManyRequests("too-many-applications", sentence, retry_after_seconds=seconds)

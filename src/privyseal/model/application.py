@@ -31,11 +31,15 @@ class ApplicationState(enum.Enum):
 
 
 class ContactKind(enum.Enum):
-    """The corporate contact binds the company, the technical one receives, the billing one pays (requirements 4.1)."""
+    """The corporate contact binds the company, the technical one receives, the billing one pays (requirements 4.1).
+
+    The alert contact hears of unusual recoveries and is nobody who recovers (B68, I9); an application names none.
+    """
 
     CORPORATE = "corporate"
     TECHNICAL = "technical"
     BILLING = "billing"
+    ALERT = "alert"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,12 @@ class Form:
     administrator_email: str
 
     def contact(self, kind: ContactKind) -> tuple[str, str]:
-        """Return name and mail address of a contact."""
+        """Return name and mail address of a contact, "" for one that was not named."""
         return {
             ContactKind.CORPORATE: (self.corporate_name, self.corporate_email),
             ContactKind.TECHNICAL: (self.technical_name, self.technical_email),
             ContactKind.BILLING: (self.billing_name, self.billing_email),
+            ContactKind.ALERT: ("", ""),
         }[kind]
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from privyseal.model.application import Application, ApplicationState, ContactKind, Form
 from privyseal.model.errors import NotFound
 from privyseal.model.identifiers import ApplicationId, OrganizationId
+from privyseal.model.organization import Organization
 from privyseal.store.database import Transaction
 from privyseal.store.schema import Digest, Id, Sequence, UtcTime, metadata
 
@@ -125,3 +126,12 @@ def contacts_of(tx: Transaction, organization_id: OrganizationId) -> list[Contac
     scope = organization_contacts.c.organization_id == organization_id
     rows = tx.execute(organization_contacts.select().where(scope).order_by(organization_contacts.c.position))
     return [Contact(ContactKind(row.kind), row.name, row.email, row.by, row.at) for row in rows]
+
+
+def current_contacts(tx: Transaction, organization: Organization) -> dict[ContactKind, Contact]:
+    """Return who is what contact now. Who the corporate contact is, the record says; a name is known where one was given."""
+    found = {contact.kind: contact for contact in contacts_of(tx, organization.id)}
+    known = found.get(ContactKind.CORPORATE)
+    if organization.contact_email and (known is None or known.email != organization.contact_email):
+        found[ContactKind.CORPORATE] = Contact(ContactKind.CORPORATE, "", organization.contact_email, "", organization.created_at)
+    return found

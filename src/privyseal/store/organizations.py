@@ -105,6 +105,12 @@ def hold(tx: Transaction, organization_id: OrganizationId) -> None:
     tx.execute(sa.select(organizations.c.id).where(organizations.c.id == organization_id).with_for_update(key_share=True))
 
 
+def replace_contact(tx: Transaction, organization_id: OrganizationId, before: str, after: str) -> bool:
+    """Put another corporate contact into the record; tells whether it still was the one before."""
+    clause = (organizations.c.id == organization_id, organizations.c.contact_email == before)
+    return tx.changed(organizations.update().where(*clause).values(contact_email=after)) == 1
+
+
 def page(tx: Transaction, *, after: str = "", state: OrganizationState | None = None, limit: int = 50) -> list[Organization]:
     """Return organizations by slug, behind the one of the id ``after`` (keyset paging), all or in one state: the provider's list."""
     statement = organizations.select().order_by(organizations.c.slug, organizations.c.id).limit(limit)

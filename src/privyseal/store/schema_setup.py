@@ -24,6 +24,7 @@ NOUNS = (
     "caa_checks",
     "certificates",
     "changes",
+    "contact_changes",
     "departments",
     "domain_letters",
     "drafts",

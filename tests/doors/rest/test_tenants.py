@@ -95,6 +95,10 @@ ROWS = [
     Row("GET", f"{P}/administrators/{{administrator_id}}"),
     Row("GET", f"{P}/administrators/{{administrator_id}}/roles"),
     Row("GET", f"{P}/administrators/{{administrator_id}}/approved"),
+    Row("GET", f"{P}/contacts"),
+    Row("POST", f"{P}/contact-changes", {"kind": "corporate", "name": "M", "email": "m@evil.test"}),
+    Row("POST", f"{P}/contact-changes/{{contact_change}}/withdrawal", {}),
+    Row("POST", f"{P}/contact-changes/{{contact_change}}/answer", {"code": "x", "answer": "yes"}, (404, "contact-code")),
     Row("GET", f"{P}/sign-on"),
     Row("POST", f"{P}/sign-on", {"issuer": "https://evil.test", "client_id": "x"}),
     Row("DELETE", f"{P}/sign-on"),
@@ -158,6 +162,10 @@ ROWS = [
     Row("POST", f"/provider{P}/resumption", {"reason": "x"}, REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/closure", {"reason": "x", "valid_certificates": 0}, REFUSED_TO_OTHERS),
     Row("GET", f"/provider{P}/history", answer=REFUSED_TO_OTHERS),
+    Row("GET", f"/provider{P}/contacts", answer=REFUSED_TO_OTHERS),
+    Row("POST", f"/provider{P}/contact-changes", {"kind": "corporate", "name": "M", "email": "m@evil.test"}, REFUSED_TO_OTHERS),
+    Row("POST", f"/provider{P}/contact-changes/{{contact_change}}/withdrawal", {}, REFUSED_TO_OTHERS),
+    Row("POST", f"/provider{P}/contact-changes/{{contact_change}}/call", {"telephone": "+1 859 555 0100", "note": "x"}, REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/domains", {"name": "evil.test"}, REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/domains/{{name}}/validation", {"method": "dns-txt"}, REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/domains/{{name}}/letters", {"address": "admin@resource-marketing.test"}, REFUSED_TO_OTHERS),
@@ -210,6 +218,7 @@ def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         "department": service.department(insider, "Agency X").id,
         "policy": "inside",
         "version": "1",
+        "contact_change": f"cch-{'0' * 32}",
         "change_id": f"chg-{'0' * 32}",
         "validation": _validation(service),
         "letter": f"ltr-{'0' * 32}",
@@ -296,7 +305,7 @@ def test_nobody_gets_in(two: Two, row: Row, who: str) -> None:
         assert status == 201, "open enrollment"
     elif row.path == "/sign-in" and row.method == "POST":
         assert (status, kind) == row.answer, "whoever signs in has nothing else to show"
-    elif row.answer[1] in {"phrase", "confirmation-not-found", "link", "domain-letter", "country", "organization-slug"}:
+    elif row.answer[1] in {"phrase", "confirmation-not-found", "link", "domain-letter", "contact-code", "country", "organization-slug"}:
         assert (status, kind) == row.answer
     else:
         assert (status, kind) == (401, "credential-needed")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from privyseal.actions.account_life import require_standing
 from privyseal.actions.admission import Invited, require_first, send_link
+from privyseal.actions.contacting import require_not_alerted_of
 from privyseal.actions.house import House
 from privyseal.engine.names import normalize_email
 from privyseal.model.actor import Actor, require
@@ -22,7 +23,7 @@ def invite_administrator(house: House, tx: Transaction, actor: Actor, slug: str,
     """Add a person and a one-time link.
 
     Raises NotFound, NotPermitted (``organization-decides`` as soon as the organization has had an administrator),
-    Refused, Conflict ``name-taken``.
+    Refused (a field, ``alert-contact``), Conflict ``name-taken``.
     """
     require(actor, Permission.MANAGE_STAFF if not slug else Permission.VET, None)
     organization = organizations.require(tx, slug) if slug else None
@@ -31,11 +32,15 @@ def invite_administrator(house: House, tx: Transaction, actor: Actor, slug: str,
         require_first(tx, organization)
     if (role in PROVIDER_ROLES) != (organization is None):
         raise Refused("role", f"The role {role.value} does not exist there.", field="role")
+    address = normalize_email(email)
+    if organization is not None:
+        organizations.hold(tx, organization.id)
+        require_not_alerted_of(tx, organization, role, address)
     invited = Administrator(
         id=AdministratorId(house.id("adm", tx.now)),
         organization_id=organization.id if organization else None,
         name=require_text("name", name, 64),
-        email=normalize_email(email),
+        email=address,
         role=role,
         state=AdministratorState.INVITED,
         created_at=tx.now,

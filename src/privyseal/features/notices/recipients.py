@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from privyseal.model.administrator import Administrator, AdministratorState, Permission
-from privyseal.model.identifiers import AdministratorId, CertificateId, OrganizationId, RequestId
+from privyseal.model.contact_change import ContactChange
+from privyseal.model.identifiers import AdministratorId, CertificateId, ContactChangeId, OrganizationId, RequestId
 from privyseal.model.organization import Organization
-from privyseal.store import administrators, certificates, departments, requests
+from privyseal.store import administrators, certificates, contact_changes, departments, requests
 from privyseal.store.database import Transaction
 
 CONTACT: Final = "contact"
@@ -20,6 +21,10 @@ CONTACT: Final = "contact"
 
 CORPORATE_CONTACT: Final = "organization"
 """The contact address of the organization."""
+
+ASKED_CONTACT: Final = "asked"
+NEW_CONTACT: Final = "new"
+"""The two addresses of a change of a contact."""
 
 Recipients = Callable[[Transaction, Organization | None, Mapping[str, Any]], Sequence[str]]
 """Names the recipients of a letter about what the payload names; None is the provider."""
@@ -65,6 +70,30 @@ def corporate_contact_and_reviewers(tx: Transaction, organization: Organization 
     people = [person for person in _people(tx, organization) if person.may(Permission.REVIEW_ACCESS)]
     is_told = organization is None or any(person.email == organization.contact_email for person in people)
     return [*([] if is_told else [CORPORATE_CONTACT]), *(person.id for person in people)]
+
+def security_and_corporate_contact(tx: Transaction, organization: Organization | None, payload: Mapping[str, Any]) -> list[str]:
+    """Name who manages administrators, and the corporate contact where another address than his is asked about another contact."""
+    people = who_may(Permission.MANAGE_ADMINISTRATORS)(tx, organization, payload)
+    change = _contact_change(tx, organization, payload)
+    is_asked = organization is None or change is None or change.asked_email == organization.contact_email
+    return [*([] if is_asked else [CORPORATE_CONTACT]), *people]
+
+
+def everybody_about_a_contact(tx: Transaction, organization: Organization | None, payload: Mapping[str, Any]) -> list[str]:
+    """Name both addresses of a change of a contact, the corporate contact, who manages administrators, and who vets at the provider.
+
+    Nobody whose address is one of the two gets the letter twice.
+    """
+    change = _contact_change(tx, organization, payload)
+    written = {change.asked_email, change.email} if change is not None else set()
+    inside = [person for person in _people(tx, organization) if person.may(Permission.MANAGE_ADMINISTRATORS)]
+    vetters = [person for person in _people(tx, None) if person.may(Permission.VET)]
+    corporate = [CORPORATE_CONTACT] if organization is not None and organization.contact_email not in written else []
+    return [ASKED_CONTACT, NEW_CONTACT, *corporate, *(person.id for person in [*inside, *vetters] if person.email not in written)]
+
+
+def _contact_change(tx: Transaction, organization: Organization | None, payload: Mapping[str, Any]) -> ContactChange | None:
+    return contact_changes.get(tx, organization.id, ContactChangeId(payload["contact_change"])) if organization is not None else None
 
 
 def _path(tx: Transaction, payload: Mapping[str, Any]) -> str:

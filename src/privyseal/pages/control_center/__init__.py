@@ -30,7 +30,7 @@ from privyseal.pages.control_center import (
     tokens,
 )
 from privyseal.pages.control_center.entry import console_frame, console_page
-from privyseal.reception import change_pages, review_pages, signing
+from privyseal.reception import change_pages, contact_pages, review_pages, signing
 from privyseal.reception.site import Method, Page, Site
 
 GET, POST = Method.GET, Method.POST
@@ -166,6 +166,10 @@ _EVIDENCE = (
     console_page(GET, "/audit/checkpoint", AUDIT, log.download_checkpoint),
     console_page(POST, "/audit/verify", AUDIT, log.verify, reading=True),
     console_page(GET, "/settings", READ, settings.show_settings, scoped=True),
+    console_page(GET, "/contacts", READ, contact_pages.show_contacts),
+    console_page(GET, "/contacts/new", PEOPLE, contact_pages.ask_contact, step_up=True),
+    console_page(POST, "/contacts/new", PEOPLE, contact_pages.propose, step_up=True),
+    console_page(POST, "/contacts/{contact_change}/withdrawal", PEOPLE, contact_pages.withdraw, form="/contacts"),
     console_page(GET, "/kit", READ, kit.show_kit, scoped=True),
     console_page(GET, "/kit.zip", READ, kit.download_kit, scoped=True),
     console_page(GET, "/domains/{name}/removal", Permission.MANAGE_DOMAINS, settings.ask_removal, step_up=True),

@@ -163,7 +163,7 @@ _WHOLE: Final = frozenset({Permission.MANAGE_TOKENS, Permission.READ_AUDIT})
 """Rights that mean something for the whole organization alone."""
 
 
-_ALSO_BELOW: Final[Mapping[str, tuple[str, ...]]] = {"/settings": ("/kit", "/domains")}
+_ALSO_BELOW: Final[Mapping[str, tuple[str, ...]]] = {"/settings": ("/kit", "/domains", "/contacts")}
 """Pages that a way of the navigation leads to, whose address begins otherwise."""
 
 

@@ -36,6 +36,7 @@ def show_settings(visit: Visit) -> Response:
         "policies": list(by_name.values()),
         "kinds": dict(key_kinds()),
         "domains": shown_domains(visit, organization, domains),
+        "sees_contacts": may(visit, Permission.READ, ""),
         "may_remove": may(visit, Permission.MANAGE_DOMAINS),
         "portal": f"{visit.house.service.base_url}/o/{visit.slug}/",
     }

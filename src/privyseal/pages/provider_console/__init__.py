@@ -27,7 +27,7 @@ from privyseal.pages.provider_console import (
     undelivered,
     vetting,
 )
-from privyseal.reception import change_pages, review_pages, signing
+from privyseal.reception import change_pages, contact_pages, review_pages, signing
 from privyseal.reception.site import Method, Page, Site, Visit
 
 GET, POST = Method.GET, Method.POST
@@ -113,6 +113,12 @@ SITE = Site(
         Page(POST, f"{ONE}/resumption", SUSPEND, account.take_step, step_up=True),
         Page(GET, f"{ONE}/closure", SUSPEND, account.show_step, step_up=True),
         Page(POST, f"{ONE}/closure", SUSPEND, account.take_step, step_up=True),
+        Page(GET, f"{ONE}/contacts", READ, contact_pages.show_contacts),
+        Page(GET, f"{ONE}/contacts/new", VET, contact_pages.ask_contact, step_up=True),
+        Page(POST, f"{ONE}/contacts/new", VET, contact_pages.propose, step_up=True),
+        Page(POST, f"{ONE}/contacts/{{contact_change}}/withdrawal", VET, contact_pages.withdraw, form=f"{ONE}/contacts"),
+        Page(GET, f"{ONE}/contacts/{{contact_change}}/call", CONCLUDE, contact_pages.ask_call, step_up=True),
+        Page(POST, f"{ONE}/contacts/{{contact_change}}/call", CONCLUDE, contact_pages.record, step_up=True),
         Page(GET, f"{ONE}/administrator", VET, organization.show_invitation, step_up=True),
         Page(POST, f"{ONE}/administrator", VET, organization.invite, step_up=True),
         Page(GET, f"{ONE}/policy", VET, policies.show_policy, step_up=True),

@@ -12,7 +12,7 @@ from privyseal.look.frame import Frame, Help
 from privyseal.look.trial_words import trial_words
 from privyseal.look.words import gettext
 from privyseal.model.session import PROVIDER_AUDIENCE
-from privyseal.pages.sign_in import account, arrival, first_credential, lost_card, own_passkey, sign_on
+from privyseal.pages.sign_in import account, arrival, contact, first_credential, lost_card, own_passkey, sign_on
 from privyseal.pages.sign_in.places import audience_of_visit, place_of
 from privyseal.reception.sign_in import CERTIFICATE_PATH
 from privyseal.reception.sign_on import FINISH
@@ -86,6 +86,8 @@ SITE = Site(
         Page(POST, "/o/{org}/lost-card", Access.ANYBODY, lost_card.report),
         Page(GET, "/o/{org}/lost-card/confirm", Access.ANYBODY, lost_card.show_confirmation),
         Page(POST, "/o/{org}/lost-card/confirm", Access.ANYBODY, lost_card.confirm),
+        Page(GET, "/o/{org}/contacts/{contact_change}", Access.ANYBODY, contact.ask),
+        Page(POST, "/o/{org}/contacts/{contact_change}", Access.ANYBODY, contact.answer),
         Page(GET, CERTIFICATE_PATH, Access.ANYBODY, arrival.show_certificate),
     ),
     templates=Path(__file__).parent / "templates",

@@ -1,0 +1,1 @@
+"""Another contact of an organization: proposed, answered at both addresses, applied; never by one person alone."""
