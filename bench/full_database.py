@@ -12,6 +12,7 @@ from typing import Final
 
 from bench.pages_service import SLUG, cookie
 from privyseal.actions.administrator.create_api_token import create_api_token
+from privyseal.actions.contact.propose_contact import propose_contact
 from privyseal.actions.domain.send_domain_letter import send_domain_letter
 from privyseal.actions.house import About, perform
 from privyseal.actions.organization.confirm_application import confirm_application
@@ -22,6 +23,7 @@ from privyseal.engine.phrases import code_hash
 from privyseal.model.access_review import REVIEW_TIME, AccessReview, ReviewLine, RoleThen, quarter_of
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Permission, Role
+from privyseal.model.application import ContactKind
 from privyseal.model.change import ChangeKind
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import AccessReviewId, LostCardId
@@ -46,6 +48,7 @@ NAMES: Final = frozenset(
         "application",
         "assignment",
         "change",
+        "contact_change",
         "department",
         "draft",
         "item",
@@ -159,10 +162,11 @@ def _at_the_provider(rig: ServiceRig, fox: AdministratorRig, vera: Administrator
 
 
 def _of_the_organization(rig: ServiceRig, fox: AdministratorRig) -> dict[str, str]:
-    """A token, a half-written request, a change that waits for its second signature."""
+    """A token, a half-written request, a change that waits for its second signature, a contact that waits for answers."""
     rig.administrator(SLUG, "Walter Skinner", by=fox)
     change = policy_change(rig, SLUG, PolicyDraft(name="second"))
     propose(rig, change, fox)
+    contact = perform(rig.house, fox.actor, SET_UP, propose_contact, SLUG, ContactKind.BILLING, "Dana Scully", f"dana@{SLUG}.test")
     draft = perform(rig.house, STRANGER, SET_UP, start_draft, SLUG, "nginx")
     answers = {
         "names": (f"www.{SLUG}.test",),
@@ -178,7 +182,14 @@ def _of_the_organization(rig: ServiceRig, fox: AdministratorRig) -> dict[str, st
         policy = policies.of_organization(tx, organizations.require(tx, SLUG).id)[0]
         held = assignments.in_force(tx, [fox.administrator.id])[fox.administrator.id][0]
     token = perform(rig.house, OPERATOR, SET_UP, create_api_token, SLUG, "bench", (Permission.READ,), 30).token
-    return {"token": token.id, "draft": draft.id, "change": change.id, "policy": policy.id, "assignment": held.id}
+    return {
+        "token": token.id,
+        "draft": draft.id,
+        "change": change.id,
+        "contact_change": contact.id,
+        "policy": policy.id,
+        "assignment": held.id,
+    }
 
 
 def _review(rig: ServiceRig, slug: str) -> str:

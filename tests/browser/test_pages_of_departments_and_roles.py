@@ -140,3 +140,41 @@ def provider_desk(world: World, chromium: Chromium) -> Window:
     desk.expect("4\\d\\d (GET|POST)")
     sign_in_with_certificate(world, desk, "", "")
     return desk
+
+
+@sqlite
+def test_another_contact(world: World, chromium: Chromium, tmp_path: Path) -> None:
+    """Proposed, answered by both addresses behind their letters; called back by the provider in another change."""
+    gallery(world)
+    window = at_the_desk(world, chromium, tmp_path)
+    show(world, window, "contacts", "console-contacts-empty", small=True)
+    window.press("Propose another contact")
+    look(window.page, "console-new-contact", small=True)
+    refuse(window, "Ask both addresses", "console-new-contact-error")
+    window.page.locator("[id=kind]").select_option("alert")
+    window.fill(name=LONG, email=f"alert-{'x' * 40}@{DOMAIN}")
+    window.press("Ask both addresses")
+    look(window.page, "console-contacts-asked", small=True)
+    desk = provider_desk(world, chromium)
+    desk.open(f"{world.base}/provider/organizations/gallery/contacts")
+    look(desk.page, "provider-contacts", small=True)
+    desk.press("Record a call")
+    look(desk.page, "provider-contact-call", small=True)
+    desk.fill(telephone="+1 859 555 0100", note="Too early.")
+    refuse(desk, "The organization agrees", "provider-contact-call-error")
+    both = {"contact": f"contact@{DOMAIN}", "alert": f"alert-{'x' * 40}@{DOMAIN}"}
+    for name, address in both.items():
+        letter = text_of(world.service.wait_for_letter(address, "another alert contact", seconds=30))
+        link = re.search(r"https://\S+/contacts/cch-\S+", letter)
+        assert link is not None, letter
+        stranger = chromium.window(passkeys=False, script=False)
+        stranger.expect("4\\d\\d POST")
+        stranger.open(link[0])
+        look(stranger.page, f"contact-asked-{name}", small=True)
+        stranger.fill(code="abc")
+        refuse(stranger, "Yes, I agree", f"contact-asked-{name}-error")
+        stranger.open(link[0])
+        stranger.press("Yes, I agree")
+        look(stranger.page, f"contact-answered-{name}")
+    show(world, window, "contacts", "console-contacts", small=True)
+    assert "Made" in window.words

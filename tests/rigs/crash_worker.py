@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import hashlib
 import importlib
 import json
 import os
@@ -30,6 +31,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.certificate.revoke_certificate import ByAdministrator, revoke_certificate
+from privyseal.actions.contact.answer_contact_change import answer_contact_change
+from privyseal.actions.contact.propose_contact import propose_contact
 from privyseal.actions.house import About, House, perform
 from privyseal.actions.request.approve_request import approve_request
 from privyseal.actions.request.submit_request import submit_request
@@ -43,10 +46,11 @@ from privyseal.issuer.desk import complete_batch
 from privyseal.issuer.publisher import publish_due
 from privyseal.jobs.sequencer import Sequencer
 from privyseal.jobs.sweep import sweep
-from privyseal.model.actor import SYSTEM, Actor, ActorKind
+from privyseal.model.actor import ANONYMOUS, SYSTEM, Actor, ActorKind
 from privyseal.model.administrator import PERMISSIONS, Role
+from privyseal.model.application import ContactKind
 from privyseal.model.fact import FactKind
-from privyseal.model.identifiers import AuthorityId, IntentId, RequestId
+from privyseal.model.identifiers import AuthorityId, ContactChangeId, IntentId, RequestId
 from privyseal.model.profile import PROFILES, KeyAlgorithm
 from privyseal.model.statement import approval_fields, utc_text
 from privyseal.store import audit, certificates, failpoints, organizations, policies, requests, revocations
@@ -58,7 +62,12 @@ from privyseal_wire.statements import Revocation
 from tests.rigs.service import PHRASE, AdministratorRig, ServiceRig, make_csr, make_key
 
 ROOT = Path(__file__).parents[2]
-LISTENERS = {FactKind.CERTIFICATE_ISSUED: ("letters",), FactKind.CERTIFICATE_REVOKED: ("letters",)}
+LISTENERS = {
+    FactKind.CERTIFICATE_ISSUED: ("letters",),
+    FactKind.CERTIFICATE_REVOKED: ("letters",),
+    FactKind.CONTACT_ASKED: ("letters",),
+    FactKind.CONTACT_CHANGE_CLOSED: ("letters",),
+}
 """Rows of the outbox for letters, which the mail's own crash tests deliver."""
 
 
@@ -66,7 +75,8 @@ LISTENERS = {FactKind.CERTIFICATE_ISSUED: ("letters",), FactKind.CERTIFICATE_REV
 class Cycle:
     """One life of a child. ``failpoint`` is ``name`` or ``name:passage``; ``kill_after`` kills at that second instead.
 
-    ``work`` is "walk" for requests on their way, or "recover" for what a restarted service does first.
+    ``work`` is "walk" for requests on their way, "recover" for what a restarted service does first, "propose" for another corporate
+    contact, or "answer" for a yes to it; ``things`` are then the address, or the ids and codes of the answers.
     """
 
     number: int
@@ -74,6 +84,7 @@ class Cycle:
     kill_after: float | None = None
     work: str = "walk"
     offset: timedelta = timedelta(0)
+    things: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +225,7 @@ def _live(opened: _Opened, order: dict[str, Any], write_end: int) -> int:
         offset = timedelta(seconds=order["offset"])
         house = dataclasses.replace(opened.house, database=Database(opened.house.database.url), clock=lambda: datetime.now(UTC) + offset)
         life = _Life(dataclasses.replace(opened, house=house), order["number"], tell)
-        if order["work"] == "walk":
-            life.walk()
-        else:
-            life.recover()
+        life.do(order["work"], order["things"])
     except BaseException:  # noqa: BLE001 - whatever ends a child is told to the parent, whose test then fails
         tell("error", traceback.format_exc())
         return 1
@@ -235,6 +243,17 @@ class _Life:
         self._tell = tell
         files = LogFiles(opened.data / "log", (opened.data / "checkpoints",))
         self._sequencer = Sequencer(opened.house, opened.log_key, files, f"node-{number}")
+
+    def do(self, work: str, things: Sequence[str]) -> None:
+        """What a cycle names."""
+        if work == "propose":
+            self.propose_contact(*things)
+        elif work == "answer":
+            self.answer_contact(*things)
+        elif work == "recover":
+            self.recover()
+        else:
+            self.walk()
 
     def walk(self) -> None:
         """Three requests: two in one batch, one alone; one certificate is revoked, CRLs and logs are brought up to date."""
@@ -259,6 +278,24 @@ class _Life:
         sweep(self._house, self._complete)
         self.publish()
         self.integrate()
+
+    def propose_contact(self, email: str) -> None:
+        """As the REST door does."""
+        slug = self._opened.organization
+        about = About("propose-contact", slug, "contact-change", "new")
+        arguments = (slug, ContactKind.CORPORATE, "Dana Scully", email)
+        self._tell("proposed", perform(self._house, self._person(), about, propose_contact, *arguments).id)
+
+    def answer_contact(self, change_id: str, *codes: str) -> None:
+        """Say yes with each code, as the page behind the letters does."""
+        for code in codes:
+            wanted = ContactChangeId(change_id)
+            found = answer_contact_change(self._house, ANONYMOUS, self._opened.organization, wanted, code, "yes")
+            self._tell("answered", found.end.value if found.end else "")
+
+    def _person(self) -> Actor:
+        """The administrator with the credential that he is signed in with."""
+        return dataclasses.replace(self._opened.administrator, credential_sha256=hashlib.sha256(self._opened.certificate_der).hexdigest())
 
     def submit(self, word: str) -> RequestId:
         """As the REST door does."""

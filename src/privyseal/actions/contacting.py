@@ -23,6 +23,7 @@ from privyseal.model.organization import Organization, require_active
 from privyseal.store import administrators, applications, contact_changes, organizations
 from privyseal.store.applications import Contact
 from privyseal.store.database import Transaction
+from privyseal.store.failpoints import failpoint
 
 
 def require_contact_change(tx: Transaction, organization: Organization, change_id: ContactChangeId) -> ContactChange:
@@ -60,6 +61,7 @@ def apply_when_agreed(house: House, tx: Transaction, actor: Actor, organization:
     """
     if not contact_changes.apply(tx, change):
         return False
+    failpoint("contact.before-applied")
     require_active(organizations.get(tx, organization.id))
     require_independent(change.kind, change.email, administrators.of_organization(tx, organization.id))
     if change.kind is ContactKind.CORPORATE:
@@ -70,6 +72,7 @@ def apply_when_agreed(house: House, tx: Transaction, actor: Actor, organization:
     applications.add_contact(tx, organization.id, Contact(change.kind, change.name, change.email, change.proposed_by, tx.now))
     note_contact(house, tx, actor, organization.slug, "apply-contact-change", change)
     tell_ended(house, tx, organization, change)
+    failpoint("contact.before-commit")
     return True
 
 

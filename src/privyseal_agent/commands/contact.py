@@ -102,7 +102,7 @@ def give_answer(
     with open_service(options, desk) as service:
         found = service.post(service.path("contact-changes", contact_change, "answer"), {"code": code, "answer": answer})
     end = found.maybe("end")
-    told = {"applied": "The contact is changed.", None: "Your yes is noted. The other side has not answered yet."}
+    told = {"applied": "The contact is changed.", "": "Your yes is noted. The other side has not answered yet."}
     return Reply(found.fields, told.get(end, "The change has ended. Nothing was changed."))
 
 

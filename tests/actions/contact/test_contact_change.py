@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from privyseal.actions.administrator.invite_administrator import invite_administrator
 from privyseal.actions.contact.answer_contact_change import answer_contact_change
 from privyseal.actions.contact.expire_contact_changes import expire_contact_changes
 from privyseal.actions.contact.propose_contact import propose_contact
@@ -18,10 +19,14 @@ from privyseal.actions.house import About, attempt, perform
 from privyseal.model.actor import SYSTEM, Actor, ActorKind
 from privyseal.model.administrator import Role
 from privyseal.model.application import ContactKind
+from privyseal.model.change import ChangeKind
 from privyseal.model.contact_change import ContactAnswer, ContactChange, ContactChangeEnd
 from privyseal.model.errors import Conflict, NotFound, NotPermitted, PrivysealError, Refused, TooManyRequests
 from privyseal.model.fact import FactKind
 from privyseal.store import applications, audit, contact_changes, organizations, outbox
+from tests.rigs.changes import Proposed
+from tests.rigs.changes import answer as answer_change
+from tests.rigs.changes import propose as propose_change
 from tests.rigs.service import OPERATOR, AdministratorRig, ServiceRig, mail_of
 
 ORG, OTHER = "resource-marketing", "bookstore"
@@ -293,3 +298,54 @@ def test_two_at_once(service: ServiceRig, fox: AdministratorRig, walter: Adminis
     assert contact_now(service) == change.email
     assert (len(logged(service, "apply-contact-change")), told(service, FactKind.CONTACT_CHANGE_CLOSED)) == (2, 1)
     assert len(logged(service, "confirm-contact")) == 4
+
+
+def test_the_alert_contact_gets_no_recovery_role(service: ServiceRig, fox: AdministratorRig) -> None:
+    """The same rule from the other side: proposed, and applied where the contact was named between the signatures; no plus sign helps."""
+    dana = service.administrator(ORG, "Dana Scully", by=fox)
+    mallory = service.administrator(ORG, "Mallory Mail", Role.READ_ONLY, by=fox)
+    change_id, content = service.role_change(mallory.administrator, Role.RECOVERY_REQUESTER, ORG)
+    early = Proposed(change_id, ChangeKind.ROLE, content)
+    propose_change(service, early, fox)
+    both_agree(service, propose(service, fox.actor, ContactKind.ALERT, mail_of("Mallory Mail", ORG).replace("@", "+alerts@").upper()))
+    for role in (Role.RECOVERY_REQUESTER, Role.RECOVERY_APPROVER):
+        with pytest.raises(Refused, match="alert contact") as error:
+            service.assign(mallory, role, by=fox)
+        assert error.value.kind == "alert-contact"
+    with pytest.raises(Refused, match="alert contact"):
+        answer_change(service, early, dana)
+    assert service.assign(mallory, Role.AUDITOR, by=fox).administrator.id == mallory.administrator.id
+    both_agree(service, propose(service, fox.actor, ContactKind.ALERT, "other@resource-marketing.test"))
+    service.assign(mallory, Role.RECOVERY_REQUESTER, by=fox)
+    with pytest.raises(Refused, match="recovery role"):
+        propose(service, fox.actor, ContactKind.ALERT, mail_of("Mallory Mail", ORG))
+
+
+def test_the_provider_invites_no_alert_contact_to_recover(service: ServiceRig, walter: AdministratorRig) -> None:
+    service.create_organization(OTHER, name="Bookstore Inc.", domains=("bookstore.test",))
+    change = propose(service, walter.actor, ContactKind.ALERT, "ann@bookstore.test", slug=OTHER)
+    for side in ("asked", "new"):
+        answer(service, change, code_of(service, change, side), slug=OTHER)
+    about = About("invite-administrator", OTHER, "administrator", "new")
+    with pytest.raises(Refused, match="alert contact"):
+        perform(service.house, walter.actor, about, invite_administrator, OTHER, "Ann Alert", "Ann@bookstore.test", Role.RECOVERY_APPROVER)
+    invited = ("Rita Recovery", "rita@bookstore.test", Role.RECOVERY_APPROVER)
+    perform(service.house, walter.actor, about, invite_administrator, OTHER, *invited)
+    with pytest.raises(Refused, match="recovery role"):
+        propose(service, walter.actor, ContactKind.ALERT, "rita@bookstore.test", slug=OTHER)
+
+
+def test_one_administrator_with_both_new_mailboxes_moves_nothing_past_the_old_one(service: ServiceRig, fox: AdministratorRig) -> None:
+    """Whoever would be warned is asked himself: neither the proposer nor another kind of contact answers for him."""
+    both_agree(service, propose(service, fox.actor, ContactKind.ALERT, "alert@resource-marketing.test"))
+    change = propose(service, fox.actor, ContactKind.ALERT, "mallory@evil.test")
+    assert change.asked_email == "alert@resource-marketing.test"
+    new = code_of(service, change, "new")
+    for source in "0123":
+        assert answer(service, change, new, source=source).end is None
+    technical = propose(service, fox.actor, ContactKind.TECHNICAL, "mallory@evil.test")
+    with pytest.raises(NotFound):
+        answer(service, change, code_of(service, technical, "asked"), source="4")
+    assert answer(service, change, code_of(service, change, "asked"), "no").end is ContactChangeEnd.REFUSED
+    with pytest.raises(Conflict):
+        answer(service, change, new)

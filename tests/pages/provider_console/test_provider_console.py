@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from privyseal.actions.contact.propose_contact import propose_contact
 from privyseal.actions.house import About, perform
 from privyseal.actions.house import record as record_entry
 from privyseal.actions.lost_card.report_lost_card import report_lost_card
@@ -20,6 +21,7 @@ from privyseal.actions.organization.submit_application import submit_application
 from privyseal.model.access_review import REVIEW_TIME, AccessReview, quarter_of
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Role
+from privyseal.model.application import ContactKind
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.change import ChangeKind
 from privyseal.model.identifiers import AccessReviewId, LostCardId
@@ -31,7 +33,17 @@ from privyseal.model.unit import UnitTier
 from privyseal.model.vetting import VettingItem
 from privyseal.pages.provider_console import SITE
 from privyseal.reception.site import Method
-from privyseal.store import access_reviews, administrators, changes, lost_cards, organizations, outbox, policies, vettings
+from privyseal.store import (
+    access_reviews,
+    administrators,
+    changes,
+    contact_changes,
+    lost_cards,
+    organizations,
+    outbox,
+    policies,
+    vettings,
+)
 from privyseal_wire.export import verify_export
 from tests.actions.organization.test_application import FORM
 from tests.pages.browsing import ORG, Answer, Browser, PagesRig, require_refused
@@ -121,6 +133,7 @@ def parts_of(pages: PagesRig) -> dict[str, str]:
         "change": waiting_price(pages),
         "administrator": provider_person(pages),
         "review": provider_review(pages),
+        "contact_change": waiting_contact(pages),
     }
 
 
@@ -139,6 +152,18 @@ def provider_review(pages: PagesRig) -> str:
             review = AccessReview(review_id, None, quarter_of(tx.now), made_at=tx.now, due_at=due, closed_at=None)
             assert access_reviews.insert(tx, review, [])
     return review_id
+
+
+def waiting_contact(pages: PagesRig) -> str:
+    """The id of a change of a contact that waits for answers."""
+    with pages.service.house.database.read(pages.service.clock()) as tx:
+        waiting = contact_changes.open_of(tx, organizations.require(tx, ORG).id)
+    if waiting:
+        return waiting[0].id
+    vetter = pages.service.administrator("", f"Val Vetter {len(pages.log())}", Role.PROVIDER_VETTER)
+    about = About("propose-contact", ORG, "contact-change", "new")
+    named = (ORG, ContactKind.BILLING, "Dana Scully", f"dana@{ORG}.test")
+    return perform(pages.service.house, vetter.actor, about, propose_contact, *named).id
 
 
 def waiting_price(pages: PagesRig) -> str:

@@ -17,6 +17,7 @@ from privyseal.model.errors import NotFound
 from privyseal.model.identifiers import ContactChangeId
 from privyseal.store import contact_changes, organizations, throttles
 from privyseal.store.database import Transaction
+from privyseal.store.failpoints import failpoint
 
 
 def answer_contact_change(
@@ -31,6 +32,7 @@ def answer_contact_change(
     with house.database.write(house.clock()) as tx:
         for subject in subjects:
             throttles.take(tx, subject, CONTACT_CODES)
+    failpoint("contact.after-count")
     with house.database.write(house.clock()) as tx:
         change = _answer(house, tx, actor, slug, change_id, code, answer)
         for subject in subjects:
@@ -53,10 +55,14 @@ def _answer(
     if answer == "no":
         require_open(tx, change)
         end_contact_change(house, tx, actor, organization, change, ContactChangeEnd.REFUSED)
-    elif not _has_said_yes(change, side):
+    elif _has_said_yes(change, side):
+        if change.end is not ContactChangeEnd.APPLIED:
+            require_open(tx, change)
+    else:
         require_open(tx, change)
         contact_changes.agree(tx, change, side)
         note_contact(house, tx, actor, slug, "confirm-contact", change, side.value)
+        failpoint("contact.after-yes")
         apply_when_agreed(house, tx, actor, organization, change)
     return require_contact_change(tx, organization, change_id)
 

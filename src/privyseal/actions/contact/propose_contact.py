@@ -30,6 +30,7 @@ from privyseal.model.identifiers import ContactChangeId
 from privyseal.model.organization import Organization, require_active
 from privyseal.store import administrators, applications, contact_changes, organizations
 from privyseal.store.database import Transaction
+from privyseal.store.failpoints import failpoint
 
 
 def propose_contact(house: House, tx: Transaction, actor: Actor, slug: str, kind: ContactKind, name: str, email: str) -> ContactChange:
@@ -71,6 +72,7 @@ def propose_contact(house: House, tx: Transaction, actor: Actor, slug: str, kind
         expires_at=tx.now + CONFIRM_WITHIN,
     )
     contact_changes.insert(tx, change)
+    failpoint("contact.before-letters")
     note_contact(house, tx, actor, slug, "propose-contact", change)
     about = {"organization": slug, "contact_change": change.id}
     announce(house, tx, FactKind.CONTACT_ASKED, *(about | {"side": side.value, "code": code} for side, code in codes.items()))

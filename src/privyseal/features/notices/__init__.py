@@ -34,7 +34,7 @@ from privyseal.features.notices.recipients import (
     corporate_contact_and_security,
     everybody_about_a_contact,
     organization_and_vetters,
-    security_and_corporate_contact,
+    warned_of_a_contact,
     who_may,
 )
 from privyseal.features.notices.render import make_message, marked, require_address, require_header
@@ -82,7 +82,7 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "notices.access-review": Notice(review_letters.review_made, corporate_contact_and_reviewers),
     "notices.access-review-waits": Notice(review_letters.review_waits, corporate_contact_and_reviewers),
     "notices.contact-asked": Notice(contact_letters.contact_asked),
-    "notices.contact-proposed": Notice(contact_letters.contact_proposed, security_and_corporate_contact),
+    "notices.contact-proposed": Notice(contact_letters.contact_proposed, warned_of_a_contact),
     "notices.contact-closed": Notice(contact_letters.contact_closed, everybody_about_a_contact),
     "notices.change-waiting": Notice(change_letters.change_waiting, corporate_contact_and_all_administrators),
     "notices.change-closed": Notice(change_letters.change_closed, corporate_contact_and_all_administrators),

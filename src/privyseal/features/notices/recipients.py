@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from privyseal.model.administrator import Administrator, AdministratorState, Permission
-from privyseal.model.contact_change import ContactChange
 from privyseal.model.identifiers import AdministratorId, CertificateId, ContactChangeId, OrganizationId, RequestId
 from privyseal.model.organization import Organization
 from privyseal.store import administrators, certificates, contact_changes, departments, requests
@@ -71,29 +70,25 @@ def corporate_contact_and_reviewers(tx: Transaction, organization: Organization 
     is_told = organization is None or any(person.email == organization.contact_email for person in people)
     return [*([] if is_told else [CORPORATE_CONTACT]), *(person.id for person in people)]
 
-def security_and_corporate_contact(tx: Transaction, organization: Organization | None, payload: Mapping[str, Any]) -> list[str]:
-    """Name who manages administrators, and the corporate contact where another address than his is asked about another contact."""
-    people = who_may(Permission.MANAGE_ADMINISTRATORS)(tx, organization, payload)
-    change = _contact_change(tx, organization, payload)
-    is_asked = organization is None or change is None or change.asked_email == organization.contact_email
-    return [*([] if is_asked else [CORPORATE_CONTACT]), *people]
+
+def warned_of_a_contact(tx: Transaction, organization: Organization | None, payload: Mapping[str, Any]) -> list[str]:
+    """Name the corporate contact and who manages administrators, but for the two addresses that are asked about another contact."""
+    asked = _asked(tx, organization, payload)
+    people = [person for person in _people(tx, organization) if person.may(Permission.MANAGE_ADMINISTRATORS)]
+    corporate = [CORPORATE_CONTACT] if organization is not None and organization.contact_email not in asked else []
+    return [*corporate, *(person.id for person in people if person.email not in asked)]
 
 
 def everybody_about_a_contact(tx: Transaction, organization: Organization | None, payload: Mapping[str, Any]) -> list[str]:
-    """Name both addresses of a change of a contact, the corporate contact, who manages administrators, and who vets at the provider.
-
-    Nobody whose address is one of the two gets the letter twice.
-    """
-    change = _contact_change(tx, organization, payload)
-    written = {change.asked_email, change.email} if change is not None else set()
-    inside = [person for person in _people(tx, organization) if person.may(Permission.MANAGE_ADMINISTRATORS)]
-    vetters = [person for person in _people(tx, None) if person.may(Permission.VET)]
-    corporate = [CORPORATE_CONTACT] if organization is not None and organization.contact_email not in written else []
-    return [ASKED_CONTACT, NEW_CONTACT, *corporate, *(person.id for person in [*inside, *vetters] if person.email not in written)]
+    """Name both addresses of a change of a contact, whoever was warned of it, and who vets at the provider."""
+    asked = _asked(tx, organization, payload)
+    vetters = [person.id for person in _people(tx, None) if person.may(Permission.VET) and person.email not in asked]
+    return [ASKED_CONTACT, NEW_CONTACT, *warned_of_a_contact(tx, organization, payload), *vetters]
 
 
-def _contact_change(tx: Transaction, organization: Organization | None, payload: Mapping[str, Any]) -> ContactChange | None:
-    return contact_changes.get(tx, organization.id, ContactChangeId(payload["contact_change"])) if organization is not None else None
+def _asked(tx: Transaction, organization: Organization | None, payload: Mapping[str, Any]) -> set[str]:
+    change = contact_changes.get(tx, organization.id, ContactChangeId(payload["contact_change"])) if organization is not None else None
+    return {change.asked_email, change.email} if change is not None else set()
 
 
 def _path(tx: Transaction, payload: Mapping[str, Any]) -> str:
