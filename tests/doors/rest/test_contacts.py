@@ -109,7 +109,7 @@ def test_refusals_have_their_kinds(rest: RestRig, admin: TestClient) -> None:
         (NEW | {"kind": "chief"}, 400, "body"),
         ({"kind": "corporate"}, 400, "body"),
         (NEW | {"email": "dana"}, 422, "email-form"),
-        (NEW | {"name": " "}, 422, "name"),
+        (NEW | {"name": " "}, 422, "text"),
     ):
         require_problem(admin.post(f"{OWN}/contact-changes", json=body), status, kind)
     change = propose(admin)

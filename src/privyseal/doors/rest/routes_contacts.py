@@ -13,7 +13,7 @@ from privyseal.actions.house import About, perform
 from privyseal.doors.rest.access import ANYBODY, described, holder, provider
 from privyseal.doors.rest.addresses import ContactChangePath, Slug
 from privyseal.doors.rest.authentication import CallerOf, Context
-from privyseal.doors.rest.bodies import Body, Text
+from privyseal.doors.rest.bodies import Body, NoBody, Text
 from privyseal.doors.rest.documents import Document, Time
 from privyseal.doors.rest.reading import attempt_within, read, require_for_provider
 from privyseal.model.administrator import Permission
@@ -145,7 +145,7 @@ def propose(org: Slug, body: ContactBody, context: Context, caller: CallerOf) ->
     "/organizations/{org}/contact-changes/{contact_change}/withdrawal",
     **described(holder(Permission.MANAGE_ADMINISTRATORS), 403, 409, post=True),
 )
-def withdraw(org: Slug, contact_change: ContactChangePath, context: Context, caller: CallerOf) -> ContactChangeDocument:
+def withdraw(org: Slug, contact_change: ContactChangePath, _body: NoBody, context: Context, caller: CallerOf) -> ContactChangeDocument:
     """Withdraw a change of a contact, whoever proposed it."""
     about = About("end-contact-change", org, "contact-change", contact_change)
     read(context, caller, about, Permission.MANAGE_ADMINISTRATORS, lambda _tx, _organization: None)
@@ -181,7 +181,9 @@ def propose_for_provider(org: Slug, body: ContactBody, context: Context, caller:
 @router.post(
     "/provider/organizations/{org}/contact-changes/{contact_change}/withdrawal", **described(provider(Permission.VET), 403, 409, post=True)
 )
-def withdraw_for_provider(org: Slug, contact_change: ContactChangePath, context: Context, caller: CallerOf) -> ContactChangeDocument:
+def withdraw_for_provider(
+    org: Slug, contact_change: ContactChangePath, _body: NoBody, context: Context, caller: CallerOf
+) -> ContactChangeDocument:
     """Withdraw a change of a contact, whoever proposed it."""
     about = About("end-contact-change", org, "contact-change", contact_change)
     require_for_provider(context, caller, about, Permission.VET)
