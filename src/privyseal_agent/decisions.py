@@ -58,7 +58,13 @@ def approval_of(request: Document, *, service: str, organization: str, approver:
         contact=request.part("contact").text("email"),
         replaces=request.maybe("replaces") or None,
         department=request.maybe("department") or None,
+        custom_fields=tuple((item.text("name"), item.text("value")) for item in _filled_in(request)) or None,
     )
+
+
+def _filled_in(request: Document) -> tuple[Document, ...]:
+    # A service of an earlier release knows no such fields.
+    return request.parts("custom_fields") if "custom_fields" in request.fields else ()
 
 
 def rejection_of(request: Document, *, service: str, organization: str, approver: str, reason: str, expires: str) -> Rejection:

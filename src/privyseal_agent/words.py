@@ -70,6 +70,7 @@ def request_facts(request: Document) -> str:
     policy, contact = request.part("policy"), request.part("contact")
     approvals = f"{len(request.parts('approvals'))} of {request.integer('approvals_needed')}"
     key = request.part("key")
+    filled_in = request.parts("custom_fields") if "custom_fields" in request.fields else ()
     return facts(
         [
             ("Request", request.text("id")),
@@ -86,6 +87,7 @@ def request_facts(request: Document) -> str:
             ("Unit", request.text("unit_tier")),
             ("Policy", f"{policy.text('name')}, version {policy.integer('version')}"),
             ("Contact", f"{contact.text('name')} <{contact.text('email')}>"),
+            *((item.text("label"), item.text("value")) for item in filled_in),
             ("Platform", request.maybe("server_platform")),
             ("Comment", request.maybe("comment")),
             ("Warnings", "\n".join(request.texts("warnings"))),

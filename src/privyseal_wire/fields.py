@@ -17,6 +17,7 @@ MAX_NAMES = 100
 MAX_ENDPOINTS = 20  # Requirement A12, invariant I22.
 MAX_SUBJECT_FIELDS = 16
 MAX_LIFETIME_DAYS = 3_650
+MAX_CUSTOM_FIELDS = 10
 MAX_TEXT = 1_000  # Characters of a reason or comment typed by a person.
 MAX_PERSON = 64  # RFC 5280 A.1, ub-common-name: the name becomes the common name of an Administrator ID.
 
@@ -75,6 +76,7 @@ _HEX_SHA256 = re.compile(r"[0-9a-f]{64}")
 _HEX_SERIAL = re.compile(r"(?!00)(?:[0-9a-f]{2}){1,20}")  # RFC 5280 4.1.2.2: positive, at most 20 octets.
 _SERVICE = re.compile(r"[a-z0-9](?:[a-z0-9.:-]{0,251}[a-z0-9])?")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _OID = re.compile(r"[012](?:\.(?:0|[1-9][0-9]{0,38})){1,15}")
 _ENDPOINT = re.compile(r"[a-z][a-z-]{0,31}:[a-z0-9._\[\]:-]{1,253}")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -157,6 +159,21 @@ def require_subject(field: str, value: tuple[tuple[str, str], ...]) -> None:
         _require_match(field, oid, _OID, "has an attribute whose type is not a dotted object identifier")
         if type(text) is not str or not 1 <= len(text) <= 256 or not text.isprintable():
             raise refuse(field, "has an attribute whose value is not a printable text of 1 to 256 characters")
+
+
+def require_filled_in(field: str, value: tuple[tuple[str, str], ...]) -> None:
+    """Accept 1 to ``MAX_CUSTOM_FIELDS`` pairs of a field's name, each once, and a printable value of at most 200 characters."""
+    if type(value) is not tuple or not 1 <= len(value) <= MAX_CUSTOM_FIELDS:
+        raise refuse(field, f"is not a list of 1 to {MAX_CUSTOM_FIELDS} fields")
+    for pair in value:
+        if type(pair) is not tuple or len(pair) != 2:
+            raise refuse(field, "has an entry that is not a pair of a name and a value")
+        name, text = pair
+        _require_match(field, name, _FIELD_NAME, "has a name that is not 1 to 32 lower case letters, digits and dashes")
+        if type(text) is not str or not 1 <= len(text) <= 200 or not text.isprintable() or text != text.strip():
+            raise refuse(field, "has a value that is not a printable text of 1 to 200 characters without blanks around it")
+    if len({name for name, _ in value}) != len(value):
+        raise refuse(field, "names something twice")
 
 
 def require_names(field: str, value: tuple[str, ...]) -> None:

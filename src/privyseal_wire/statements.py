@@ -97,7 +97,8 @@ class Approval(Statement):
 
     ``subject`` has pairs of dotted OID and value in the order of the certificate, ``names`` are sorted, ``endpoints``
     are ``kind:address``. ``replaces`` is the serial number of the certificate that a reissue replaces, else None; ``department`` is the
-    id of the department that the request belongs to, None for the organization itself.
+    id of the department that the request belongs to, None for the organization itself; ``custom_fields`` has pairs of name and value of
+    what was filled into the policy's own fields, None for nothing.
     """
 
     TYPE: ClassVar[str] = "privyseal.approval.v1"
@@ -115,6 +116,7 @@ class Approval(Statement):
     contact: str
     replaces: str | None = field(default=None)
     department: str | None = field(default=None)
+    custom_fields: tuple[tuple[str, str], ...] | None = field(default=None)
 
     def __post_init__(self) -> None:
         """Raise StatementRefused unless every field has its format."""
@@ -132,9 +134,11 @@ class Approval(Statement):
             formats.require_serial("replaces", self.replaces)
         if self.department is not None:
             formats.require_id("department", self.department, "dep")
+        if self.custom_fields is not None:
+            formats.require_filled_in("custom_fields", self.custom_fields)
 
     def to_fields(self) -> dict[str, object]:
-        """Return the JSON object that is signed; ``replaces`` stands in it only for a reissue, ``department`` only where it has one."""
+        """Return the JSON object that is signed; what may be None stands in it only where there is something."""
         policy = {"id": self.policy.id, "version": self.policy.version, "sha256": self.policy.sha256}
         return Statement.to_fields(self) | {"policy": policy}
 
@@ -356,7 +360,7 @@ AnyStatement: TypeAlias = (
 
 _EVERY = (Approval, Rejection, Revocation, PasskeyRegistration, Invitation, Renewal, SignIn, Assignment, Removal, Change)
 _KINDS: dict[str, type[AnyStatement]] = {kind.TYPE: kind for kind in _EVERY}
-_OPTIONAL = frozenset({"replaces", "department"})
+_OPTIONAL = frozenset({"replaces", "department", "custom_fields"})
 
 
 def parse_statement(data: bytes) -> AnyStatement:
@@ -378,6 +382,8 @@ def parse_statement(data: bytes) -> AnyStatement:
             "names": _read_list("names", arguments["names"]),
             "endpoints": _read_list("endpoints", arguments["endpoints"]),
         }
+        if arguments.get("custom_fields") is not None:
+            arguments["custom_fields"] = _read_pairs("custom_fields", arguments["custom_fields"])
     for name in sorted(_OPTIONAL):
         if arguments.get(name, "") is None:
             raise formats.refuse(name, "is null; it is left out where there is none")

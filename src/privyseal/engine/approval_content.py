@@ -38,6 +38,7 @@ FIELDS: Final = {
     "decision": "the decision",
     "replaces": "the certificate that it replaces",
     "department": "the department",
+    "custom_fields": "the organization's own fields",
     "kind": "whether it is new or a reissue",
     "type": "the kind of statement",
 }

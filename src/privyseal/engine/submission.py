@@ -7,14 +7,15 @@ form, the texts, and the hash of the challenge phrase, which costs a tenth of a 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from privyseal.engine import key_policy
 from privyseal.engine.csr import Csr, read_csr
 from privyseal.engine.names import normalize_dns_name, normalize_email
 from privyseal.engine.phrases import accept_phrase, hash_phrase
 from privyseal.engine.private_keys import refuse_private_keys
+from privyseal.model.custom_field import INPUT
 from privyseal.model.errors import Refused
 from privyseal.model.identifiers import RandomBytes
 from privyseal.model.policy import MAXIMUM_ENDPOINTS
@@ -39,11 +40,15 @@ class RawSubmission:
     server_platform: str
     comment: str
     department: str = ""
+    custom_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """The same, checked and normalized; ``names`` are A-labels without repetition in the order asked for."""
+    """The same, checked and normalized; ``names`` are A-labels without repetition in the order asked for.
+
+    ``custom_fields`` are as typed: only the policy knows what they may be.
+    """
 
     csr: Csr
     names: tuple[str, ...]
@@ -57,12 +62,15 @@ class Submission:
     comment: str
     warnings: tuple[str, ...]
     department: str = ""
+    custom_fields: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_submission(raw: RawSubmission, random_bytes: RandomBytes) -> Submission:
     """Return the checked submission; raises BadRequest, Refused or PrivateKeyFound with the field concerned."""
-    for field in ("csr", "comment", "contact_name", "contact_email", "server_platform", "phrase"):
-        refuse_private_keys(getattr(raw, field), field=field)
+    for name in ("csr", "comment", "contact_name", "contact_email", "server_platform", "phrase"):
+        refuse_private_keys(getattr(raw, name), field=name)
+    for name, value in raw.custom_fields.items():
+        refuse_private_keys(value, field=INPUT.format(name=name))
     csr = read_csr(raw.csr.encode("utf-8", "surrogateescape"))
     key_policy.check_key(csr.spki_der, tuple(KeyAlgorithm))
     names, warnings = read_names(csr)
@@ -82,6 +90,7 @@ def read_submission(raw: RawSubmission, random_bytes: RandomBytes) -> Submission
         comment=require_text("comment", raw.comment, 500, optional=True),
         warnings=warnings,
         department=require_department_id(raw.department),
+        custom_fields=raw.custom_fields,
     )
 
 

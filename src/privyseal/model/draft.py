@@ -23,7 +23,7 @@ MAXIMUM_ANSWERS: Final = 64 * 1024
 class Answers:
     """``platform`` is the kind of server, ``names`` what commands are written for, ``csr`` PEM, ``servers`` as ``Endpoint.text`` writes.
 
-    ``department`` is the id of a department, "" for the organization itself.
+    ``department`` is the id of a department, "" for the organization itself; ``custom_fields`` has (name, value) as typed.
     """
 
     platform: str = ""
@@ -36,6 +36,7 @@ class Answers:
     contact_email: str = ""
     comment: str = ""
     department: str = ""
+    custom_fields: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from privyseal.model.custom_field import FilledIn
 from privyseal.model.errors import Conflict, Refused
 from privyseal.model.identifiers import CertificateId, DepartmentId, OrganizationId, PolicyId, RequestId
 from privyseal.model.profile import NameKind, SubjectField
@@ -185,7 +186,8 @@ class RequestKind(enum.Enum):
 class Request:
     """Everything an administrator decides on; ``subject`` and ``names`` are in the order in which they are certified.
 
-    ``department_id`` is None for what belongs to the organization itself.
+    ``department_id`` is None for what belongs to the organization itself; ``custom_fields`` is what was filled into the policy's own
+    fields.
     """
 
     id: RequestId
@@ -218,6 +220,7 @@ class Request:
     created_at: datetime
     changed_at: datetime
     department_id: DepartmentId | None = None
+    custom_fields: FilledIn = ()
 
 
 def is_own_request(request: Request, administrator_id: str, email: str) -> bool:

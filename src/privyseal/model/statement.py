@@ -47,6 +47,8 @@ def approval_fields(request: Request, policy: Policy, *, service: str, organizat
         fields["replaces"] = request.replaces_serial_hex
     if request.department_id is not None:
         fields["department"] = request.department_id
+    if request.custom_fields:
+        fields["custom_fields"] = [[name, value] for name, value in request.custom_fields]
     return fields
 
 

@@ -34,7 +34,14 @@ def written(answers: Answers) -> str:
 
 def _read(text: str) -> Answers:
     fields = json.loads(text)
-    return Answers(**fields | {"names": tuple(fields["names"]), "servers": tuple(fields["servers"])})
+    return Answers(
+        **fields
+        | {
+            "names": tuple(fields["names"]),
+            "servers": tuple(fields["servers"]),
+            "custom_fields": tuple((name, value) for name, value in fields.get("custom_fields", ())),
+        }
+    )
 
 
 def _draft(row: Any) -> Draft:  # noqa: ANN401 - a row of the table above

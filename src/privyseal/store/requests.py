@@ -57,6 +57,7 @@ requests = sa.Table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("changed_at", UtcTime, nullable=False),
     sa.Column("department_id", Id, sa.ForeignKey("departments.id")),
+    sa.Column("custom_fields", sa.JSON, nullable=False, server_default="[]"),
     sa.Index("ix_requests_department", "department_id", "id"),
     sa.Index("ix_requests_queue", "organization_id", "state", "id"),
     sa.Index("ix_requests_organization", "organization_id", "id"),
@@ -123,6 +124,7 @@ def _values(request: Request) -> dict[str, Any]:
         "names": [[kind.value, name] for kind, name in request.names],
         "endpoints": [endpoint.text() for endpoint in request.endpoints],
         "warnings": list(request.warnings),
+        "custom_fields": [[name, value] for name, value in request.custom_fields],
     }
 
 
@@ -171,6 +173,7 @@ def _request(row: Mapping[Any, Any]) -> Request:
         "names": tuple([(_NAME_KINDS[kind], name) for kind, name in row["names"]]),
         "endpoints": tuple(map(read_endpoint, row["endpoints"])),
         "warnings": tuple(row["warnings"]),
+        "custom_fields": tuple([(name, value) for name, value in row["custom_fields"]]),
     }
     return Request(**fields)
 

@@ -59,6 +59,9 @@ class EnrollmentForm:
     department: str = ""
     """Id of the department that it is for, as seal department list shows it; the organization itself when left out."""
 
+    field: list[str] | None = None
+    """An answer to a question of the organization's own, such as cost-center=4711; once for each."""
+
 
 @APP.command
 def submit(
@@ -82,7 +85,7 @@ def submit(
     phrase_file
         File with the challenge phrase; asked for when left out.
     """
-    text = read_csr(csr)
+    text, answers = read_csr(csr), _answers(form.field or [])
     phrase = challenge_phrase(phrase_file, desk, new=True)
     with open_service(options, desk) as service:
         name, longest = _choose_policy(service, form.policy)
@@ -97,7 +100,7 @@ def submit(
             "server_platform": form.platform,
             "comment": form.comment,
             "department": form.department,
-        }
+        } | ({"custom_fields": answers} if answers else {})
         answer = service.post(service.path("requests"), body)
     return Reply(answer.fields, _received(answer, form.contact_email))
 
@@ -340,6 +343,19 @@ def read_csr(path: Path) -> str:
             "private-key", f"The file {path} contains a private key. It was not sent, and must never be. Give the file with the CSR alone."
         )
     return text_of(data, path, "the CSR")
+
+
+def _answers(given: list[str]) -> dict[str, str]:
+    """Return what was given as NAME=ANSWER; raises UsageError for another form, or a name that is there twice."""
+    found: dict[str, str] = {}
+    for item in given:
+        name, sign, answer = item.partition("=")
+        if not sign or not name:
+            raise UsageError("field", f"Write a field as NAME=ANSWER, such as cost-center=4711; this is none: {item}")
+        if name in found:
+            raise UsageError("field", f"The field {name} is given twice. Give it once.")
+        found[name] = answer
+    return found
 
 
 def _choose_policy(service: Service, wanted: str | None) -> tuple[str, int]:

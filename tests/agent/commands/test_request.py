@@ -71,6 +71,16 @@ def test_submit(files: Rig) -> None:
     }
 
 
+def test_answers_to_the_organizations_own_questions(files: Rig) -> None:
+    files.service.on("POST", REQUESTS, {**sample.request(), "confirmation": "not-needed"})
+    assert submit(files, *phrase(files), "--field", "cost-center=47=11", "--field", "note=").status == 0
+    assert files.service.asked("POST", REQUESTS)[0].json["custom_fields"] == {"cost-center": "47=11", "note": ""}
+    for given in (("--field", "cost-center"), ("--field", "=4711"), ("--field", "a=1", "--field", "a=2")):
+        told = submit(files, *phrase(files), *given)
+        assert (told.status, "field" in told.err) == (2, True), told.err
+    assert len(files.service.asked("POST", REQUESTS)) == 1
+
+
 def test_submit_asks_for_a_new_phrase_twice(files: Rig) -> None:
     files.service.on("POST", REQUESTS, {**sample.request(), "confirmation": "not-needed"})
     assert submit(files, "--lifetime-days", "365", secrets=("seven green bottles", "seven green bottles")).status == 0
@@ -226,6 +236,24 @@ def test_approve_signs_what_is_shown(rig: Rig) -> None:
         f"Approved (1 of 1 approval). Request {sample.REQUEST_ID} is issued.\nCertificate 0102ff is valid until 2027-11-22 01:02 UTC.\n"
     )
     assert told.err == "Approve as Ada Example? [y/N] "
+
+
+def test_answers_to_own_questions_are_shown_and_signed(rig: Rig) -> None:
+    prepare_approval(rig, custom_fields=[["cost-center", "4711"]])
+    filled_in = [{"name": "cost-center", "label": "Cost center", "value": "4711"}]
+    rig.service.on("GET", sample.REQUEST_PATH, sample.request(custom_fields=filled_in))
+    told = rig.seal("request", "approve", sample.REQUEST_ID, *rig.identity, stdin="y\n")
+    assert told.status == 0, told.err
+    assert Approval.from_bytes(signed(rig, f"{sample.REQUEST_PATH}/approval")).custom_fields == (("cost-center", "4711"),)
+    assert "Cost center" in told.out
+    assert "4711" in told.out
+
+
+def test_answers_that_the_service_hides_are_not_signed(rig: Rig) -> None:
+    prepare_approval(rig, custom_fields=[["cost-center", "4711"]])
+    told = rig.seal("request", "approve", sample.REQUEST_ID, *rig.identity, stdin="y\n")
+    assert told.status != 0
+    assert rig.service.asked("POST", f"{sample.REQUEST_PATH}/approval") == []
 
 
 def test_approve_without_asking_and_in_json(rig: Rig) -> None:

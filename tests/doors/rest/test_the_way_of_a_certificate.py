@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 
 from privyseal.jobs.sweep import sweep
 from privyseal.model.administrator import Role
+from privyseal.model.custom_field import CustomField, FieldPattern
 from privyseal.model.fact import FactKind
 from privyseal.model.policy import Lint
 from privyseal.model.policy_draft import PolicyDraft
@@ -94,6 +95,28 @@ def test_a_program_of_the_organization_vouches_for_the_contact(rest: RestRig) ->
     assert (received["state"], received["confirmation"]) == ("pending", "not-needed")
     assert received["requester"]["kind"] == "api-token"
     assert received["contact"] == {"name": "Dana Scully", "email": "dana@resource-marketing.test"}
+
+
+def test_questions_of_the_organizations_own(rest: RestRig, fox: AdministratorRig) -> None:
+    center = CustomField("cost-center", "Cost center", required=True, pattern=FieldPattern.DIGITS, max_length=6)
+    change_policy(rest.service, ORG, PolicyDraft(custom_fields=(center,)), fox)
+    machine, admin = rest.token("read", "submit"), rest.administrator(fox)
+    [policy] = rest.anonymous().get(BASE).json()["policies"]
+    asked = {"name": "cost-center", "label": "Cost center", "required": True, "pattern": "digits", "max_length": 6}
+    assert policy["custom_fields"] == [asked]
+    body = rest.body()
+    for given, kind in (({}, "custom-field"), ({"cost-center": "x"}, "custom-field"), ({"cost-center": "1", "x": "y"}, "custom-field")):
+        problem = require_problem(machine.post(f"{BASE}/requests", json=body | {"custom_fields": given}), 422, kind)
+        assert problem["field"].startswith("field-")
+    wrong_ones: tuple[object, ...] = ("x", [], {"cost-center": 4711}, {"cost-center": None}, {"x" * 65: "y"})
+    for wrong in wrong_ones:
+        require_problem(machine.post(f"{BASE}/requests", json=body | {"custom_fields": wrong}), 400, "body")
+    sent = machine.post(f"{BASE}/requests", json=body | {"custom_fields": {"cost-center": "4711"}})
+    assert sent.status_code == 201, sent.text
+    request_id = sent.json()["id"]
+    assert sent.json()["custom_fields"] == [{"name": "cost-center", "label": "Cost center", "value": "4711"}]
+    approved = admin.post(f"{BASE}/requests/{request_id}/approval", json={"signature": rest.approval(admin, request_id, fox)})
+    assert approved.json()["request"]["state"] == "issued"
 
 
 def test_the_same_request_sent_again_is_the_first_one(rest: RestRig) -> None:

@@ -296,3 +296,28 @@ def test_policies_that_two_made_with_seal_are_shown(rig: ConsoleRig, fox: Desk) 
     change_policy(rig.service, ORG, PolicyDraft(lifetimes_days=(10,)), fox.who, second)
     assert "Fox Mulder" in fox.get("/changes?show=all").text
     assert fox.get("/changes?show=all&after=chg-" + "0" * 32).status_code == 200
+
+
+def test_questions_of_their_own_by_the_form(rig: ConsoleRig, paula: Desk, dana: Desk) -> None:
+    row = {"own-1-label": "Cost center", "own-1-name": "", "own-1-pattern": "digits", "own-1-length": "6", "own-1-required": "yes"}
+    place = proposed(paula, rig, **row, **{"own-3-label": "Room", "own-3-name": "room", "own-3-pattern": "text", "own-3-length": "40"})
+    text = Document(dana.get(place).text).text
+    assert "Cost center (cost-center): digits alone, at most 6 characters, must be filled in" in text
+    assert sign(dana, place).status_code == 303
+    kept = [(item.name, item.label, item.required, item.pattern.value, item.max_length) for item in newest(rig).custom_fields]
+    assert kept == [("cost-center", "Cost center", True, "digits", 6), ("room", "Room", False, "text", 40)]
+    shown = Document(paula.get(questions(rig)).text).fields
+    assert (shown["own-1-label"], shown["own-2-name"], shown["own-4-label"]) == ("Cost center", "room", "")
+    assert "own-5-label" not in shown
+    more = Document(paula.send(questions(rig), FORM | row | {"more": "yes"}).text).fields
+    assert (more["own-1-label"], more["own-6-label"]) == ("Cost center", "")
+    for wrong in (
+        {"own-1-length": "0"},
+        {"own-1-length": "x"},
+        {"own-1-length": "201"},
+        {"own-1-name": "Cost Center"},
+        {"own-1-label": "x" * 65},
+    ):
+        require_refused(paula.send(questions(rig), FORM | row | wrong), 422 if "own-1-length" not in wrong else 400, "")
+    twice = {"own-2-label": "Cost  center!", "own-2-pattern": "text", "own-2-length": "10"}
+    require_refused(paula.send(questions(rig), FORM | row | twice), 422, "", "the same name")

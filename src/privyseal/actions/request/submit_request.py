@@ -18,6 +18,7 @@ from privyseal.engine.submission import Submission
 from privyseal.model.actor import Actor, ActorKind, require_somewhere
 from privyseal.model.administrator import Permission
 from privyseal.model.audit import AuditEvent, Outcome
+from privyseal.model.custom_field import require_filled_in
 from privyseal.model.department import require_open
 from privyseal.model.domain import covers, require_covered
 from privyseal.model.errors import Conflict, NotFound, NotPermitted, Refused
@@ -44,8 +45,8 @@ class Submitted:
 def submit_request(house: House, tx: Transaction, actor: Actor, slug: str, submission: Submission) -> Submitted:
     """Store a pending request, or an unconfirmed one when nobody vouches for the contact's address yet.
 
-    Raises NotFound, NotPermitted, Unauthenticated, Refused (key, names, life, policy), Conflict ``no-units``, TooManyRequests
-    ``too-many-letters``.
+    Raises NotFound, NotPermitted, Unauthenticated, Refused (key, names, life, policy, ``custom-field``), Conflict ``no-units``,
+    TooManyRequests ``too-many-letters``.
     """
     organization = organizations.require(tx, slug)
     require_active(organization)
@@ -57,6 +58,7 @@ def submit_request(house: House, tx: Transaction, actor: Actor, slug: str, submi
     _require_requester(tx, actor, organization, policy, submission.contact_email)
     department_id = _department(tx, organization, submission, scope)
     _require_allowed(tx, organization, policy, submission)
+    filled_in = require_filled_in(policy.custom_fields, submission.custom_fields)
     same = sha256_hex(
         "\n".join(
             [
@@ -71,7 +73,8 @@ def submit_request(house: House, tx: Transaction, actor: Actor, slug: str, submi
     existing = requests.open_same(tx, same)
     if existing is not None:
         return Submitted(existing, is_new=False)
-    request = dataclasses.replace(_request(house, tx, actor, organization, policy, submission), department_id=department_id)
+    request = _request(house, tx, actor, organization, policy, submission)
+    request = dataclasses.replace(request, department_id=department_id, custom_fields=filled_in)
     code = new_code(house.random_bytes) if request.state is RequestState.UNCONFIRMED else None
     if code is not None:
         count_letter(house, tx, submission.contact_email)

@@ -51,6 +51,9 @@ class RequestBody(Body):
     server_platform: Text = Field(default="", description="Software of the server, for the installation steps.", examples=["nginx"])
     comment: Text = Field(default="", description="A note for the administrator who decides.")
     department: Text = Field(default="", description="Id of the department that it is for; empty for the organization itself.")
+    custom_fields: Annotated[dict[Annotated[str, Field(max_length=64)], Text], Field(max_length=100)] = Field(
+        default={}, description="The policy's own fields: what is filled in, by the name of the field.", examples=[{"cost-center": "4711"}]
+    )
 
 
 class CodeBody(Body):

@@ -57,6 +57,16 @@ class ServiceDocument(Document):
     log_keys: dict[str, str]
 
 
+class CustomFieldDocument(Document):
+    """A field that the organization adds to its requests; `max_length` in characters."""
+
+    name: str
+    label: str
+    required: bool
+    pattern: Literal["text", "digits", "code", "email"]
+    max_length: int
+
+
 class PublicPolicy(Document):
     """What a requester needs to know of a policy."""
 
@@ -67,6 +77,7 @@ class PublicPolicy(Document):
     unit_tier: str
     open_enrollment: bool
     max_endpoints: int
+    custom_fields: list[CustomFieldDocument] = Field(description="The policy's own fields, filled in with a request.")
 
 
 class PublicOrganization(Document):
@@ -200,6 +211,14 @@ class QuestionDocument(Document):
     answered_at: Time | None = None
 
 
+class FilledInDocument(Document):
+    """What was filled into one of the policy's own fields."""
+
+    name: str
+    label: str
+    value: str
+
+
 class RequestDocument(Document):
     """Everything an administrator decides on; `subject` and `names` are in the order of the certificate."""
 
@@ -224,6 +243,7 @@ class RequestDocument(Document):
     requester: Requester
     replaces: str | None = Field(default=None, description="Reissue: serial of the certificate that is replaced.")
     department: str | None = Field(default=None, description="Id of the department it belongs to; none: the organization itself.")
+    custom_fields: list[FilledInDocument] = Field(description="What was filled into the policy's own fields, in their order.")
     created_at: Time
     changed_at: Time
     approvals: list[ApprovalDocument]

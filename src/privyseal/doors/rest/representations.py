@@ -18,6 +18,7 @@ from privyseal.engine.pkcs7 import certs_only_pem
 from privyseal.model.administrator import Administrator
 from privyseal.model.audit import organization_log
 from privyseal.model.certificate import Certificate, CertificateState
+from privyseal.model.custom_field import labelled
 from privyseal.model.domain import Domain, validation_addresses
 from privyseal.model.identifiers import PolicyId
 from privyseal.model.organization import Organization
@@ -102,6 +103,7 @@ def _request_document(
         requester=documents.Requester(kind=request.requester_kind, id=request.requester_id),
         replaces=request.replaces_serial_hex or None,
         department=request.department_id,
+        custom_fields=[_filled_in(item) for item in labelled(policy.custom_fields, request.custom_fields)],
         created_at=utc_text(request.created_at),
         changed_at=utc_text(request.changed_at),
         approvals=given,
@@ -109,6 +111,11 @@ def _request_document(
         questions=[_question_document(question) for question in asked],
         serial=issued.serial_hex if issued else None,
     )
+
+
+def _filled_in(item: tuple[str, str, str]) -> documents.FilledInDocument:
+    name, label, value = item
+    return documents.FilledInDocument(name=name, label=label, value=value)
 
 
 def _question_document(question: Question) -> documents.QuestionDocument:
@@ -215,6 +222,12 @@ def public_policy(policy: Policy) -> documents.PublicPolicy:
         unit_tier=policy.unit_tier.value,
         open_enrollment=policy.open_enrollment,
         max_endpoints=policy.max_endpoints,
+        custom_fields=[
+            documents.CustomFieldDocument(
+                name=field.name, label=field.label, required=field.required, pattern=field.pattern.value, max_length=field.max_length
+            )
+            for field in policy.custom_fields
+        ],
     )
 
 

@@ -72,6 +72,7 @@ def submit(org: Slug, body: RequestBody, response: Response, context: Context, c
         server_platform=body.server_platform,
         comment=body.comment,
         department=body.department,
+        custom_fields=body.custom_fields,
     )
     submission = attempt_within(context, caller, about, lambda: read_submission(raw, house.random_bytes))
     submitted = perform(house, actor, about, submit_request, org, submission)

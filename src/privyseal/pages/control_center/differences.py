@@ -9,6 +9,7 @@ from privyseal.look.rendering import number
 from privyseal.look.sentences import word
 from privyseal.look.words import gettext, ngettext
 from privyseal.model.certificate import Certificate
+from privyseal.model.custom_field import labelled
 from privyseal.model.organization import Organization
 from privyseal.model.policy import Policy
 from privyseal.model.profile import SubjectField
@@ -58,6 +59,10 @@ def facts_of(request: Request, policy: Policy, previous: Previous | None, depart
     facts = [_fact(term, values, before[term] if before else None) for term, values in now.items()]
     # A new key is the rule; that it is the old one again is told by a check, and would be told by no mark.
     facts.append(Fact(gettext("Department"), (department or gettext("none: the organization itself"),)))
+    if request.custom_fields:
+        # Under one term of ours: a label that somebody chose never looks like another fact of what is signed.
+        answers = tuple(f"{label}: {value}" for _, label, value in labelled(policy.custom_fields, request.custom_fields))
+        facts.append(Fact(gettext("Questions of your own"), answers))
     return [*facts, Fact(gettext("SHA-256 of the key"), (request.spki_sha256,), is_code=True)]
 
 

@@ -14,6 +14,7 @@ from privyseal.look.policy_words import changed_rules, policy_choices, profile_w
 from privyseal.look.words import gettext
 from privyseal.model import rules
 from privyseal.model.change import ChangeKind, read_content
+from privyseal.model.custom_field import MAXIMUM_FIELDS, MAXIMUM_LABEL, MAXIMUM_VALUE
 from privyseal.model.errors import BadRequest, PrivysealError, Refused
 from privyseal.model.identifiers import PolicyId
 from privyseal.model.organization import Organization
@@ -24,6 +25,7 @@ from privyseal.model.unit import UnitTier
 from privyseal.pages.control_center.entry import home, look_up, show_again
 from privyseal.pages.control_center.locked_out import locked_out
 from privyseal.pages.control_center.policies import policy_of, toml_file
+from privyseal.pages.control_center.policy_own_fields import read_rows, rows_of, typed_rows
 from privyseal.reception.change_pages import content_now, offer_proposal, place_of_changes, propose, proposed_content, waiting_changes
 from privyseal.reception.site import Visit
 from privyseal.store import policies
@@ -81,6 +83,9 @@ def _show_questions(visit: Visit, matter: _Matter, status: int = 200) -> Respons
         "profile": profile_words(profile.id),
         "choices": choices,
         "locked": locked_out(visit, None),
+        "own_rows": rows_of(visit.form),
+        "most_own": MAXIMUM_FIELDS,
+        "longest": (MAXIMUM_LABEL, MAXIMUM_VALUE),
         "keys": [(value, words) for value, words in choices.keys if KeyAlgorithm(value) in profile.key_algorithms],
         "usages": [(value, words) for value, words in choices.usages if value in usages],
         "purposes": [(name, words) for value, words in choices.purposes if (name := _PURPOSE_NAMES[KeyPurpose(value)]) in purposes],
@@ -105,12 +110,15 @@ def _typed(draft: PolicyDraft) -> dict[str, Sequence[str]]:
         "publish": ["yes"] if draft.publish else [],
         "unit_tier": [draft.unit_tier.value],
         "lint": [draft.lint.value],
+        **typed_rows(draft),
     }
 
 
 def prepare_policy(visit: Visit) -> Response:
     """Show what is signed to propose what was chosen."""
     matter = _matter(visit, visit.form.value("preset"))
+    if visit.form.value("more"):
+        return _show_questions(visit, matter)
 
     def work() -> Policy:
         draft = _read(visit, matter.draft)
@@ -153,6 +161,7 @@ def _read(visit: Visit, before: PolicyDraft) -> PolicyDraft:
         approvals=_number("approvals", form.value("approvals")),
         cms_only=form.has("cms_only", "yes"),
         max_endpoints=_number("max_endpoints", form.value("max_endpoints")),
+        custom_fields=read_rows(form),
         publish=form.has("publish", "yes"),
         unit_tier=UnitTier.PREMIUM if form.value("unit_tier") == UnitTier.PREMIUM.value else UnitTier.STANDARD,
         lint=Lint.TEMPLATE if form.value("lint") == Lint.TEMPLATE.value else Lint.EACH,

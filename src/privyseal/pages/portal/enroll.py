@@ -28,6 +28,7 @@ from privyseal.pages.portal.departments import choices
 from privyseal.pages.portal.drafts import Offer, after, first_open, offers, place, save, show_step, with_draft
 from privyseal.pages.portal.enroll_csr import names_of
 from privyseal.pages.portal.entry import is_active, look_up, portal_page, show_again
+from privyseal.pages.portal.own_fields import asked_for, inputs, lacks_answers, read_typed
 from privyseal.reception.site import Method, Visit
 from privyseal.store import organizations
 from privyseal.store.database import Transaction
@@ -152,7 +153,8 @@ def keep_use(visit: Visit, draft: Draft) -> Response:
         draft = save(visit, draft, policy=policy, lifetime_days=days, servers=tuple(server.text() for server in servers))
     except PrivysealError as error:
         return show_again(visit, error, lambda status: _show_use(visit, draft, status), {"lifetime_days": "life", "endpoints": "address-1"})
-    return visit.go_to(place(visit, draft, after(draft.answers, "use")))
+    step = "contact" if lacks_answers(visit, draft.answers) else after(draft.answers, "use")
+    return visit.go_to(place(visit, draft, step))
 
 
 def _life(visit: Visit) -> tuple[str, int]:
@@ -220,12 +222,14 @@ def ask_contact(visit: Visit, draft: Draft) -> Response:
 
 
 def _show_contact(visit: Visit, draft: Draft, status: int = 200) -> Response:
-    return show_step(visit, draft, "contact", {"departments": choices(visit, draft.answers.department)}, status)
+    own = inputs(asked_for(visit, draft.answers), draft.answers)
+    values: dict[str, object] = {"departments": choices(visit, draft.answers.department), "own_fields": own}
+    return show_step(visit, draft, "contact", values, status)
 
 
 def keep_contact(visit: Visit, draft: Draft) -> Response:
-    """Keep the contact and the comment; what is wrong with them is told of all fields at once."""
-    contact = {}
+    """Keep the contact, the comment and the organization's own fields; what is wrong is told of all fields at once."""
+    contact: dict[str, object] = {}
     for name, read in _CONTACT.items():
         try:
             contact[name] = attempt(
@@ -233,10 +237,11 @@ def keep_contact(visit: Visit, draft: Draft) -> Response:
             )
         except Refused as error:
             visit.form.refuse(name, error.sentence)
+    filled_in = read_typed(visit, asked_for(visit, draft.answers))
     if visit.form.problems:
         return _show_contact(visit, draft, 422)
     try:
-        draft = save(visit, draft, **contact)
+        draft = save(visit, draft, **contact, custom_fields=filled_in)
     except PrivysealError as error:
         return show_again(visit, error, lambda status: _show_contact(visit, draft, status), {name: name for name in _CONTACT})
     return visit.go_to(place(visit, draft, after(draft.answers, "contact")))

@@ -21,6 +21,7 @@ from privyseal.pages.portal.drafts import first_open, place, show_step, with_dra
 from privyseal.pages.portal.enroll import kind_words
 from privyseal.pages.portal.enroll_csr import names_of
 from privyseal.pages.portal.entry import home, portal_page, show_again
+from privyseal.pages.portal.own_fields import asked_for, inputs, kept_answers, lacks_answers
 from privyseal.pages.portal.status import remember_sent
 from privyseal.reception.site import Method, Visit
 from privyseal.store.failpoints import failpoint
@@ -45,18 +46,26 @@ _FIELDS = {
 
 def ask_check(visit: Visit, draft: Draft) -> Response:
     """Show all answers, each with a way to change it, and ask for the challenge phrase."""
-    missing = first_open(draft.answers)
+    missing = _missing(visit, draft)
     return visit.go_to(place(visit, draft, missing)) if missing != "check" else _show_check(visit, draft)
+
+
+def _missing(visit: Visit, draft: Draft) -> str:
+    """Return the step that is not answered, or ``check``; the policy may ask other questions than when they were answered."""
+    step = first_open(draft.answers)
+    return "contact" if step == "check" and lacks_answers(visit, draft.answers) else step
 
 
 def send(visit: Visit, draft: Draft) -> Response:
     """Submit the request; a second press finds the first one's request."""
-    if first_open(draft.answers) != "check":
+    if _missing(visit, draft) != "check":
         return ask_check(visit, draft)
     try:
         submitted = _submit(visit, draft)
     except PrivysealError as error:
-        return show_again(visit, error, lambda status: _show_check(visit, draft, status), _FIELDS)
+        # What is wrong with a question of the organization's own is told where it was answered.
+        places = _FIELDS | {error.field: f"answer-{error.field}"} if error.kind == "custom-field" else _FIELDS
+        return show_again(visit, error, lambda status: _show_check(visit, draft, status), places)
     failpoint("submit.after-commit")
     visit.perform(visit.about("close-draft", "draft", "draft"), close_draft, visit.slug, draft.id, submitted.request.id)
     known = "" if submitted.is_new else "?known=yes"
@@ -82,6 +91,7 @@ def _submit(visit: Visit, draft: Draft) -> Submitted:
         server_platform=answers.platform,
         comment=answers.comment,
         department=answers.department,
+        custom_fields=kept_answers(asked_for(visit, answers), answers),
     )
     submission = attempt(visit.house, visit.actor, about, lambda: read_submission(raw, visit.house.random_bytes))
     return visit.perform(about, submit_request, visit.slug, submission)
@@ -102,6 +112,7 @@ def _show_check(visit: Visit, draft: Draft, status: int = 200) -> Response:
         "is_refused": bool(refused(verdicts)),
         "place": place(visit, draft, ""),
         "department": chosen_words(visit, answers.department),
+        "own_fields": inputs(asked_for(visit, answers), answers),
         "least": MINIMUM_CHARACTERS,
         "most": MAXIMUM_CHARACTERS,
     }
