@@ -16,7 +16,7 @@ from privyseal.model.organization import OrganizationState
 from privyseal.model.profile import NameKind
 from privyseal.model.scope import EVERYTHING, Scope
 from privyseal.store.database import Transaction
-from privyseal.store.departments import is_in, within
+from privyseal.store.departments import are_many, is_in, within
 from privyseal.store.named import Name, Names, begins_with, equals
 from privyseal.store.organizations import organizations
 from privyseal.store.prepared import Prepared, is_among
@@ -82,7 +82,7 @@ certificates = sa.Table(
     sa.Column("department_id", Id, sa.ForeignKey("departments.id")),
     sa.UniqueConstraint("ca_id", "serial_hex"),
     sa.Index("ix_certificates_department", "department_id", "id"),
-    sa.Index("ix_certificates_newest", "organization_id", "id", "state", "not_after"),
+    sa.Index("ix_certificates_newest", "organization_id", "id", "state", "not_after", "department_id"),
     sa.Index("ix_certificates_contact", "organization_id", "contact_email"),
     sa.Index("ix_certificates_state_end", "organization_id", "state", "not_after", "id"),
     sa.Index("ix_certificates_serial", "serial_hex"),
@@ -300,14 +300,24 @@ def search(
     tx: Transaction, organization_id: OrganizationId, wanted: Search, *, scope: Scope = EVERYTHING, before: str = "", limit: int = 50
 ) -> list[Listed]:
     """Return certificates within a scope that fit, behind the id ``before`` (keyset paging): newest first, or by a name asked for."""
-    mine = certificates.c.organization_id == organization_id
-    clauses = [*_clauses(tx, organization_id, wanted), *within(certificates.c.department_id, organization_id, scope)]
+    asked = _clauses(tx, organization_id, wanted)
     if not wanted.name and not wanted.text:
-        return _newest(tx, [mine, *clauses, *([certificates.c.id < before] if before else [])], limit)
+        return _newest(tx, [*_reach(tx, organization_id, scope), *asked, *([certificates.c.id < before] if before else [])], limit)
+    clauses = [*asked, *within(certificates.c.department_id, organization_id, scope)]
     fits = equals(wanted.name) if wanted.name else begins_with(wanted.text)
     names_scope = certificate_names.c.organization_id == organization_id
     rows = _NAMES.rows(tx, names_scope, fits, certificates.c.id, _LISTED, clauses, before=before, limit=limit)
     return [_listed(row) for row in rows]
+
+
+def _reach(tx: Transaction, organization_id: OrganizationId, scope: Scope) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions of the organization and scope: of many departments what fits is soon met among the newest, of few it is not."""
+    owner, department = certificates.c.organization_id, certificates.c.department_id
+    if scope.everything:
+        return [owner == organization_id]
+    if are_many(tx, organization_id, scope):
+        return [owner == organization_id, *within(unindexed(tx, department), organization_id, scope)]
+    return [unindexed(tx, owner) == organization_id, *within(department, organization_id, scope)]
 
 
 def _newest(tx: Transaction, clauses: Sequence[sa.ColumnElement[bool]], limit: int) -> list[Listed]:
@@ -352,7 +362,7 @@ def _clauses(tx: Transaction, organization_id: OrganizationId, wanted: Search) -
         clauses.append(known if few is None else few)
     if wanted.contact_email:
         few = _probed(tx, scope, certificates.c.contact_email == wanted.contact_email)
-        clauses.append(_unindexed(tx, certificates.c.contact_email) == wanted.contact_email if few is None else few)
+        clauses.append(unindexed(tx, certificates.c.contact_email) == wanted.contact_email if few is None else few)
     if wanted.issued_from is not None:
         clauses += [certificates.c.issued_at >= wanted.issued_from, certificates.c.id >= _first_id(wanted.issued_from)]
     if wanted.issued_before is not None:
@@ -362,10 +372,10 @@ def _clauses(tx: Transaction, organization_id: OrganizationId, wanted: Search) -
         few = None if wanted.standing in {None, Standing.VALID} else _probed(tx, scope, *stands)
         return stands if few is None else [*stands, few]
     # What was named leads to few or is soon met among the newest; an index of states would lead through all of a state first.
-    return clauses + _standing(tx, wanted.standing, _unindexed(tx, certificates.c.state))
+    return clauses + _standing(tx, wanted.standing, unindexed(tx, certificates.c.state))
 
 
-def _unindexed(tx: Transaction, column: sa.Column[str]) -> sa.ColumnElement[str]:
+def unindexed(tx: Transaction, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     """Return the column so that SQLite looks for no index of it; PostgreSQL knows by its statistics which one leads to less."""
     return sa.func.coalesce(column, "") if tx.connection.dialect.name == "sqlite" else column
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -102,6 +102,19 @@ def _below(scope: Scope) -> sa.ColumnElement[bool]:
     if not scope.paths:
         return sa.false()
     return sa.or_(*(sa.and_(*begins_with(path)(departments.c.path)) for path in scope.paths))
+
+
+MANY: Final = 50
+"""From so many departments on a scope is taken for a large part of its organization."""
+
+
+def are_many(tx: Transaction, organization_id: OrganizationId, scope: Scope) -> bool:
+    """Tell whether a scope that is not everything reaches over many departments."""
+    if scope.everything:
+        return False
+    inside = sa.select(sa.literal(1)).where(departments.c.organization_id == organization_id, _below(scope)).limit(MANY).subquery()
+    found: int = tx.execute(sa.select(sa.func.count()).select_from(inside)).scalar_one()
+    return found >= MANY
 
 
 def children(

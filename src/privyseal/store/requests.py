@@ -84,7 +84,7 @@ approvals = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("request_id", Id, sa.ForeignKey("requests.id"), nullable=False, index=True),
-    sa.Column("administrator_id", Id, nullable=False, index=True),
+    sa.Column("administrator_id", Id, nullable=False),
     sa.Column("decision", sa.String(16), nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("content_sha256", Digest, nullable=False, unique=True),
@@ -92,6 +92,7 @@ approvals = sa.Table(
     sa.Column("credential_sha256", Digest, nullable=False),
     sa.Column("expires_at", UtcTime, nullable=False),
     sa.Column("at", UtcTime, nullable=False),
+    sa.Index("ix_approvals_person", "administrator_id", "id"),
 )
 
 

@@ -74,7 +74,7 @@ def list_roles(org: Slug, administrator_id: AdministratorPath, context: Context,
 def list_approved(
     org: Slug, administrator_id: AdministratorPath, context: Context, caller: CallerOf, after: After = "", limit: Limit = 50
 ) -> ApprovedCertificates:
-    """List the certificates that a person approved, the newest first."""
+    """List the certificates that a person approved, the newest approval first."""
     about = About("list-approved", org, "administrator", administrator_id)
 
     def page(tx: Transaction, organization: Organization) -> ApprovedCertificates:
@@ -90,7 +90,7 @@ def list_approved(
             )
             for item in found[:limit]
         ]
-        return ApprovedCertificates(items=items, next=found[limit - 1].id if len(found) > limit else "")
+        return ApprovedCertificates(items=items, next=found[limit - 1].approval_id if len(found) > limit else "")
 
     return read(context, caller, about, Permission.READ, page, scoped=True)
 

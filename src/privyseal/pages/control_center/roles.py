@@ -175,7 +175,7 @@ def remove(visit: Visit) -> Response:
 def show_approved(visit: Visit) -> Response:
     """Show all certificates that this person approved, the newest first."""
     person = person_of(visit)
-    before = visit.query("before") if visit.query("before").startswith("crt-") else ""
+    before = visit.query("before") if visit.query("before").startswith("apr-") else ""
     mine = sight(visit)
 
     def work(tx: Transaction, organization: Organization) -> list[certificates_approved.Approved]:
@@ -190,6 +190,6 @@ def show_approved(visit: Visit) -> Response:
         "person": person,
         "rows": found[:PAGE_SIZE],
         "first_address": place if before else "",
-        "next_address": f"{place}?before={found[PAGE_SIZE - 1].id}" if len(found) > PAGE_SIZE else "",
+        "next_address": f"{place}?before={found[PAGE_SIZE - 1].approval_id}" if len(found) > PAGE_SIZE else "",
     }
     return visit.show("control_center/approved.html", values)
