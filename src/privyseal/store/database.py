@@ -275,6 +275,13 @@ def _follow_file(engine: Engine, path: Path) -> None:
             raise exc.InvalidatePoolError(message)
 
 
+_OPTIONS: Final = (
+    "-c synchronous_commit=on -c statement_timeout=30000 -c lock_timeout=10000"
+    # Statements here touch some hundred rows: to compile one, or to start processes for it, takes several times as long as to answer.
+    " -c jit=off -c max_parallel_workers_per_gather=0"
+)
+
+
 def _postgresql_engine(url: sa.URL) -> Engine:
     return sa.create_engine(
         url,
@@ -284,5 +291,5 @@ def _postgresql_engine(url: sa.URL) -> Engine:
         pool_timeout=10,
         hide_parameters=True,
         json_deserializer=_read_json,
-        connect_args={"connect_timeout": 5, "options": "-c synchronous_commit=on -c statement_timeout=30000 -c lock_timeout=10000"},
+        connect_args={"connect_timeout": 5, "options": _OPTIONS},
     )
