@@ -11,7 +11,7 @@ from privyseal_agent.desk import Desk
 from privyseal_agent.errors import UsageError
 from privyseal_agent.private_files import read_secret
 from privyseal_agent.rest.client import Service
-from privyseal_agent.settings import ServiceOptions, resolve
+from privyseal_agent.settings import ServiceOptions, Settings, resolve
 
 AtDesk: TypeAlias = Annotated[Desk, Parameter(parse=False)]
 """A parameter that ``application`` fills in; it is no option."""
@@ -33,6 +33,12 @@ def group(name: str, text: str) -> App:
 def open_service(options: ServiceOptions, desk: Desk) -> Service:
     """Return the conversation that the options, the environment and the settings file ask for."""
     return Service(resolve(options, desk.environment), desk)
+
+
+def open_anonymously(options: ServiceOptions, desk: Desk) -> Service:
+    """Return the same without any credential, for what anybody may do: what would prove who one is may be what is lost."""
+    settings = resolve(options, desk.environment)
+    return Service(Settings(service=settings.service, organization=settings.organization, root=settings.root), desk)
 
 
 def challenge_phrase(file: Path | None, desk: Desk, *, new: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -13,7 +14,6 @@ import pytest
 import sqlalchemy as sa
 
 from privyseal.actions.house import About, perform
-from privyseal.actions.lost_card.conclude_lost_card import conclude_lost_card
 from privyseal.actions.session.start_session import start_session
 from privyseal.app import discover
 from privyseal.cli.web_application import make_application
@@ -22,12 +22,10 @@ from privyseal.engine.world import World
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Role
 from privyseal.model.fact import FactKind
-from privyseal.model.identifiers import LostCardId
-from privyseal.model.lost_card import LostCardEnd
 from privyseal.model.session import IdentityProof
 from privyseal.reception.context import EntranceContext
 from privyseal.reception.cookies import session_cookie
-from privyseal.store import lost_cards, outbox
+from privyseal.store import outbox
 from tests.doors.rest.rest_rig import API, ORG, RestRig
 from tests.doors.rest.served import Served, ask, serving
 from tests.rigs.service import AdministratorRig, ServiceRig, ServiceTemplate, hashes_hex
@@ -99,11 +97,15 @@ def test_every_session_dies_within_a_minute(running: Running) -> None:
     assert events.status == 200
     events.readline()
 
-    with service.house.database.read(service.clock()) as tx:
-        [found] = tx.execute(lost_cards.lost_cards.select())
-    about = About("conclude-lost-card", "", "lost-card", found.id)
+    desk = running.served.administrator(running.walter)
+    status, waiting = ask(desk, f"{API}/provider/lost-cards")
+    [found] = waiting["items"]
+    assert (status, found["name"]) == (200, "Fox Mulder")
     revoked_at = time.monotonic()
-    perform(service.house, running.walter.actor, about, conclude_lost_card, LostCardId(found.id), LostCardEnd.REVOKED, "Called 555 0100.")
+    body = json.dumps({"end": "revoked", "note": "Called 555 0100."})
+    desk.request("POST", f"{API}/provider/lost-cards/{found['id']}/conclusion", body, {"Content-Type": "application/json"})
+    with desk.getresponse() as response:
+        assert (response.status, json.load(response)["revoked"]) == (200, 1)
     assert ask(over_tls, f"{API}/organizations/{ORG}/units")[1]["kind"] == "credential-unusable"
     status, _ = ask(console, f"/o/{ORG}/console/", **cookie)
     assert status in {302, 303, 401}

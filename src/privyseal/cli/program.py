@@ -9,6 +9,7 @@ from privyseal.cli.commands_authority import authority_commands
 from privyseal.cli.commands_demo import demo_commands
 from privyseal.cli.commands_domains import domain_commands
 from privyseal.cli.commands_letters import letter_commands
+from privyseal.cli.commands_lost_cards import lost_card_commands
 from privyseal.cli.commands_organizations import organization_commands
 from privyseal.cli.commands_people import people_commands
 from privyseal.cli.commands_service import service_commands
@@ -22,6 +23,7 @@ def make_application(rooms: Rooms) -> App:
     service_commands(program, rooms)
     people_commands(program, rooms)
     organization_commands(program, rooms)
+    lost_card_commands(program, rooms)
     letter_commands(program, rooms)
     audit_commands(program, rooms)
     authority_commands(program, rooms)

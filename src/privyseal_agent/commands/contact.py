@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from privyseal_agent import words
 from privyseal_agent.desk import Reply
-from privyseal_agent.groups import AtDesk, group, open_service
+from privyseal_agent.groups import AtDesk, group, open_anonymously, open_service
 from privyseal_agent.rest.documents import Document
 from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions
 
@@ -99,7 +99,7 @@ def give_answer(
     answer
         yes or no.
     """
-    with open_service(options, desk) as service:
+    with open_anonymously(options, desk) as service:
         found = service.post(service.path("contact-changes", contact_change, "answer"), {"code": code, "answer": answer})
     end = found.maybe("end")
     told = {"applied": "The contact is changed.", "": "Your yes is noted. The other side has not answered yet."}

@@ -99,6 +99,8 @@ ROWS = [
     Row("POST", f"{P}/contact-changes", {"kind": "corporate", "name": "M", "email": "m@evil.test"}),
     Row("POST", f"{P}/contact-changes/{{contact_change}}/withdrawal", {}),
     Row("POST", f"{P}/contact-changes/{{contact_change}}/answer", {"code": "x", "answer": "yes"}, (404, "contact-code")),
+    Row("POST", f"{P}/lost-cards", {"whose": " "}, (422, "text")),
+    Row("POST", f"{P}/lost-cards/confirmation", {"code": "a" * 52}, (404, "lost-card")),
     Row("GET", f"{P}/sign-on"),
     Row("POST", f"{P}/sign-on", {"issuer": "https://evil.test", "client_id": "x"}),
     Row("DELETE", f"{P}/sign-on"),
@@ -166,6 +168,9 @@ ROWS = [
     Row("POST", f"/provider{P}/contact-changes", {"kind": "corporate", "name": "M", "email": "m@evil.test"}, REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/contact-changes/{{contact_change}}/withdrawal", {}, REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/contact-changes/{{contact_change}}/call", {"telephone": "+1 859 555 0100", "note": "x"}, REFUSED_TO_OTHERS),
+    Row("GET", "/provider/lost-cards", answer=REFUSED_TO_OTHERS),
+    Row("GET", "/provider/lost-cards/{lost_card}", answer=REFUSED_TO_OTHERS),
+    Row("POST", "/provider/lost-cards/{lost_card}/conclusion", {"end": "revoked", "note": "x"}, REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/domains", {"name": "evil.test"}, REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/domains/{{name}}/validation", {"method": "dns-txt"}, REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/domains/{{name}}/letters", {"address": "admin@resource-marketing.test"}, REFUSED_TO_OTHERS),
@@ -219,6 +224,7 @@ def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         "policy": "inside",
         "version": "1",
         "contact_change": f"cch-{'0' * 32}",
+        "lost_card": f"lst-{'0' * 32}",
         "change_id": f"chg-{'0' * 32}",
         "validation": _validation(service),
         "letter": f"ltr-{'0' * 32}",
@@ -303,9 +309,20 @@ def test_nobody_gets_in(two: Two, row: Row, who: str) -> None:
         assert (status, kind) == (401, "token")
     elif row.path == f"{P}/requests" and row.method == "POST":
         assert status == 201, "open enrollment"
+    elif row.path == f"{P}/lost-cards":
+        assert (status, kind) == row.answer, "anybody may report one, but not nobody's"
     elif row.path == "/sign-in" and row.method == "POST":
         assert (status, kind) == row.answer, "whoever signs in has nothing else to show"
-    elif row.answer[1] in {"phrase", "confirmation-not-found", "link", "domain-letter", "contact-code", "country", "organization-slug"}:
+    elif row.answer[1] in {
+        "phrase",
+        "confirmation-not-found",
+        "link",
+        "domain-letter",
+        "contact-code",
+        "lost-card",
+        "country",
+        "organization-slug",
+    }:
         assert (status, kind) == row.answer
     else:
         assert (status, kind) == (401, "credential-needed")

@@ -16,6 +16,7 @@ DomainPath = Annotated[str, Path(pattern=r"^[a-z0-9.-]{1,253}$", description="Na
 
 ChangePath = Annotated[str, Path(pattern=r"^chg-[0-9a-f]{32}$", description="Id of the change.")]
 ContactChangePath = Annotated[str, Path(pattern=r"^cch-[0-9a-f]{32}$", description="Id of the change of a contact.")]
+LostCardPath = Annotated[str, Path(pattern=r"^lst-[0-9a-f]{32}$", description="Id of the report of a lost card.")]
 PolicyPath = Annotated[str, Path(max_length=64, description="Name of the policy.", examples=["tls-server"])]
 VersionPath = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the version.")]
 ApplicationPath = Annotated[str, Path(pattern=r"^apl-[0-9a-f]{32}$", description="Id of an application.")]
