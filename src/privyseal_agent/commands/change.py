@@ -57,7 +57,7 @@ def sign(change: str, /, *, yes: bool = False, options: ServiceOptions = NO_SERV
         desk.show(_shown(service, found))
         if not yes and not desk.confirm("Sign this change?"):
             return Reply({"signed": False}, "", "Nothing was signed.")
-        return _answer(service, desk, found, "sign", "")
+        return answer(service, desk, service.path("changes"), found, "sign", "")
 
 
 @APP.command
@@ -72,7 +72,7 @@ def refuse(change: str, /, *, reason: str, options: ServiceOptions = NO_SERVICE_
         Why; everybody reads it.
     """
     with open_service(options, desk) as service:
-        return _answer(service, desk, service.get(service.path("changes", change)), "refuse", reason)
+        return answer(service, desk, service.path("changes"), service.get(service.path("changes", change)), "refuse", reason)
 
 
 @APP.command
@@ -87,13 +87,16 @@ def withdraw(change: str, /, *, reason: str, options: ServiceOptions = NO_SERVIC
         Why; everybody reads it.
     """
     with open_service(options, desk) as service:
-        return _answer(service, desk, service.get(service.path("changes", change)), "withdraw", reason)
+        return answer(service, desk, service.path("changes"), service.get(service.path("changes", change)), "withdraw", reason)
 
 
-def _answer(service: Service, desk: Desk, change: Document, decision: str, reason: str) -> Reply:
+def answer(service: Service, desk: Desk, place: str, change: Document, decision: str, reason: str, *, of_provider: bool = False) -> Reply:
+    """Answer a change under a signature, at ``place``, the address of its side's changes, and tell how it stands then."""
     content, _ = read_change(change)
-    signature = sign_about(service, desk, change.text("id"), change.text("kind"), content, decision=decision, reason=reason)
-    after = service.post(service.path("changes", change.text("id"), "answers"), {"signature": signature})
+    signature = sign_about(
+        service, desk, change.text("id"), change.text("kind"), content, decision=decision, reason=reason, of_provider=of_provider
+    )
+    after = service.post(f"{place}/{change.text('id')}/answers", {"signature": signature})
     return Reply(after.fields, standing(after))
 
 

@@ -7,8 +7,9 @@ from typing import Any, Final, Literal, TypeAlias
 
 from privyseal_agent import words
 from privyseal_agent.changes import content_of, new_id, read_change, sign_about
+from privyseal_agent.commands.change import answer as answer_change
 from privyseal_agent.commands.change import standing
-from privyseal_agent.desk import Desk, Reply
+from privyseal_agent.desk import Reply
 from privyseal_agent.errors import UsageError
 from privyseal_agent.groups import AtDesk, group, open_service
 from privyseal_agent.rest.client import Service
@@ -78,7 +79,7 @@ def sign(change: str, /, *, yes: bool = False, options: ServiceOptions = NO_SERV
         desk.show(f"A {found.text('subject')} unit costs {_amount(read_change(found)[1]['value'])} from then on.")
         if not yes and not desk.confirm("Sign this price?"):
             return Reply({"signed": False}, "", "Nothing was signed.")
-        return _answer(service, desk, found, "sign", "")
+        return answer_change(service, desk, PLACE, found, "sign", "", of_provider=True)
 
 
 @APP.command
@@ -93,7 +94,7 @@ def refuse(change: str, /, *, reason: str, options: ServiceOptions = NO_SERVICE_
         Why; everybody reads it.
     """
     with open_service(options, desk) as service:
-        return _answer(service, desk, service.get(f"{PLACE}/{change}"), "refuse", reason)
+        return answer_change(service, desk, PLACE, service.get(f"{PLACE}/{change}"), "refuse", reason, of_provider=True)
 
 
 @APP.command
@@ -108,20 +109,11 @@ def withdraw(change: str, /, *, reason: str, options: ServiceOptions = NO_SERVIC
         Why; everybody reads it.
     """
     with open_service(options, desk) as service:
-        return _answer(service, desk, service.get(f"{PLACE}/{change}"), "withdraw", reason)
+        return answer_change(service, desk, PLACE, service.get(f"{PLACE}/{change}"), "withdraw", reason, of_provider=True)
 
 
 def _prices(service: Service) -> list[Document]:
     return [item for item in service.items(PLACE) if item.text("kind") == "price"]
-
-
-def _answer(service: Service, desk: Desk, change: Document, decision: str, reason: str) -> Reply:
-    content, _ = read_change(change)
-    signature = sign_about(
-        service, desk, change.text("id"), change.text("kind"), content, decision=decision, reason=reason, of_provider=True
-    )
-    after = service.post(f"{PLACE}/{change.text('id')}/answers", {"signature": signature})
-    return Reply(after.fields, standing(after))
 
 
 def _amount(value: dict[str, Any]) -> str:
