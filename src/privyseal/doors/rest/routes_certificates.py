@@ -13,7 +13,7 @@ from privyseal.actions.certificate.reissue_certificate import reissue_certificat
 from privyseal.actions.certificate.revoke_certificate import ByAdministrator, BySubscriber, revoke_certificate
 from privyseal.actions.house import About, perform
 from privyseal.doors import DoorContext
-from privyseal.doors.rest.access import ANYBODY, Access, described, holder
+from privyseal.doors.rest.access import IDENTITY, TOKEN, Access, described, holder
 from privyseal.doors.rest.addresses import After, Limit, SerialPath, Slug
 from privyseal.doors.rest.authentication import Caller, CallerOf, Context
 from privyseal.doors.rest.bodies import CheckBody, ReissueBody, RevocationBody
@@ -52,9 +52,15 @@ router = APIRouter(tags=["Certificates"])
 R = TypeVar("R")
 
 Name = Annotated[str, Query(max_length=253, pattern=r"^[A-Za-z0-9.*-]*$", description="Only certificates with exactly this DNS name.")]
-EITHER = Access(
-    "An Administrator ID or API token that carries an administrator's signature, or anybody who knows the challenge phrase.",
-    (),
+TO_REVOKE = Access(
+    "An API token or an Administrator ID of the organization with the right `read`, carrying the signature of an administrator with the "
+    "right `revoke`; or anybody who knows the challenge phrase.",
+    (TOKEN, IDENTITY),
+    anonymous=True,
+)
+TO_REISSUE = Access(
+    "An API token or an Administrator ID of the organization with the right `submit`, or anybody who knows the challenge phrase.",
+    (TOKEN, IDENTITY),
     anonymous=True,
 )
 NO_REQUEST = "req-" + 32 * "0"
@@ -110,7 +116,7 @@ def download_pkcs7(org: Slug, serial: SerialPath, context: Context, caller: Call
     return _file(certs_only_pem(chain_of(context.house, certificate)), "application/x-pkcs7-certificates", f"{serial}.p7b")
 
 
-@router.post("/organizations/{org}/certificates/{serial}/revocation", **described(EITHER, 403, post=True))
+@router.post("/organizations/{org}/certificates/{serial}/revocation", **described(TO_REVOKE, 403, post=True))
 def revoke(org: Slug, serial: SerialPath, body: RevocationBody, context: Context, caller: CallerOf) -> CertificateDocument:
     """Revoke a certificate for good; a second time is harmless.
 
@@ -128,7 +134,7 @@ def revoke(org: Slug, serial: SerialPath, body: RevocationBody, context: Context
     "/organizations/{org}/certificates/{serial}/reissue",
     status_code=201,
     response_model=ReceivedRequest | ReceivedShortRequest,
-    **described(ANYBODY, 403, 409, post=True),
+    **described(TO_REISSUE, 403, 409, post=True),
 )
 def reissue(org: Slug, serial: SerialPath, body: ReissueBody, context: Context, caller: CallerOf) -> ReceivedRequest | ReceivedShortRequest:
     """Ask for the same certificate with a new key: same subject, names and end, no unit.
@@ -138,7 +144,8 @@ def reissue(org: Slug, serial: SerialPath, body: ReissueBody, context: Context, 
     house, actor = context.house, caller.actor
     about = About("reissue-certificate", org, "certificate", serial)
     if body.phrase is None:
-        read(context, caller, about, Permission.SUBMIT, lambda tx, organization: _require(tx, organization, serial, caller), scoped=True)
+        right = Permission.SUBMIT
+        read(context, caller, about, right, lambda tx, organization: _require(tx, organization, serial, caller, right), scoped=True)
     proof = None if body.phrase is None else _prove(context, caller, about, body.phrase)
     csr = attempt_within(context, caller, about, lambda: read_csr(body.csr.encode("utf-8", "surrogateescape")))
     request = perform(house, actor, about, reissue_certificate, org, serial, csr, proof)
@@ -179,8 +186,10 @@ def _read(context: DoorContext, caller: Caller, org: str, serial: str, work: Cal
     return read(context, caller, About("show-certificate", org, "certificate", serial), Permission.READ, work, scoped=True)
 
 
-def _require(tx: Transaction, organization: Organization, serial: str, reader: Caller) -> Certificate:
-    certificate = certificates.by_serial(tx, organization.id, serial, scope=reader.actor.scope(Permission.READ))
+def _require(
+    tx: Transaction, organization: Organization, serial: str, caller: Caller, permission: Permission = Permission.READ
+) -> Certificate:
+    certificate = certificates.by_serial(tx, organization.id, serial, scope=caller.actor.scope(permission))
     if certificate is None:
         raise NotFound("not-found", "There is no such certificate in your organization.")
     return certificate
