@@ -29,6 +29,8 @@ def test_the_first_page(world: World, chromium: Chromium) -> None:
         "root": f"{settings.status_url}/ca/root.pem",
         "passkey_link": f"{world.base}/o/gallery/first-credential?code={'a2' * 26}",
         "passkey_until": "22 November 2026, 12:00 UTC",
+        "vetter_link": f"{world.base}/provider/first-credential?code={'b2' * 26}",
+        "second_link": f"{world.base}/provider/first-credential?code={'c2' * 26}",
         "seal_line": "SEAL_ROOT=demo-data/service/root.pem seal request list --organization resource-marketing",
         "mail_dir": "demo-data/mail",
         "portal_url": world.portal("gallery"),

@@ -17,7 +17,7 @@ import httpx2
 from cyclopts import App
 
 from privyseal.cli.demo.directory import DemoDirectory, open_demo_directory, write_facts
-from privyseal.cli.demo.newcomer import RENEW_SECONDS, show_roads
+from privyseal.cli.demo.newcomer import RENEW_SECONDS, NewcomerLinks, show_roads
 from privyseal.cli.demo.provision import DOMAIN, ORGANIZATION, provision
 from privyseal.cli.demo.resolver import DemoResolver
 from privyseal.cli.demo.story import Walk, story_one
@@ -95,10 +95,10 @@ def _run(rooms: Rooms, directory: DemoDirectory, say: Callable[[str], None], *, 
             if once:
                 return _walk(directory, opened, say)
             programs = Path(sys.executable).parent
-            link = show_roads(directory, facts, programs, rooms.clock())
-            say(json.dumps(facts, indent=2) if only_json else first_page(directory, facts, link))
+            links = show_roads(directory, opened, facts, programs)
+            say(json.dumps(facts, indent=2) if only_json else first_page(directory, facts, links))
             while not told.wait(RENEW_SECONDS):
-                show_roads(directory, facts, programs, rooms.clock())
+                show_roads(directory, opened, facts, programs)
         finally:
             supervisor.stop()
             opened.house.database.close()
@@ -175,7 +175,7 @@ def _walk(directory: DemoDirectory, opened: Opened, say: Callable[[str], None]) 
     return not problem
 
 
-def first_page(directory: DemoDirectory, facts: dict[str, Any], link: str) -> str:
+def first_page(directory: DemoDirectory, facts: dict[str, Any], links: NewcomerLinks) -> str:
     """What a newcomer reads first: three roads in. Every line can be pasted as it stands."""
     programs, root, mail = (quote(str(path)) for path in (Path(sys.executable).parent, directory.root_pem, directory.mail))
     certificate, key = (quote(facts["administrator"][name]) for name in ("certificate", "key"))
@@ -195,7 +195,12 @@ The demo is ready. It stays on this machine, and its root "DEMO - do not trust" 
 In the browser: open the portal and ask for a certificate; make yourself a passkey by this link (once, within an hour), and approve
 the request in the control center.
 
-  {link}
+  {links.administrator}
+
+To be the provider, who vets an organization that applies: that takes two people, so make two passkeys, one after the other.
+
+  {links.vetter}
+  {links.second}
 
 In a shell: open a second terminal and paste these lines. The last one makes `letter`, which prints the newest letter.
 

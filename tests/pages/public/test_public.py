@@ -64,6 +64,8 @@ def test_a_demonstration_offers_its_roads(rest: RestRig) -> None:
         "root": "http://status.test/ca/root.cer",
         "passkey_link": "https://localhost/o/x/first?code=abc",
         "passkey_until": "12:00",
+        "vetter_link": "https://localhost/provider/first?code=abd",
+        "second_link": "https://localhost/provider/first?code=abe",
         "seal_line": "seal request approve",
         "mail_dir": "/tmp/mail",
         "portal_url": "/o/x/",

@@ -72,9 +72,14 @@ PROVIDER_PEOPLE = (("provider", "Pat Provider", "pat@provider.test"), ("second",
 
 
 def _provider(directory: DemoDirectory, opened: Opened, folder: str, name: str, email: str) -> Person:
+    code = provider_code(opened, name, email)
+    return replace(enroll(replace(anybody(directory, folder), organization=""), code), organization=ORGANIZATION)
+
+
+def provider_code(opened: Opened, name: str, email: str) -> str:
+    """Invite somebody of the provider, as the operator does on the machine; return the one-time code."""
     about = About("invite-administrator", "", "administrator", "new")
-    invited = perform(opened.house, OPERATOR, about, invite_administrator, "", name, email, Role.PROVIDER_ADMINISTRATOR)
-    return replace(enroll(replace(anybody(directory, folder), organization=""), invited.code), organization=ORGANIZATION)
+    return perform(opened.house, OPERATOR, about, invite_administrator, "", name, email, Role.PROVIDER_ADMINISTRATOR).code
 
 
 FOUND = (

@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from privyseal.actions.house import require_evidence
 from privyseal.look.words import gettext, ngettext
+from privyseal.model.application import ApplicationState
 from privyseal.model.errors import PrivysealError
 from privyseal.model.organization import OrganizationState
 from privyseal.reception.site import Visit
-from privyseal.store import organizations, outbox, revocations
+from privyseal.store import applications, organizations, outbox, revocations
 
 Verdict = tuple[str, str, str]
 
@@ -20,6 +21,7 @@ def show_home(visit: Visit) -> Response:
     """Show it."""
     with visit.house.database.read(visit.now) as tx:
         counts = organizations.count_by_state(tx)
+        waiting = applications.count(tx, ApplicationState.APPLIED)
         failing = outbox.count_failing(tx)
         health = revocations.health(tx)
         evidence = _verdict_of(lambda: require_evidence(tx), gettext("The audit log keeps up, and the clock is right."))
@@ -40,7 +42,8 @@ def show_home(visit: Visit) -> Response:
     ]
     values = {
         "verdicts_rows": verdicts,
-        "applied": counts.get(OrganizationState.APPLIED, 0),
+        "waiting": waiting,
+        "to_vet": counts.get(OrganizationState.APPLIED, 0) + counts.get(OrganizationState.VETTING, 0),
         "active": counts.get(OrganizationState.ACTIVE, 0),
         "revoked": sum(item.entries for item in health),
         "failing": failing,
