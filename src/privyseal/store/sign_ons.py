@@ -141,10 +141,12 @@ def link_of_subject(tx: Transaction, organization_id: OrganizationId, subject_ha
     return None if row is None else _link(row._mapping)
 
 
-def links_of(tx: Transaction, organization_id: OrganizationId, administrator_ids: Sequence[AdministratorId] = ()) -> list[SignOnLink]:
-    """Return the links that count, the oldest first: all of an organization, or those of these people."""
+def links_of(
+    tx: Transaction, organization_id: OrganizationId, administrator_ids: Sequence[AdministratorId] | None = None
+) -> list[SignOnLink]:
+    """Return the links that count, the oldest first: all of an organization (None), or those of these people; of nobody, none."""
     statement = sign_on_links.select().where(sign_on_links.c.organization_id == organization_id, sign_on_links.c.ended_at.is_(None))
-    if administrator_ids:
+    if administrator_ids is not None:
         statement = statement.where(sign_on_links.c.administrator_id.in_(administrator_ids))
     return [_link(row._mapping) for row in tx.execute(statement.order_by(sign_on_links.c.id))]
 

@@ -156,7 +156,15 @@ def test_a_suspended_organization_offers_nothing_new_and_says_why(portal: Portal
     for path in ("/search?q=nothing.resource-marketing.test", f"/requests/{request_id}", f"/certificates/{certificate.serial_hex}"):
         shown = portal.get(HOME + path)
         assert (shown.status, f"{HOME}/enroll" in shown.page.links) == (200, False)
+    place = f"{HOME}/certificates/{certificate.serial_hex}"
+    for path in (place, f"{place}/replace"):
+        shown = portal.get(path)
+        assert "is suspended. Nothing new is given out until the provider resumes it" in shown.text
+        assert f"{place}/replace" not in shown.page.links
+    assert "It cannot be replaced at the moment" in portal.get(f"{place}/replace").text
+    assert f"{place}/revoke" in portal.get(place).page.links, "what exists can be revoked"
     move(portal, resume_organization, "Paid")
+    assert f"{place}/replace" in portal.get(place).page.links
     assert f"{HOME}/enroll" in portal.get(f"{HOME}/").page.links
 
 

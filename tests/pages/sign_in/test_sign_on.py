@@ -18,7 +18,7 @@ from privyseal.model.administrator import READING, Permission, Role
 from privyseal.model.fact import FactKind
 from privyseal.reception.cookies import browser_cookie, session_cookie
 from privyseal.reception.site import Access, Method
-from privyseal.store import outbox, sign_ons
+from privyseal.store import organizations, outbox, sign_ons
 from tests.pages.browsing import ORG, OTHER, Answer, Browser, PagesRig, problems, require_refused
 from tests.pages.portal.portal_rig import Document
 from tests.rigs.openid_provider import CLIENT, SECRET, Lie, OpenIdServer, changed
@@ -130,6 +130,10 @@ def test_who_is_linked_comes_in_and_reads(pages: PagesRig, fox: Browser, server:
     with pages.service.house.database.read(pages.service.clock()) as tx:
         told = [row.fact for row in tx.execute(sa.select(outbox.outbox.c.fact).order_by(outbox.outbox.c.id))]
     assert [fact for fact in told if fact in {"sign-on-changed", "identity-linked"}] == ["sign-on-changed", "identity-linked"]
+    with pages.service.house.database.read(pages.service.clock()) as tx:
+        organization_id = organizations.require(tx, ORG).id
+        assert len(sign_ons.links_of(tx, organization_id)) == 1
+        assert sign_ons.links_of(tx, organization_id, []) == [], "nobody, and not everybody"
     assert not any(SECRET in str(entry) or "sub-of-fox" in str(entry) for entry in pages.log(ORG))
     assert browser.post(f"/o/{ORG}/sign-out").status_code == 303
     assert SESSION not in browser.cookies

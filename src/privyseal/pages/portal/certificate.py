@@ -15,10 +15,10 @@ from privyseal.look.guides.installing import guides, key_sentences
 from privyseal.look.guides.platforms import Platform, platform_of, title
 from privyseal.look.guides.steps import file_stem
 from privyseal.model.certificate import Certificate, CertificateState, require_reissuable
-from privyseal.model.errors import Conflict
-from privyseal.model.organization import Organization
+from privyseal.model.errors import Conflict, Refused
+from privyseal.model.organization import Organization, require_active
 from privyseal.model.request import Request
-from privyseal.pages.portal.entry import home, look_up, nothing_here, part, portal_page
+from privyseal.pages.portal.entry import home, look_up, nothing_here, organization_of, part, portal_page
 from privyseal.pages.portal.states import reason_of, words_of_certificate
 from privyseal.reception.site import Method, Visit
 from privyseal.store import certificates, requests
@@ -103,10 +103,11 @@ def show_certificate(visit: Visit) -> Response:
 
 
 def impossible(visit: Visit, found: Held) -> str:
-    """Return why a certificate cannot be replaced any more, or nothing."""
+    """Return why a certificate cannot be replaced, or nothing: what the action would refuse is not offered."""
     try:
+        require_active(organization_of(visit))
         require_reissuable(found.certificate, visit.now)
-    except Conflict as error:
+    except (Conflict, Refused) as error:
         return error.sentence
     return ""
 

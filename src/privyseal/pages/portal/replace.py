@@ -10,7 +10,7 @@ from privyseal.look.guides.platforms import platform_of
 from privyseal.model.errors import PrivysealError
 from privyseal.pages.portal.certificate import Held, held, impossible, values_of
 from privyseal.pages.portal.csr_reading import CSR_FIELDS, read_sent
-from privyseal.pages.portal.entry import home, portal_page, show_again
+from privyseal.pages.portal.entry import home, is_active, portal_page, show_again
 from privyseal.pages.portal.phrase import prove, request_of
 from privyseal.reception.site import Method, Visit
 
@@ -43,6 +43,7 @@ def _show(visit: Visit, found: Held, status: int = 200) -> Response:
     values = {
         "steps": steps_to_make(platform, names, elliptic=wants_elliptic(platform, p256=True, rsa=True), day=visit.now),
         "impossible": impossible(visit, found),
+        "is_paused": not is_active(visit),
     }
     return visit.show("portal/replace.html", values_of(visit, found) | values, status=status)
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from privyseal.actions.certificate.revoke_certificate import BySubscriber, revoke_certificate
 from privyseal.look.words import gettext
 from privyseal.model.errors import PrivysealError, Refused
-from privyseal.pages.portal.certificate import Held, held, values_of
+from privyseal.pages.portal.certificate import Held, held, impossible, values_of
 from privyseal.pages.portal.entry import home, portal_page, show_again
 from privyseal.pages.portal.phrase import prove, request_of
 from privyseal.pages.portal.states import reasons
@@ -43,7 +43,7 @@ def show_revoked(visit: Visit) -> Response:
     values = values_of(visit, found)
     if not values["is_revoked"]:
         return visit.go_to(str(values["place"]))
-    return visit.show("portal/revoked.html", values)
+    return visit.show("portal/revoked.html", values | {"impossible": impossible(visit, found)})
 
 
 def _show(visit: Visit, found: Held, status: int = 200) -> Response:
