@@ -178,8 +178,7 @@ def _walk(directory: DemoDirectory, opened: Opened, say: Callable[[str], None]) 
 def first_page(directory: DemoDirectory, facts: dict[str, Any], links: NewcomerLinks) -> str:
     """What a newcomer reads first: three roads in. Every line can be pasted as it stands."""
     programs, root, mail = (quote(str(path)) for path in (Path(sys.executable).parent, directory.root_pem, directory.mail))
-    certificate, key = (quote(facts["administrator"][name]) for name in ("certificate", "key"))
-    host = f"www.{DOMAIN}"
+    (certificate, key), host = (quote(facts["administrator"][name]) for name in ("certificate", "key")), f"www.{DOMAIN}"
     return f"""
 The demo is ready. It stays on this machine, and its root "DEMO - do not trust" vouches for .test names and localhost only.
 
