@@ -39,6 +39,7 @@ class Permission(enum.Enum):
     SUSPEND = "suspend"
     SELL = "sell"
     OPERATE = "operate"
+    REVOKE_CREDENTIALS = "revoke-credentials"
     MANAGE_STAFF = "manage-staff"
 
 
@@ -99,18 +100,20 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.SUSPEND,
                 Permission.SELL,
                 Permission.OPERATE,
+                Permission.REVOKE_CREDENTIALS,
                 Permission.MANAGE_STAFF,
                 Permission.REVIEW_ACCESS,
             }
         ),
-        Role.PROVIDER_VETTER: frozenset({Permission.READ, Permission.VET}),
-        Role.PROVIDER_OPERATOR: frozenset({Permission.READ, Permission.SELL, Permission.OPERATE}),
+        Role.PROVIDER_VETTER: frozenset({Permission.READ, Permission.VET, Permission.REVOKE_CREDENTIALS}),
+        Role.PROVIDER_OPERATOR: frozenset({Permission.READ, Permission.SELL, Permission.OPERATE, Permission.REVOKE_CREDENTIALS}),
         Role.PROVIDER_SECURITY_OFFICER: frozenset(
             {
                 Permission.READ,
                 Permission.READ_AUDIT,
                 Permission.CONCLUDE_VETTING,
                 Permission.SUSPEND,
+                Permission.REVOKE_CREDENTIALS,
                 Permission.MANAGE_STAFF,
                 Permission.REVIEW_ACCESS,
             }

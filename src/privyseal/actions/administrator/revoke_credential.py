@@ -19,7 +19,7 @@ def revoke_credential(house: House, tx: Transaction, actor: Actor, slug: str, ce
     """
     organization_id = organizations.require(tx, slug).id if slug else None
     if actor.kind in {ActorKind.PROVIDER_ADMINISTRATOR, ActorKind.OPERATOR}:
-        require(actor, Permission.OPERATE, None)
+        require(actor, Permission.REVOKE_CREDENTIALS, None)
     else:
         require(actor, Permission.MANAGE_ADMINISTRATORS, organization_id)
     found = administrators.by_certificate(tx, certificate_sha256)

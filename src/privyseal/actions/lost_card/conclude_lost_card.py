@@ -25,7 +25,7 @@ def conclude_lost_card(house: House, tx: Transaction, actor: Actor, lost_id: Los
 
     Raises NotPermitted, NotFound, Refused ``note``, Conflict ``lost-card-concluded`` (also before the contact has confirmed).
     """
-    require(actor, Permission.OPERATE, None)
+    require(actor, Permission.REVOKE_CREDENTIALS, None)
     lost = lost_cards.get(tx, lost_id)
     person = administrators.get(tx, lost.administrator_id) if lost is not None else None
     if lost is None or person is None:

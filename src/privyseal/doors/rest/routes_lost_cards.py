@@ -130,7 +130,7 @@ def list_lost_cards(context: Context, caller: CallerOf) -> LostCards:
     return read_of_provider(context, caller, About("list-lost-cards", "", "service", "lost-cards"), Permission.READ, listed)
 
 
-@router.get("/provider/lost-cards/{lost_card}", **described(provider(Permission.OPERATE), 403))
+@router.get("/provider/lost-cards/{lost_card}", **described(provider(Permission.REVOKE_CREDENTIALS), 403))
 def show_lost_card(lost_card: LostCardPath, context: Context, caller: CallerOf) -> LostCardDocument:
     """Show one that the corporate contact has confirmed, and what the call was."""
 
@@ -138,18 +138,18 @@ def show_lost_card(lost_card: LostCardPath, context: Context, caller: CallerOf) 
         [row] = _fields(tx, [_require(tx, LostCardId(lost_card))], with_note=True)
         return LostCardDocument.model_validate(row)
 
-    return read_of_provider(context, caller, About("show-lost-card", "", "lost-card", lost_card), Permission.OPERATE, shown)
+    return read_of_provider(context, caller, About("show-lost-card", "", "lost-card", lost_card), Permission.REVOKE_CREDENTIALS, shown)
 
 
-@router.post("/provider/lost-cards/{lost_card}/conclusion", **described(provider(Permission.OPERATE), 403, 409, post=True))
+@router.post("/provider/lost-cards/{lost_card}/conclusion", **described(provider(Permission.REVOKE_CREDENTIALS), 403, 409, post=True))
 def conclude(lost_card: LostCardPath, body: LostCardCallBody, context: Context, caller: CallerOf) -> LostCardConcluded:
     """Conclude a report after the call. What is revoked counts for nothing any more: sessions and connections end with their next call."""
     about, lost_id = About("conclude-lost-card", "", "lost-card", lost_card), LostCardId(lost_card)
-    read_of_provider(context, caller, about, Permission.OPERATE, lambda _: None)
+    read_of_provider(context, caller, about, Permission.REVOKE_CREDENTIALS, lambda _: None)
     revoked = perform(context.house, caller.actor, about, conclude_lost_card, lost_id, body.end, body.note)
 
     def shown(tx: Transaction) -> LostCardConcluded:
         [row] = _fields(tx, [_require(tx, lost_id)], with_note=True)
         return LostCardConcluded.model_validate(row | {"revoked": revoked})
 
-    return read_of_provider(context, caller, about, Permission.OPERATE, shown)
+    return read_of_provider(context, caller, about, Permission.REVOKE_CREDENTIALS, shown)

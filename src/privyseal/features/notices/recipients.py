@@ -102,8 +102,8 @@ def _path(tx: Transaction, payload: Mapping[str, Any]) -> str:
 
 def contact_administrators_and_operators(tx: Transaction, organization: Organization | None, payload: Mapping[str, Any]) -> list[str]:
     """Name the corporate contact, everybody who is an administrator, and the provider's people who revoke."""
-    operators = [person.id for person in _people(tx, None) if person.may(Permission.OPERATE)]
-    return [*corporate_contact_and_all_administrators(tx, organization, payload), *operators]
+    revokers = [person.id for person in _people(tx, None) if person.may(Permission.REVOKE_CREDENTIALS)]
+    return [*corporate_contact_and_all_administrators(tx, organization, payload), *revokers]
 
 
 def organization_and_vetters(tx: Transaction, organization: Organization | None, payload: Mapping[str, Any]) -> list[str]:
