@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tests.browser.people import World, sign_in_with_certificate
 from tests.browser.steps import Decider
-from tests.rigs.browser import Chromium, judge
+from tests.browser.test_pages_of_the_portal import sqlite
+from tests.rigs.browser import Chromium, judge, look
 from tests.rigs.service import make_csr, make_key
 
 DOMAIN = "went-back.test"
@@ -37,4 +38,35 @@ def test_back_after_an_approval_and_the_same_sent_again(world: World, chromium: 
     assert window.words.count("Approved under signature") == 1
     window.open(f"{admin.console}certificates")
     assert window.page.locator("[data-row]").count() == 1
+    assert window.troubles == []
+
+
+@sqlite
+def test_the_page_to_sign_is_loaded_again_left_and_come_back_to(world: World, chromium: Chromium) -> None:
+    company = world.company("went-back", "Went Back, Inc.", DOMAIN)
+    name, reason = f"mail.{DOMAIN}", "Mail servers get their certificates from the mail team."
+    request = company.submit(make_csr([name], make_key()))
+    window = chromium.window(identity=world.card(company.admin), passkeys=False)
+    sign_in_with_certificate(world, window, "went-back", "console/")
+    place = f"{world.console('went-back')}requests/{request['id']}/rejection"
+    window.open(place)
+    window.fill(reason=reason)
+    window.press("Go on to sign")
+    address = window.page.url
+    assert address.startswith(f"{place}/sign?kept=")
+    window.page.reload()
+    assert (window.page.url, reason in window.words) == (address, True)
+    window.press("Back to the reason")
+    assert window.page.locator("[id=reason]").input_value() == reason
+    window.press("Go on to sign")
+    again = window.page.url
+    window.page.go_back()
+    window.page.go_forward()
+    assert (window.page.url, reason in window.words) == (again, True)
+    window.open(place)
+    look(window.page, "console-reject-unsigned", small=True)
+    window.press("Go on with what you typed")
+    assert window.page.locator("[id=reason]").input_value() == reason
+    window.open(f"{world.console('went-back')}requests/{request['id']}")
+    assert "Your decision" in window.words, "nothing was decided by all that"
     assert window.troubles == []

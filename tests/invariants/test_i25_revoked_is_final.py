@@ -51,9 +51,10 @@ MAY_BE_DELETED = {
     "passkey_challenges",
     "saved_searches",
     "kept_forms",
+    "kept_answers",
 }
 """Misses, answers under idempotency keys, CRL bodies that newer ones replaced, facts that were heard, sessions and sign-ins,
-searches that a person kept, forms that wait for a credential."""
+searches that a person kept, forms that wait for a credential, answers that wait for their signature."""
 
 
 @pytest.fixture
@@ -170,6 +171,9 @@ def test_the_code_deletes_from_few_tables_alone() -> None:
     assert deleting == {
         ("drafts", "delete_expired", "enrollment_drafts.delete"),
         ("kept_forms", "delete_expired", "kept_forms.delete"),
+        ("kept_answers", "delete_expired", "kept_answers.delete"),
+        ("kept_answers", "forget", "kept_answers.delete"),
+        ("kept_answers", "put", "kept_answers.delete"),
         ("throttles", "clear_misses", "attempts.delete"),
         ("throttles", "forget_misses", "attempts.delete"),
         ("throttles", "release_key", "idempotency_keys.delete"),

@@ -112,6 +112,11 @@ class Browser:
             return self.send("POST", path, content=b"", kind="application/x-www-form-urlencoded")
         return self.send("POST", path, data=dict(values))
 
+    def follow(self, path: str, values: Mapping[str, Any], file: tuple[str, bytes] | None = None) -> Answer:
+        """Send a form, and open the page that it leads to; the answer itself where it leads nowhere."""
+        answer = self.post(path, values, file)
+        return self.get(answer.headers["location"]) if answer.status_code == 303 else answer
+
     def ask(self, path: str, values: Mapping[str, str] | None = None) -> Answer:
         """Call as a script of a page does."""
         return self.send("POST", path, data=dict(values or {"a": ""}), accept="application/json")

@@ -88,7 +88,7 @@ def at_the_portal_and_the_desk(pages: PagesRig, mulder: AdministratorRig, desk: 
             answered = {"answer": typed("answer"), "phrase": PHRASE}
             assert pages.browser().post(f"/o/{ORG}/requests/{request.id}/answer", answered).status_code == 303
         elif number == 1:
-            page = desk.post(f"{place}/rejection", {"reason": typed("reason")})
+            page = desk.follow(f"{place}/rejection", {"reason": typed("reason")})
             kept = Document(page.text).fields
             signed = service.sign(kept["content"].encode(), mulder)
             assert desk.post(f"{place}/rejected", {"reason": kept["reason"]}, file=("signed", signed)).status_code == 303
@@ -105,7 +105,7 @@ def at_the_portal_and_the_desk(pages: PagesRig, mulder: AdministratorRig, desk: 
     kept_search = {"search_name": typed("search", 64), "show": "waiting", "name": "host"}
     assert desk.post(f"{console}/requests", kept_search).status_code == 303
     invited = {"full_name": typed("person", 64), "email": "evil@resource-marketing.test"}
-    page = desk.post(f"{console}/administrators/invite", invited)
+    page = desk.follow(f"{console}/administrators/invite", invited)
     signed = service.sign(Document(page.text).fields["content"].encode(), mulder)
     assert desk.post(f"{console}/administrators/invited", invited, file=("signed", signed)).status_code == 303
 

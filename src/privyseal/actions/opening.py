@@ -10,7 +10,7 @@ from privyseal.model.actor import Actor
 from privyseal.model.administrator import Administrator
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.session import Session, SessionEnd, log_of
-from privyseal.store import access_reviews, kept_forms, sessions
+from privyseal.store import access_reviews, kept_answers, kept_forms, sessions
 from privyseal.store.database import Transaction
 
 
@@ -39,6 +39,7 @@ def open_session(house: House, tx: Transaction, actor: Actor, session: Session, 
     former = sessions.by_token(tx, code_hash(tokens.former)) if tokens.former else None
     if former is not None and former.session.administrator_id == session.administrator_id:
         kept_forms.hand_on(tx, former.session.id, session.id)
+        kept_answers.hand_on(tx, former.session.id, session.id)
     if former is not None and former.session.audience == session.audience and sessions.end(tx, former.session.id, SessionEnd.REPLACED):
         events.append(AuditEvent("end-session", Outcome.DONE, "session", former.session.id, reason=SessionEnd.REPLACED.value))
     record(house, tx, actor, log_of(session.audience), *events)

@@ -25,12 +25,14 @@ class Problem:
 class Form:
     """Values by field name (each a list, as a browser sends them) and problems in the order they were found.
 
-    ``is_filled_again`` tells that the values were kept while the person showed the credential again.
+    ``is_filled_again`` tells that the values were kept, and ``was_interrupted`` that they were while the person showed the
+    credential again.
     """
 
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     is_filled_again: bool = False
+    was_interrupted: bool = False
 
     def value(self, name: str, default: str = "") -> str:
         """Return what was typed, without what surrounds it; of a secret only what the page itself fills in."""

@@ -39,7 +39,7 @@ from privyseal.reception.audiences import audience_of, site_of
 from privyseal.reception.context import EntranceContext
 from privyseal.reception.desk import Desk, desk_of
 from privyseal.reception.forms import SentForm, read_form
-from privyseal.reception.kept import MARK, address_of, keep, keeper_of, kept_for
+from privyseal.reception.kept import INTERRUPTED, MARK, address_of, keep, keeper_of, kept_for
 from privyseal.reception.limits import AnonymousLimit
 from privyseal.reception.origins import require_same_origin
 from privyseal.reception.site import PAGE_POLICY, Access, Audience, Method, Page, Site, SiteContext, Visit
@@ -109,7 +109,7 @@ def _answering(context: SiteContext, found: dict[str, tuple[Site, Page]]) -> Cal
             if page.method is Method.POST:
                 sent = await read_form(request, uploads=page.upload)
             else:
-                sent = SentForm(await _in_thread(kept_for, request, guest)) if MARK in request.query_params else SentForm()
+                sent = SentForm(await _in_thread(kept_for, request, page, guest)) if MARK in request.query_params else SentForm()
         except PrivysealError as error:
             form = _form_of(page, request, has_page="GET" in found)
             told_of, is_kept = await _keep(page, request, error, form)
@@ -179,19 +179,23 @@ def _visit(context: SiteContext, site: Site, request: Request, guest: Visitor | 
         source=source,
         actor=guest.actor if guest else Actor(ActorKind.REQUESTER, "anonymous", source=source),
         now=context.entrance.house.clock(),
-        form=Form(sent.values, is_filled_again=request.method == "GET" and bool(sent.values)),
+        form=_filled(request, sent),
         files={name: file.content for name, file in sent.files.items()},
         file_names={name: file.name for name, file in sent.files.items()},
         guest=guest,
     )
 
 
+def _filled(request: Request, sent: SentForm) -> Form:
+    is_again = request.method == "GET" and bool(sent.values)
+    return Form(sent.values, is_filled_again=is_again, was_interrupted=is_again and request.query_params.get(MARK) == INTERRUPTED)
+
+
 def _form_of(page: Page, request: Request, *, has_page: bool) -> str:
     """Return the address of the form that was sent, or nothing."""
     if page.method is not Method.POST or not (page.form or has_page):
         return ""
-    path = page.form.format(**request.path_params) if page.form else request.url.path
-    return path + (f"?{request.url.query}" if request.url.query else "")
+    return page.form_path(request) + (f"?{request.url.query}" if request.url.query else "")
 
 
 async def _keep(page: Page, request: Request, error: PrivysealError, form: str) -> tuple[PrivysealError, bool]:

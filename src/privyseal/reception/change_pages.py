@@ -22,6 +22,7 @@ from privyseal.model.errors import NotFound, PrivysealError, Refused, TooManyReq
 from privyseal.model.identifiers import ChangeId
 from privyseal.model.request import require_text
 from privyseal.model.statement import utc_text
+from privyseal.reception.kept import forget_signed, go_on, marked, unsigned
 from privyseal.reception.shown_changes import ShownChange, about_change, change_rows, shown_change, side_of_visit
 from privyseal.reception.signing import MAXIMUM_CONTENT, Signing, desk_of, named, offer, read_signature, shell_word
 from privyseal.reception.site import Visit
@@ -36,6 +37,7 @@ _PAGE: Final = 50
 _MARGIN: Final = timedelta(minutes=5)
 """What a signature on a page ends earlier than changes may last, for clocks that differ."""
 
+_SIGN: Final = "/sign"
 _FORMS: Final = {"refusal": Decision.REFUSE, "withdrawal": Decision.WITHDRAW}
 
 
@@ -88,7 +90,7 @@ def _signing(visit: Visit, shown: ShownChange, decision: Decision, reason: str) 
     statement = _statement(visit, change.id, change.kind, change.content, utc_text(change.expires_at), decision=decision, reason=reason)
     said = f" --reason {shell_word(reason)}" if reason else ""
     command = f"seal change {decision.value} {change.id}{said}" if visit.slug else f"seal price {decision.value} {change.id}{said}"
-    action = f"{place_of_changes(visit)}/{change.id}/answers"
+    action = marked(visit, f"{place_of_changes(visit)}/{change.id}/answers")
     kept = {"decision": decision.value, "reason": reason}
     return offer(visit, statement.to_bytes(), action=action, command=command, kept=kept)
 
@@ -118,22 +120,33 @@ def _show_reason(visit: Visit, status: int) -> Response:
     shown = _change_of(visit)
     if not shown.is_open:
         return visit.go_to(f"{place_of_changes(visit)}/{shown.change.id}")
-    return visit.show("changes/reason.html", _values(visit, shown) | {"way": _way(visit)}, status=status)
+    return visit.show("changes/reason.html", _values(visit, shown) | {"way": _way(visit), "unsigned": unsigned(visit)}, status=status)
 
 
 def _way(visit: Visit) -> str:
-    """The last part of the address: refusal or withdrawal."""
-    return visit.request.url.path.rsplit("/", 1)[-1]
+    """What the address ends with, or has before the page to sign: refusal or withdrawal."""
+    return visit.request.url.path.removesuffix(_SIGN).rsplit("/", 1)[-1]
 
 
 def prepare_end(visit: Visit) -> Response:
-    """Show what is signed to refuse the change, or to take it back, with this reason."""
+    """Lead to what is signed to refuse the change, or to take it back, with this reason."""
     shown = _change_of(visit)
     about = about_change(visit, "answer-change", shown.change.id)
     try:
-        reason = attempt(visit.house, visit.actor, about, lambda: require_text("reason", _reason(visit), REASON_CHARACTERS))
+        attempt(visit.house, visit.actor, about, lambda: require_text("reason", _reason(visit), REASON_CHARACTERS))
     except Refused as error:
         return again(visit, error, lambda status: _show_reason(visit, status), "reason")
+    return go_on(visit, f"{place_of_changes(visit)}/{shown.change.id}/{_way(visit)}{_SIGN}")
+
+
+def show_end(visit: Visit) -> Response:
+    """Show what is signed; without a reason the question for it, and of a change that is over its own page."""
+    shown, reason = _change_of(visit), _reason(visit)
+    here = f"{place_of_changes(visit)}/{shown.change.id}"
+    if not shown.is_open:
+        return visit.go_to(here)
+    if not 0 < len(reason) <= REASON_CHARACTERS:
+        return visit.go_to(f"{here}/{_way(visit)}")
     return _show_end(visit, shown, _FORMS[_way(visit)], reason)
 
 
@@ -145,7 +158,9 @@ def _reason(visit: Visit) -> str:
 def _show_end(visit: Visit, shown: ShownChange, decision: Decision, reason: str, status: int = 200) -> Response:
     signing = _signing(visit, shown, decision, reason)
     way = next(name for name, item in _FORMS.items() if item is decision)
-    return visit.show("changes/end.html", _values(visit, shown) | {"signing": signing, "reason": reason, "way": way}, status=status)
+    back = marked(visit, f"{place_of_changes(visit)}/{shown.change.id}/{way}")
+    values = _values(visit, shown) | {"signing": signing, "reason": reason, "way": way, "back": back}
+    return visit.show("changes/end.html", values, status=status)
 
 
 def answer(visit: Visit) -> Response:
@@ -158,6 +173,7 @@ def answer(visit: Visit) -> Response:
         if error.kind == "already-signed":
             return visit.go_to(f"{place_of_changes(visit)}/{change_id}")  # Sent twice: the first one counted.
         return again(visit, error, lambda status: _show_again(visit, shown, status))
+    forget_signed(visit)
     return visit.go_to(f"{place_of_changes(visit)}/{change_id}")
 
 
@@ -201,6 +217,7 @@ def propose(visit: Visit, show: Callable[[int], Response]) -> Response:
         if error.kind == "change-replayed" and (known := _signed_change(visit)):
             return visit.go_to(f"{place_of_changes(visit)}/{known}")  # Sent twice: the first one counted.
         return again(visit, error, show)
+    forget_signed(visit)
     return visit.go_to(f"{place_of_changes(visit)}/{answered.change.id}")
 
 

@@ -68,9 +68,9 @@ class Page:
 
     ``scoped`` lets in whoever holds the right for some department too: the page then shows what lies within that scope alone.
     ``step_up`` asks a signed-in person for the credential again unless that was less than five minutes ago; ``by_itself``
-    marks calls that a page makes on its own, which keep no session alive; ``upload`` allows files; ``form`` is the path of
-    the form of a POST where that is not its own address; ``reading`` marks a POST that changes nothing but the own session, so
-    that whoever came for reading may send it.
+    marks calls that a page makes on its own, which keep no session alive; ``upload`` allows files; ``form`` is the path of the
+    form that is sent, or whose answers are signed here, where that is not the page's own address; ``reading`` marks a POST that
+    changes nothing but the own session, so that whoever came for reading may send it.
     """
 
     method: Method
@@ -89,6 +89,10 @@ class Page:
         """Whether a session for reading does not do: for whatever changes something, or is asked to be certain of the person."""
         may_read = not isinstance(self.access, Permission) or self.access in READING
         return not self.reading and (self.method is Method.POST or self.step_up or not may_read)
+
+    def form_path(self, request: Request) -> str:
+        """Return the path of the form that a call of this page is about."""
+        return self.form.format(**request.path_params) if self.form else request.url.path
 
     @property
     def audience(self) -> Audience:

@@ -28,6 +28,7 @@ NOUNS = (
     "departments",
     "domain_letters",
     "drafts",
+    "kept_answers",
     "kept_forms",
     "lost_cards",
     "organization_events",

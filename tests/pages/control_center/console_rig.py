@@ -105,6 +105,11 @@ class Desk:
             return self.client().post(address, content=b"", headers={"Content-Type": "application/x-www-form-urlencoded"})
         return self.client().post(address, data=dict(values or {}), files=files)
 
+    def follow(self, path: str, values: Mapping[str, str]) -> Answer:
+        """Send a form, and open the page that it leads to; the answer itself where it leads nowhere."""
+        answer = self.send(path, values)
+        return self.get(answer.headers["location"]) if answer.status_code == 303 else answer
+
     def page_of(self, request: Request) -> Answer:
         """The check page of a request."""
         return self.get(f"/requests/{request.id}")

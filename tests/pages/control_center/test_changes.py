@@ -56,9 +56,9 @@ def test_the_form_names_who_would_approve_nothing(rig: ConsoleRig, fox: Desk) ->
     assert "1 person has a valid Administrator ID and could approve." in concerned
     name, email = paula.who.administrator.name, paula.who.administrator.email
     assert email not in concerned
-    warned = paula.send(questions(rig), {**FORM, "cms_only": "yes"}).text
+    warned = paula.follow(questions(rig), {**FORM, "cms_only": "yes"}).text
     assert name in warned.partition(words)[2].partition("</div>")[0], "and again where it is signed"
-    assert words not in paula.send(questions(rig), FORM).text
+    assert words not in paula.follow(questions(rig), FORM).text
 
 
 def newest(rig: ConsoleRig, name: str = "tls-server") -> Policy:
@@ -80,7 +80,7 @@ def signed(desk: Desk, page: Any, wrong: Wrong | None = None) -> dict[str, str]:
 
 def proposed(desk: Desk, rig: ConsoleRig, **changed: Any) -> str:  # noqa: ANN401 - values of a form
     """The address of a change that this person proposed by the form."""
-    page = desk.send(questions(rig), FORM | changed)
+    page = desk.follow(questions(rig), FORM | changed)
     assert page.status_code == 200, Document(page.text).text
     if isinstance(desk.who, PasskeyHolder):
         answer = desk.send("/policies/proposed", signed(desk, page))
@@ -162,22 +162,22 @@ def test_refusing_and_taking_back_need_a_reason_and_a_signature(rig: ConsoleRig,
         place = proposed(paula, rig)
         assert desk.get(f"{place}/{way}").status_code == 200
         require_refused(desk.send(f"{place}/{way}", {"reason": "  "}), 422, "reason")
-        page = desk.send(f"{place}/{way}", {"reason": "Too short for\nour printers"})
+        page = desk.follow(f"{place}/{way}", {"reason": "Too short for\nour printers"})
         assert "Too short for our printers" in page.text
         assert desk.send(f"{place}/answers", signed(desk, page)).status_code == 303
         assert state(rig, place) is end
         assert "Too short for our printers" in desk.get(place).text
         assert desk.get(f"{place}/{way}").status_code == 303, "an ended change is not ended again"
-    page = dana.send(f"{(place := proposed(paula, rig))}/withdrawal", {"reason": "Not mine to take back"})
+    page = dana.follow(f"{(place := proposed(paula, rig))}/withdrawal", {"reason": "Not mine to take back"})
     require_refused(dana.send(f"{place}/answers", signed(dana, page)), 403, "", "Only who proposed a change takes it back")
     assert (state(rig, place), newest(rig).version) == (ChangeState.OPEN, 1)
 
 
 def test_a_policy_edited_between_two_approvals_overtakes(rig: ConsoleRig, paula: Desk, dana: Desk) -> None:
     first, second = proposed(paula, rig), proposed(paula, rig, lifetimes_days="10")
-    assert "Another change of the same waits" in paula.send(questions(rig), FORM).text
+    assert "Another change of the same waits" in paula.follow(questions(rig), FORM).text
     late = dana.get(first)
-    page = paula.send(questions(rig), FORM | {"approvals": "3"})
+    page = paula.follow(questions(rig), FORM | {"approvals": "3"})
     assert sign(dana, second).status_code == 303
     assert (newest(rig).version, state(rig, first)) == (2, ChangeState.OVERTAKEN)
     require_refused(dana.send(f"{first}/answers", signed(dana, late)), 409, "", "not the newest one any more")
@@ -189,10 +189,10 @@ def test_a_policy_edited_between_two_approvals_overtakes(rig: ConsoleRig, paula:
 
 def test_what_a_form_or_a_file_cannot_mean_is_said_at_its_place(rig: ConsoleRig, paula: Desk) -> None:
     for field, value in (("lifetimes_days", "ten"), ("approvals", "9" * 40), ("key_usage", []), ("max_endpoints", "-1")):
-        require_refused(paula.send(questions(rig), FORM | {field: value}), 400, field)
+        require_refused(paula.follow(questions(rig), FORM | {field: value}), 400, field)
     refused: list[dict[str, Any]] = [{"lifetimes_days": "9000"}, {"approvals": "6"}, {"requesters": []}, {"key_algorithms": []}]
     for changed in refused:
-        page = require_refused(paula.send(questions(rig), FORM | changed), 422, "", "cannot be used")
+        page = require_refused(paula.follow(questions(rig), FORM | changed), 422, "", "cannot be used")
         assert "9000" in page.source or "lifetimes_days" not in changed
     require_refused(paula.send("/policies/new", FORM | {"name": "", "preset": "client"}), 422, "")
     for text in ("", "name = ", 'name = "x"\nversion = 3', 'name = "x"', "a = [[[[" * 2000, 'name = "x"\nwhat = 1'):
@@ -209,9 +209,9 @@ def test_a_version_comes_back_as_a_file(rig: ConsoleRig, paula: Desk, dana: Desk
     policy = newest(rig)
     file = paula.get(f"/policies/{policy.id}/file")
     assert "attachment" in file.headers["content-disposition"]
-    page = paula.send("/policies/import", {"text": file.text})
+    page = paula.follow("/policies/import", {"text": file.text})
     assert "Nothing differs from what holds now" in page.text
-    page = paula.send("/policies/import", {"text": file.text.replace("approvals = 1", "approvals = 3")})
+    page = paula.follow("/policies/import", {"text": file.text.replace("approvals = 1", "approvals = 3")})
     again = paula.send("/policies/file", {"proposal": hidden(page.text, "proposal")})
     assert "approvals = 3" in again.text
     place = paula.send("/policies/proposed", signed(paula, page)).headers["location"]
@@ -232,7 +232,7 @@ def test_every_preset_makes_a_policy(rig: ConsoleRig, paula: Desk) -> None:
             typed[name] = re.findall(rf'name="{name}" id="[^"]*" value="([^"]*)" checked', page.text)
             assert typed[name], (preset, name)
         typed |= {"tier": re.findall(r'name="tier" id="[^"]*" value="(\w+)" required checked', page.text)[0], "max_endpoints": "1"}
-        answer = paula.send("/policies/new", typed)
+        answer = paula.follow("/policies/new", typed)
         assert "There is no version yet" in Document(answer.text).text, (preset, Document(answer.text).problems)
 
 
@@ -255,7 +255,7 @@ def test_others_find_nothing_and_readers_sign_nothing(rig: ConsoleRig, paula: De
 
 
 def test_one_signature_is_enough_where_nobody_else_can(rig: ConsoleRig, paula: Desk) -> None:
-    page = paula.send(questions(rig), FORM)
+    page = paula.follow(questions(rig), FORM)
     assert "It holds as soon as you sign" in Document(page.text).text
     answer = paula.send("/policies/proposed", signed(paula, page))
     assert newest(rig).version == 2
@@ -284,7 +284,7 @@ def test_a_person_removed_meanwhile_counts_no_more(rig: ConsoleRig, fox: Desk) -
 def test_hostile_names_are_shown_as_they_are(rig: ConsoleRig, paula: Desk) -> None:
     assert isinstance(paula.who, PasskeyHolder)
     name = '<b onclick="x">{{ 7*7 }} "\'&amp;'
-    page = paula.send("/policies/new", FORM | {"preset": "tls-private", "name": name})
+    page = paula.follow("/policies/new", FORM | {"preset": "tls-private", "name": name})
     place = paula.send("/policies/proposed", signed(paula, page)).headers["location"]
     for path in (place, "/changes?show=all", "/policies", f"/policies/{newest(rig, name).id}"):
         assert html.escape(name, quote=False)[:20] in paula.get(path).text.replace("&#34;", '"').replace("&#39;", "'"), path
@@ -309,7 +309,7 @@ def test_questions_of_their_own_by_the_form(rig: ConsoleRig, paula: Desk, dana: 
     shown = Document(paula.get(questions(rig)).text).fields
     assert (shown["own-1-label"], shown["own-2-name"], shown["own-4-label"]) == ("Cost center", "room", "")
     assert "own-5-label" not in shown
-    more = Document(paula.send(questions(rig), FORM | row | {"more": "yes"}).text).fields
+    more = Document(paula.follow(questions(rig), FORM | row | {"more": "yes"}).text).fields
     assert (more["own-1-label"], more["own-6-label"]) == ("Cost center", "")
     for wrong in (
         {"own-1-length": "0"},

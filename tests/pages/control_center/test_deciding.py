@@ -179,7 +179,7 @@ def test_a_rejection_is_signed_and_its_reason_kept(rig: ConsoleRig, paula: Desk)
     reason = "Mail servers get their certificates from the mail team's desk."
     empty = paula.send(f"/requests/{request.id}/rejection", {"reason": " "})
     assert (empty.status_code, 'href="#reason"' in empty.text) == (422, True)
-    page = paula.send(f"/requests/{request.id}/rejection", {"reason": reason})
+    page = paula.follow(f"/requests/{request.id}/rejection", {"reason": reason})
     assert json.loads(hidden(page.text, "content"))["reason"] == reason
     answer = paula.send(f"/requests/{request.id}/rejected", {**paula.sign_with_passkey(page), "reason": reason})
     assert answer.status_code == 303, answer.text
@@ -190,7 +190,7 @@ def test_a_rejection_is_signed_and_its_reason_kept(rig: ConsoleRig, paula: Desk)
 
 def test_a_rejection_by_file(rig: ConsoleRig, fox: Desk) -> None:
     request = rig.submit()
-    page = fox.send(f"/requests/{request.id}/rejection", {"reason": "No"})
+    page = fox.follow(f"/requests/{request.id}/rejection", {"reason": "No"})
     assert fox.send(f"/requests/{request.id}/rejected", {"reason": "No"}, b"junk").status_code == 422
     assert fox.send(f"/requests/{request.id}/rejected", {"reason": "No"}, fox.sign_file(page)).status_code == 303
     assert state(rig, request) is RequestState.REJECTED

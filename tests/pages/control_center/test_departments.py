@@ -95,7 +95,7 @@ def test_a_role_is_given_and_taken_under_a_signature(rig: ConsoleRig, paula: Des
     rita = colleague(paula, "Rita Reader", Role.READ_ONLY)
     top = made(paula, "Health")
     place = f"/administrators/{rita.administrator.id}"
-    asked = paula.send(f"{place}/roles", {"role": Role.DEPARTMENT_ADMINISTRATOR.value, "department": top})
+    asked = paula.follow(f"{place}/roles", {"role": Role.DEPARTMENT_ADMINISTRATOR.value, "department": top})
     assert asked.status_code == 200, asked.text
     assert "Health" in asked.text
     given = paula.send(f"{place}/roles/changed", paula.sign_with_passkey(asked))
@@ -110,8 +110,8 @@ def test_a_role_is_given_and_taken_under_a_signature(rig: ConsoleRig, paula: Des
         (Role.READ_ONLY, None),
         (Role.DEPARTMENT_ADMINISTRATOR, top),
     }
-    [taken] = [path for path in re.findall(r'action="[^"]*(/administrators/[^"]*/taken)"', shown) if person.assignments[1].id in path]
-    asked = paula.send(taken)
+    [taken] = [path for path in re.findall(r'href="[^"]*(/administrators/[^"]*/taking)"', shown) if person.assignments[1].id in path]
+    asked = paula.get(taken)
     assert asked.status_code == 200
     assert paula.send(f"{place}/roles/changed", paula.sign_with_passkey(asked)).status_code == 303
     assert "Department administrator" not in paula.get(place).text.partition('<h2 id="credentials-title"')[0]

@@ -110,7 +110,7 @@ def test_a_certificate_is_revoked_under_a_signature(rig: ConsoleRig, by_passkey:
     serial = issued(rig, desk)
     nothing = desk.send(f"/certificates/{serial}/revocation", {"comment": ""})
     assert (nothing.status_code, 'href="#reason"' in nothing.text) == (422, True)
-    page = desk.send(f"/certificates/{serial}/revocation", {"reason": "keyCompromise", "comment": "Laptop stolen"})
+    page = desk.follow(f"/certificates/{serial}/revocation", {"reason": "keyCompromise", "comment": "Laptop stolen"})
     assert "This cannot be taken back" in page.text
     kept = {"reason": "keyCompromise", "comment": "Laptop stolen"}
     if by_passkey:
@@ -138,7 +138,7 @@ def test_an_invitation_is_signed(rig: ConsoleRig, paula: Desk) -> None:
         assert (wrong.status_code, f'href="#{field}"' in wrong.text) == (422, True), field
     # Nobody chooses a role here, and one that is sent along is not signed.
     assert 'name="role"' not in paula.get("/administrators/invite").text
-    page = paula.send("/administrators/invite", {**asked, "role": Role.SECURITY_ADMINISTRATOR.value})
+    page = paula.follow("/administrators/invite", {**asked, "role": Role.SECURITY_ADMINISTRATOR.value})
     assert page.status_code == 200, page.text
     assert "security-administrator" not in page.text
     sent = paula.sign_with_passkey(page)
@@ -150,7 +150,7 @@ def test_an_invitation_is_signed(rig: ConsoleRig, paula: Desk) -> None:
     assert "Robin Reader is invited" in done
     assert "New administrators start by reading." in done
     assert "Give a role to Robin Reader" in paula.get(f"{answer.headers['location'].removesuffix('/invited')}/roles").text
-    other = paula.send("/administrators/invite", {**asked, "email": "other@resource-marketing.test"})
+    other = paula.follow("/administrators/invite", {**asked, "email": "other@resource-marketing.test"})
     assert paula.send("/administrators/invited", {**asked, **paula.sign_with_passkey(other)}).status_code == 409
 
 

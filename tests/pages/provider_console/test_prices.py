@@ -46,7 +46,7 @@ def costs(pages: PagesRig) -> int | None:
 
 def test_two_people_of_the_provider_set_a_price(pages: PagesRig, vera: AdministratorRig, otto: AdministratorRig) -> None:
     first, second = pages.signed_in(vera), pages.signed_in(otto)
-    page = first.post("/provider/prices/new", PRICE)
+    page = first.follow("/provider/prices/new", PRICE)
     assert "CHF" in Document(page.text).text
     answer = hand_in(pages, vera, first, page, "/provider/prices/proposed")
     assert answer.status_code == 303, Document(answer.text).problems
@@ -56,14 +56,14 @@ def test_two_people_of_the_provider_set_a_price(pages: PagesRig, vera: Administr
     assert hand_in(pages, otto, second, second.get(place), f"{place}/answers").status_code == 303
     assert costs(pages) == 1250
     assert "12.50" in Document(first.get("/provider/prices").text).text
-    page = first.post("/provider/prices/new", PRICE | {"amount": "13"})
+    page = first.follow("/provider/prices/new", PRICE | {"amount": "13"})
     assert "version 1, which holds now" in Document(page.text).text
 
 
 def test_refusing_a_price_needs_a_reason(pages: PagesRig, vera: AdministratorRig, otto: AdministratorRig) -> None:
     first, second = pages.signed_in(vera), pages.signed_in(otto)
-    place = hand_in(pages, vera, first, first.post("/provider/prices/new", PRICE), "/provider/prices/proposed").headers["location"]
-    page = second.post(f"{place}/refusal", {"reason": "Too dear"})
+    place = hand_in(pages, vera, first, first.follow("/provider/prices/new", PRICE), "/provider/prices/proposed").headers["location"]
+    page = second.follow(f"{place}/refusal", {"reason": "Too dear"})
     assert hand_in(pages, otto, second, page, f"{place}/answers").status_code == 303
     assert "Too dear" in first.get(place).text
     assert costs(pages) is None

@@ -45,7 +45,7 @@ def make_first(
     """Use a link as the page's script does."""
     options = browser.ask(f"{place}/options", {"code": code, "label": label})
     assert options.status_code == 200, options.text
-    return browser.post(place, {"code": code, "label": label, "answer": device.create(options.text, wrong)})
+    return browser.follow(place, {"code": code, "label": label, "answer": device.create(options.text, wrong)})
 
 
 # -------------------------------------------------------------------------------------------------- the first credential
@@ -160,7 +160,7 @@ def make_another(browser: Browser, device: Authenticator, wrong: Wrong = TRUTH, 
     assert browser.get(f"{ACCOUNT}/passkey").status_code == 200
     options = browser.ask(f"{ACCOUNT}/passkey/options")
     assert options.status_code == 200, options.text
-    return browser.post(f"{ACCOUNT}/passkey/sign", {"label": label, "answer": device.create(options.text, wrong), "challenge": ""})
+    return browser.follow(f"{ACCOUNT}/passkey/sign", {"label": label, "answer": device.create(options.text, wrong), "challenge": ""})
 
 
 def content_of(page: Answer) -> bytes:
@@ -173,14 +173,14 @@ def content_of(page: Answer) -> bytes:
 def hand_in(browser: Browser, page: Answer, message: bytes, **changes: str) -> Answer:
     """Upload a signed file."""
     values = {name: hidden(page.text, name) for name in ("registration", "label")} | changes
-    return browser.post(f"{ACCOUNT}/passkey", values, ("signature", message))
+    return browser.follow(f"{ACCOUNT}/passkey", values, ("signature", message))
 
 
 def press(browser: Browser, page: Answer, owner: PasskeyHolder, wrong: Wrong = TRUTH, **changes: str) -> Answer:
     """Sign with a passkey as the page's script does."""
     values = {name: hidden(page.text, name) for name in ("registration", "label", "content")}
     values["answer"] = owner.device.get(attribute(page.text, "data-options"), wrong)
-    return browser.post(f"{ACCOUNT}/passkey", values | changes)
+    return browser.follow(f"{ACCOUNT}/passkey", values | changes)
 
 
 def test_another_passkey_is_added_under_an_administrator_id(pages: PagesRig, mulder: AdministratorRig) -> None:
@@ -330,9 +330,9 @@ def test_names_of_passkeys_are_text_wherever_they_are_shown(pages: PagesRig, mul
 def test_a_person_of_the_provider_adds_a_passkey(pages: PagesRig, vera: AdministratorRig) -> None:
     browser, device = pages.signed_in(vera), Authenticator(algorithm=ES256)
     options = browser.ask("/provider/account/passkey/options")
-    page = browser.post("/provider/account/passkey/sign", {"label": "Key ring", "answer": device.create(options.text), "challenge": ""})
+    page = browser.follow("/provider/account/passkey/sign", {"label": "Key ring", "answer": device.create(options.text), "challenge": ""})
     values = {name: hidden(page.text, name) for name in ("registration", "label")}
-    done = browser.post("/provider/account/passkey", values, ("signature", pages.service.sign(content_of(page), vera)))
+    done = browser.follow("/provider/account/passkey", values, ("signature", pages.service.sign(content_of(page), vera)))
     assert done.status_code == 200, problems(done)
     assert pages.browser().use_passkey(device, "").headers["location"] == "/provider/"
     assert mail_of("Vera Vetter", "") in browser.get("/provider/account").text

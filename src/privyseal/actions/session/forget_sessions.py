@@ -6,7 +6,7 @@ from privyseal.actions.house import House, record
 from privyseal.model.actor import Actor
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.session import KEPT_AFTER_END, SessionEnd, log_of, time_is_up
-from privyseal.store import kept_forms, sessions
+from privyseal.store import kept_answers, kept_forms, sessions
 from privyseal.store.database import Transaction
 
 
@@ -22,4 +22,5 @@ def forget_sessions(house: House, tx: Transaction, actor: Actor, limit: int) -> 
     sessions.forget(tx, tx.now - KEPT_AFTER_END)
     sessions.forget_sign_ins(tx)
     kept_forms.delete_expired(tx)
+    kept_answers.delete_expired(tx)
     return ended

@@ -52,6 +52,9 @@ _REQUESTS = (
     console_page(GET, "/requests/{request}/rejection", APPROVE, decide.ask_rejection, scoped=True),
     console_page(POST, "/requests/{request}/rejection", APPROVE, decide.prepare_rejection, scoped=True),
     console_page(
+        GET, "/requests/{request}/rejection/sign", APPROVE, decide.show_rejection, form="/requests/{request}/rejection", scoped=True
+    ),
+    console_page(
         POST, "/requests/{request}/rejected", APPROVE, decide.reject, upload=True, form="/requests/{request}/rejection", scoped=True
     ),
     console_page(GET, "/requests/{request}/hold", APPROVE, decide.ask_question, scoped=True),
@@ -66,6 +69,7 @@ _CERTIFICATES = (
     console_page(POST, "/searches/{search}/delete", READ, searches.delete, scoped=True),
     console_page(GET, "/certificates/{serial}", READ, certificate.show_certificate, scoped=True),
     console_page(GET, "/certificates/{serial}/files/{form}", READ, certificate.download, scoped=True),
+    console_page(GET, "/certificates/{serial}/revocation", REVOKE, certificate.show_revocation, form="/certificates/{serial}", scoped=True),
     console_page(
         POST, "/certificates/{serial}/revocation", REVOKE, certificate.prepare_revocation, form="/certificates/{serial}", scoped=True
     ),
@@ -79,6 +83,7 @@ _PEOPLE = (
     console_page(GET, "/administrators", READ, people.show_people, scoped=True),
     console_page(GET, "/administrators/invite", PEOPLE, people.ask_invitation),
     console_page(POST, "/administrators/invite", PEOPLE, people.prepare_invitation),
+    console_page(GET, "/administrators/invite/sign", PEOPLE, people.show_signing, form="/administrators/invite"),
     console_page(POST, "/administrators/invited", PEOPLE, people.invite, upload=True, form="/administrators/invite"),
     console_page(GET, "/administrators/{administrator}", READ, people.show_person, scoped=True),
     console_page(GET, "/administrators/{administrator}/invited", READ, people.show_invited, scoped=True),
@@ -88,6 +93,7 @@ _PEOPLE = (
     console_page(POST, "/administrators/{administrator}/department", PEOPLE, departments.place_person),
     console_page(GET, "/administrators/{administrator}/roles", ASSIGN, roles.ask_role),
     console_page(POST, "/administrators/{administrator}/roles", ASSIGN, roles.prepare_role),
+    console_page(GET, "/administrators/{administrator}/roles/sign", ASSIGN, roles.show_role, form="/administrators/{administrator}/roles"),
     console_page(
         POST,
         "/administrators/{administrator}/roles/changed",
@@ -96,7 +102,7 @@ _PEOPLE = (
         upload=True,
         form="/administrators/{administrator}/roles",
     ),
-    console_page(POST, "/administrators/{administrator}/roles/{assignment}/taken", ASSIGN, roles.prepare_taking),
+    console_page(GET, "/administrators/{administrator}/roles/{assignment}/taking", ASSIGN, roles.show_taking),
     console_page(GET, "/administrators/{administrator}/removal", ASSIGN, roles.ask_removal),
     console_page(
         POST, "/administrators/{administrator}/removed", ASSIGN, roles.remove, upload=True, form="/administrators/{administrator}/removal"
@@ -134,20 +140,25 @@ _POLICIES = (
     console_page(GET, "/policies", READ, policies.show_policies),
     console_page(GET, "/policies/new", POLICIES, policy_form.ask_policy),
     console_page(POST, "/policies/new", POLICIES, policy_form.prepare_policy),
+    console_page(GET, "/policies/new/sign", POLICIES, policy_form.show_proposal, form="/policies/new"),
     console_page(GET, "/policies/import", POLICIES, policy_form.ask_file),
     console_page(POST, "/policies/import", POLICIES, policy_form.prepare_file, upload=True),
+    console_page(GET, "/policies/import/sign", POLICIES, policy_form.show_proposal_of_file, form="/policies/import"),
     console_page(POST, "/policies/proposed", POLICIES, policy_form.propose_policy, upload=True, form="/policies"),
     console_page(POST, "/policies/file", POLICIES, policy_form.download_proposal, form="/policies"),
     console_page(GET, "/policies/{policy}", READ, policies.show_policy),
     console_page(GET, "/policies/{policy}/file", READ, policies.download),
     console_page(GET, "/policies/{policy}/change", POLICIES, policy_form.ask_policy),
     console_page(POST, "/policies/{policy}/change", POLICIES, policy_form.prepare_policy),
+    console_page(GET, "/policies/{policy}/change/sign", POLICIES, policy_form.show_proposal, form="/policies/{policy}/change"),
     console_page(GET, "/changes", READ, change_pages.show_changes),
     console_page(GET, "/changes/{change}", READ, change_pages.show_change),
     console_page(GET, "/changes/{change}/refusal", READ, change_pages.ask_reason),
     console_page(POST, "/changes/{change}/refusal", READ, change_pages.prepare_end),
+    console_page(GET, "/changes/{change}/refusal/sign", READ, change_pages.show_end, form="/changes/{change}/refusal"),
     console_page(GET, "/changes/{change}/withdrawal", READ, change_pages.ask_reason),
     console_page(POST, "/changes/{change}/withdrawal", READ, change_pages.prepare_end),
+    console_page(GET, "/changes/{change}/withdrawal/sign", READ, change_pages.show_end, form="/changes/{change}/withdrawal"),
     console_page(POST, "/changes/{change}/answers", READ, change_pages.answer, upload=True, form="/changes/{change}"),
 )
 

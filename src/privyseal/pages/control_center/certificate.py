@@ -25,6 +25,7 @@ from privyseal.pages.control_center.department_words import department_words
 from privyseal.pages.control_center.entry import home, look_up, may, nothing_here, part, show_again, sight
 from privyseal.pages.control_center.history import Happened, history_of
 from privyseal.pages.control_center.words import certificate_state, reason_choices
+from privyseal.reception.kept import forget_signed, go_on, marked
 from privyseal.reception.signing import end_of_statement, offer, read_signature
 from privyseal.reception.site import Visit
 from privyseal.store import certificates, departments, requests
@@ -119,12 +120,22 @@ def _show(visit: Visit, status: int = 200) -> Response:
 
 
 def prepare_revocation(visit: Visit) -> Response:
-    """Show what is signed to revoke for this reason, and what follows."""
+    """Lead to what is signed to revoke for this reason, and what follows."""
     try:
         _require_answers(visit)
     except Refused as error:
         sentence = gettext("Choose a reason.") if error.field == "reason" else error.sentence
         return show_again(visit, Refused(error.kind, sentence), lambda status: _show(visit, status), error.field)
+    return go_on(visit, f"{home(visit)}/certificates/{part(visit, 'serial')}/revocation")
+
+
+def show_revocation(visit: Visit) -> Response:
+    """Show what is signed; without a reason, or of a certificate that is revoked already, the certificate."""
+    serial = part(visit, "serial")
+    if not _has_answers(visit):
+        return visit.go_to(f"{home(visit)}/certificates/{serial}")
+    if held(visit).certificate.state is CertificateState.REVOKED:
+        return visit.go_to(f"{home(visit)}/certificates/{serial}/revoked")
     return _show_signing(visit)
 
 
@@ -158,11 +169,13 @@ def _show_signing(visit: Visit, status: int = 200) -> Response:
         comment=comment,
         revoker=visit.person.id,
     )
-    action = f"{home(visit)}/certificates/{found.certificate.serial_hex}/revoked"
+    place = f"{home(visit)}/certificates/{found.certificate.serial_hex}"
     command = f"seal certificate revoke {found.certificate.serial_hex} --reason {reason}"
-    signing = offer(visit, revocation.to_bytes(), action=action, command=command, kept={"reason": reason, "comment": comment})
+    signing = offer(
+        visit, revocation.to_bytes(), action=marked(visit, f"{place}/revoked"), command=command, kept={"reason": reason, "comment": comment}
+    )
     told = {"chosen": reason, "chosen_words": reason_words()[read_reason(reason)], "comment": comment}
-    values = _values(visit, found) | {"signing": signing} | told
+    values = _values(visit, found) | {"signing": signing, "back": marked(visit, place)} | told
     return visit.show("control_center/sign_revocation.html", values, status=status)
 
 
@@ -177,6 +190,7 @@ def revoke(visit: Visit) -> Response:
             return show_again(visit, error, lambda status: _show_signing(visit, status), "signed")
         return show_again(visit, error, lambda status: _show(visit, status))
     failpoint("revoke.after-commit")
+    forget_signed(visit)
     return visit.go_to(f"{home(visit)}/certificates/{serial}/revoked")
 
 

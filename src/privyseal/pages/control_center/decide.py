@@ -12,10 +12,11 @@ from privyseal.look.words import gettext
 from privyseal.model.errors import Conflict, PrivysealError, Refused
 from privyseal.model.identifiers import RequestId
 from privyseal.model.request import require_text
-from privyseal.pages.control_center.check import check_page, matter_of, values_of
+from privyseal.pages.control_center.check import CAN_BE_REJECTED, check_page, matter_of, values_of
 from privyseal.pages.control_center.entry import look_up, part, show_again
 from privyseal.pages.control_center.queue import Tally, check_address, chosen_next, summary_address, tally_of
 from privyseal.reception.issuing import issue
+from privyseal.reception.kept import forget_signed, go_on, marked, unsigned
 from privyseal.reception.signing import end_of_statement, offer, read_signature, shell_word
 from privyseal.reception.site import Visit
 from privyseal.store import administrators
@@ -80,20 +81,34 @@ def _decided(visit: Visit, request_id: str) -> Response:
 
 
 def ask_rejection(visit: Visit) -> Response:
-    """Ask for the reason."""
+    """Ask for the reason; of a request that is decided its own page tells."""
+    matter = matter_of(visit)
+    if matter.request.state not in CAN_BE_REJECTED:
+        return visit.go_to(check_address(visit, matter.request.id, chosen_next(visit)))
     return _show_reason(visit)
 
 
 def _show_reason(visit: Visit, status: int = 200) -> Response:
-    return visit.show("control_center/reject.html", values_of(visit, matter_of(visit)), status=status)
+    values = values_of(visit, matter_of(visit)) | {"unsigned": unsigned(visit)}
+    return visit.show("control_center/reject.html", values, status=status)
 
 
 def prepare_rejection(visit: Visit) -> Response:
-    """Show what is signed to reject with this reason."""
+    """Lead to what is signed to reject with this reason."""
     try:
         require_text("reason", _one_line(visit, "reason"), REASON_CHARACTERS)
     except Refused as error:
         return show_again(visit, error, lambda status: _show_reason(visit, status), "reason")
+    return go_on(visit, check_address(visit, part(visit, "request"), chosen_next(visit), "/rejection/sign"))
+
+
+def show_rejection(visit: Visit) -> Response:
+    """Show what is signed; without a reason the question for it, and of a decided request its own page."""
+    if not _has_reason(visit):
+        return visit.go_to(check_address(visit, part(visit, "request"), chosen_next(visit), "/rejection"))
+    matter = matter_of(visit)
+    if matter.request.state not in CAN_BE_REJECTED:
+        return visit.go_to(check_address(visit, matter.request.id, chosen_next(visit)))
     return _show_rejection(visit)
 
 
@@ -116,12 +131,11 @@ def _show_rejection(visit: Visit, status: int = 200) -> Response:
         approver=visit.person.id,
         reason=reason,
     )
-    action = check_address(visit, matter.request.id, chosen_next(visit), "/rejected")
+    action, back = (marked(visit, check_address(visit, matter.request.id, chosen_next(visit), way)) for way in ("/rejected", "/rejection"))
     command = f"seal request reject {matter.request.id} --reason {shell_word(reason)}"
     signing = offer(visit, rejection.to_bytes(), action=action, command=command, kept={"reason": reason})
-    return visit.show(
-        "control_center/sign_rejection.html", values_of(visit, matter) | {"signing": signing, "reason": reason}, status=status
-    )
+    values = values_of(visit, matter) | {"signing": signing, "reason": reason, "back": back}
+    return visit.show("control_center/sign_rejection.html", values, status=status)
 
 
 def reject(visit: Visit) -> Response:
@@ -134,6 +148,7 @@ def reject(visit: Visit) -> Response:
         if not isinstance(error, Conflict) and _has_reason(visit):
             return show_again(visit, error, lambda status: _show_rejection(visit, status), _signed_field(visit))
         return show_again(visit, error, lambda status: check_page(visit, status))
+    forget_signed(visit)
     return _decided(visit, request_id)
 
 

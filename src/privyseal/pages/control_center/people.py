@@ -18,7 +18,7 @@ from privyseal.look.browsers import browser_words
 from privyseal.look.people_words import role_words
 from privyseal.look.words import gettext
 from privyseal.model.administrator import Administrator, AdministratorState, Credential, Permission, Role
-from privyseal.model.errors import PrivysealError, Refused
+from privyseal.model.errors import BadRequest, PrivysealError, Refused
 from privyseal.model.identifiers import AdministratorId
 from privyseal.model.organization import Organization
 from privyseal.model.passkey import Passkey
@@ -31,6 +31,7 @@ from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, are_refused, 
 from privyseal.pages.control_center.held_roles import Held, held_roles
 from privyseal.pages.control_center.history import Happened, history_of
 from privyseal.pages.control_center.words import credential_reasons, person_state, read_credential_reason
+from privyseal.reception.kept import forget_signed, go_on, marked, unsigned
 from privyseal.reception.signing import offer, read_signature, shell_word
 from privyseal.reception.site import Visit
 from privyseal.store import administrators, passkeys, sessions, sign_ons
@@ -189,11 +190,11 @@ def ask_invitation(visit: Visit) -> Response:
 
 
 def _show_invitation(visit: Visit, status: int = 200) -> Response:
-    return visit.show("control_center/invite.html", {"home": home(visit)}, status=status)
+    return visit.show("control_center/invite.html", {"home": home(visit), "unsigned": unsigned(visit)}, status=status)
 
 
 def prepare_invitation(visit: Visit) -> Response:
-    """Show what is signed to invite this person."""
+    """Lead to what is signed to invite this person."""
     typed = visit.form.value
     checks = {
         "full_name": lambda: require_text("name", typed("full_name"), NAME_CHARACTERS),
@@ -202,10 +203,18 @@ def prepare_invitation(visit: Visit) -> Response:
     if are_refused(visit, visit.about("invite-administrator", "administrator", "new"), checks):
         return _show_invitation(visit, 422)
     try:
-        statement = _statement(visit)
+        _statement(visit)
     except PrivysealError as error:
         return show_again(visit, error, lambda status: _show_invitation(visit, status), _INPUTS.get(error.field, "full_name"))
-    return _show_signing(visit, statement)
+    return go_on(visit, f"{home(visit)}/administrators/invite/sign")
+
+
+def show_signing(visit: Visit) -> Response:
+    """Show what is signed to invite this person; without a person the questions."""
+    try:
+        return _show_signing(visit, _statement(visit))
+    except (Refused, BadRequest):
+        return visit.go_to(marked(visit, f"{home(visit)}/administrators/invite"))
 
 
 _INPUTS = {"name": "full_name", "email": "email"}
@@ -243,8 +252,9 @@ def _show_signing(visit: Visit, statement: Invitation, status: int = 200) -> Res
     kept = {"full_name": statement.name, "email": statement.email}
     words = " ".join(shell_word(text) for text in (statement.name, statement.email))
     command = f"seal administrator invite {words}"
-    signing = offer(visit, statement.to_bytes(), action=f"{home(visit)}/administrators/invited", command=command, kept=kept)
-    values = {"home": home(visit), "signing": signing, "statement": statement, "role": role_words(Role(statement.role))}
+    action, back = (marked(visit, f"{home(visit)}/administrators/{way}") for way in ("invited", "invite"))
+    signing = offer(visit, statement.to_bytes(), action=action, command=command, kept=kept)
+    values = {"home": home(visit), "back": back, "signing": signing, "statement": statement, "role": role_words(Role(statement.role))}
     return visit.show("control_center/sign_invitation.html", values, status=status)
 
 
@@ -255,6 +265,7 @@ def invite(visit: Visit) -> Response:
         invited = visit.perform(about, invite_with_signature, visit.slug, read_signature(visit))
     except PrivysealError as error:
         return show_again(visit, error, lambda status: _show_invited_again(visit, status))
+    forget_signed(visit)
     return visit.go_to(f"{home(visit)}/administrators/{invited.administrator.id}/invited")
 
 

@@ -27,6 +27,7 @@ from privyseal.pages.control_center.locked_out import locked_out
 from privyseal.pages.control_center.policies import policy_of, toml_file
 from privyseal.pages.control_center.policy_own_fields import read_rows, rows_of, typed_rows
 from privyseal.reception.change_pages import content_now, offer_proposal, place_of_changes, propose, proposed_content, waiting_changes
+from privyseal.reception.kept import go_on, marked, unsigned
 from privyseal.reception.site import Visit
 from privyseal.store import policies
 from privyseal_wire.canonical import parse_canonical
@@ -64,7 +65,7 @@ def _matter(visit: Visit, preset: str) -> _Matter:
 
 def ask_policy(visit: Visit) -> Response:
     """Ask every rule of a policy, filled with what holds now or with a preset."""
-    matter = _matter(visit, visit.query("preset"))
+    matter = _matter(visit, visit.form.value("preset") if visit.form.is_filled_again else visit.query("preset"))
     if not visit.form.is_filled_again:
         visit.form.values = _typed(matter.draft) | {"preset": [matter.preset]}
     return _show_questions(visit, matter)
@@ -77,6 +78,7 @@ def _show_questions(visit: Visit, matter: _Matter, status: int = 200) -> Respons
     values = {
         "home": home(visit),
         "place": matter.place(visit),
+        "unsigned": unsigned(visit),
         "previous": matter.previous,
         "preset": matter.preset,
         "presets": [(name, profile_words(draft.profile.id)) for name, draft in PRESETS.items()],
@@ -115,21 +117,32 @@ def _typed(draft: PolicyDraft) -> dict[str, Sequence[str]]:
 
 
 def prepare_policy(visit: Visit) -> Response:
-    """Show what is signed to propose what was chosen."""
+    """Lead to what is signed to propose what was chosen."""
     matter = _matter(visit, visit.form.value("preset"))
     if visit.form.value("more"):
-        return _show_questions(visit, matter)
-
-    def work() -> Policy:
-        draft = _read(visit, matter.draft)
-        previous = matter.previous or _newest(visit, draft.name)
-        return draft.version_after(previous, _new_id(visit), _organization(visit).id, visit.now)
-
+        return go_on(visit, matter.place(visit))
     try:
-        policy = attempt(visit.house, visit.actor, visit.about("propose-change", "policy", "new"), work)
+        attempt(visit.house, visit.actor, visit.about("propose-change", "policy", "new"), lambda: _wanted(visit, matter))
     except (Refused, BadRequest) as error:
         return show_again(visit, error, lambda status: _show_questions(visit, matter, status), error.field)
-    return _show_signing(visit, policy_content(policy))
+    return go_on(visit, f"{matter.place(visit)}/sign")
+
+
+def _wanted(visit: Visit, matter: _Matter) -> Policy:
+    draft = _read(visit, matter.draft)
+    previous = matter.previous or _newest(visit, draft.name)
+    return draft.version_after(previous, _new_id(visit), _organization(visit).id, visit.now)
+
+
+def show_proposal(visit: Visit) -> Response:
+    """Show what is signed to propose what was chosen; without that the questions."""
+    matter = _matter(visit, visit.form.value("preset"))
+    if not visit.form.values:
+        return visit.go_to(matter.place(visit))
+    try:
+        return _show_signing(visit, policy_content(_wanted(visit, matter)), back=matter.place(visit))
+    except (Refused, BadRequest) as error:
+        return show_again(visit, error, lambda status: _show_questions(visit, matter, status), error.field)
 
 
 def _new_id(visit: Visit) -> PolicyId:
@@ -187,48 +200,66 @@ def ask_file(visit: Visit) -> Response:
 
 
 def _show_file(visit: Visit, status: int = 200) -> Response:
-    return visit.show("control_center/policy_import.html", {"home": home(visit)}, status=status)
+    return visit.show("control_center/policy_import.html", {"home": home(visit), "unsigned": unsigned(visit)}, status=status)
 
 
 def prepare_file(visit: Visit) -> Response:
-    """Show what is signed to propose what a file says."""
+    """Lead to what is signed to propose what a file says."""
     sent = visit.files.get("file", b"") or visit.form.secret("text").encode()
-
-    def work() -> Mapping[str, object]:
-        if not sent.strip():
-            raise BadRequest("form", gettext("Choose the file, or paste what it says."), field="file")
-        try:
-            values = read_policy(sent)
-            content = version_after(values, _content_of(_newest(visit, values["name"])), _new_id(visit))
-        except PolicyFileRefused as error:
-            raise Refused(error.kind, error.sentence, field="file") from error
-        judge_content(content, _organization(visit).id, visit.now)
-        return content
-
     try:
-        content = attempt(visit.house, visit.actor, visit.about("propose-change", "policy", "new"), work)
+        attempt(visit.house, visit.actor, visit.about("propose-change", "policy", "new"), lambda: _content_of_file(visit, sent))
     except (Refused, BadRequest) as error:
         return show_again(visit, error, lambda status: _show_file(visit, status), "file")
-    return _show_signing(visit, content)
+    # A file that can be read as a policy is text.
+    return go_on(visit, f"{home(visit)}/policies/import/sign", {"text": [sent.decode()]})
+
+
+def _content_of_file(visit: Visit, sent: bytes) -> Mapping[str, object]:
+    """Return the content of the version that a file asks for; raises BadRequest, Refused."""
+    if not sent.strip():
+        raise BadRequest("form", gettext("Choose the file, or paste what it says."), field="file")
+    try:
+        values = read_policy(sent)
+        content = version_after(values, _content_of(_newest(visit, values["name"])), _new_id(visit))
+    except PolicyFileRefused as error:
+        raise Refused(error.kind, error.sentence, field="file") from error
+    judge_content(content, _organization(visit).id, visit.now)
+    return content
+
+
+def show_proposal_of_file(visit: Visit) -> Response:
+    """Show what is signed to propose what a file says; without one the question for it."""
+    text = visit.form.secret("text")
+    if not text:
+        return visit.go_to(f"{home(visit)}/policies/import")
+    try:
+        return _show_signing(visit, _content_of_file(visit, text.encode()), back=f"{home(visit)}/policies/import")
+    except (Refused, BadRequest) as error:
+        return show_again(visit, error, lambda status: _show_file(visit, status), "file")
 
 
 def _content_of(policy: Policy | None) -> Mapping[str, Any] | None:
     return policy_content(policy) if policy else None
 
 
-def _show_signing(visit: Visit, value: Mapping[str, object], status: int = 200) -> Response:
-    """Show the next version beside the one that holds now; ``value`` is the content of a policy that was judged."""
+def _show_signing(visit: Visit, value: Mapping[str, object], status: int = 200, *, back: str = "") -> Response:
+    """Show the next version beside the one that holds now; ``value`` is the content of a policy that was judged.
+
+    ``back`` is where the questions are; without it they are those of the form.
+    """
     organization = _organization(visit)
     policy = judge_content(value, organization.id, visit.now)
     previous = _newest(visit, policy.name)
     content = content_now(visit, ChangeKind.POLICY, policy.name, policy.version - 1, value)
     place = f"{home(visit)}/policies"
-    signing = offer_proposal(visit, ChangeKind.POLICY, content, action=f"{place}/proposed", command="seal policy import policy.toml")
+    action, command = marked(visit, f"{place}/proposed"), "seal policy import policy.toml"
+    signing = offer_proposal(visit, ChangeKind.POLICY, content, action=action, command=command)
     number, name = policy.version, policy.name
+    form = f"{place}/{policy.id}/change" if previous else f"{place}/new"
     values = {
         "home": home(visit),
         "place": place_of_changes(visit),
-        "back": f"{place}/{policy.id}/change" if previous else f"{place}/new",
+        "back": marked(visit, back or form),
         "heading_words": gettext("Version %(number)s of the policy %(name)s") % {"number": number, "name": name},
         "rules": changed_rules(policy, previous),
         "base": previous.version if previous else 0,

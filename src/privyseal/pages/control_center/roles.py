@@ -22,6 +22,7 @@ from privyseal.pages.control_center.department_choices import choices
 from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, nothing_here, part, show_again, sight
 from privyseal.pages.control_center.people import Person, person_of, show_person
 from privyseal.reception.change_pages import content_now, offer_proposal, place_of_changes, propose, proposed_content, waiting_changes
+from privyseal.reception.kept import go_on, marked, unsigned
 from privyseal.reception.shown_changes import role_rules
 from privyseal.reception.signing import end_of_statement, offer, read_signature
 from privyseal.reception.site import Visit
@@ -47,23 +48,34 @@ def _show_questions(visit: Visit, status: int = 200) -> Response:
     person = person_of(visit)
     targets = choices(visit, whole=gettext("The whole organization"))
     values = {"home": home(visit), "place": _place(visit, person), "person": person, "roles": role_choices(), "targets": targets}
-    return visit.show("control_center/give_role.html", values, status=status)
+    return visit.show("control_center/give_role.html", values | {"unsigned": unsigned(visit)}, status=status)
 
 
 def prepare_role(visit: Visit) -> Response:
-    """Show what is signed to propose this role."""
+    """Lead to what is signed to propose this role."""
     person = person_of(visit)
     about = visit.about("propose-change", "administrator", person.administrator.id)
-
-    def work() -> RoleChange:
-        role, department = _typed(visit)
-        return _judged(visit, RoleChange(person.administrator.id, role, department, gives=True))
-
     try:
-        change = attempt(visit.house, visit.actor, about, work)
+        attempt(visit.house, visit.actor, about, lambda: _wanted(visit, person))
     except (Refused, Conflict, NotFound) as error:
         return show_again(visit, error, lambda status: _show_questions(visit, status), error.field)
-    return _show_signing(visit, person, change)
+    return go_on(visit, f"{_place(visit, person)}/roles/sign")
+
+
+def _wanted(visit: Visit, person: Person) -> RoleChange:
+    role, department = _typed(visit)
+    return _judged(visit, RoleChange(person.administrator.id, role, department, gives=True))
+
+
+def show_role(visit: Visit) -> Response:
+    """Show what is signed to propose this role; the questions where it does not fit, or not any more."""
+    person = person_of(visit)
+    if not visit.form.values:
+        return visit.go_to(f"{_place(visit, person)}/roles")
+    try:
+        return _show_signing(visit, person, _wanted(visit, person))
+    except (Refused, Conflict, NotFound) as error:
+        return show_again(visit, error, lambda status: _show_questions(visit, status), error.field)
 
 
 def _typed(visit: Visit) -> tuple[Role, DepartmentId | None]:
@@ -80,7 +92,7 @@ def _judged(visit: Visit, change: RoleChange) -> RoleChange:
     return change
 
 
-def prepare_taking(visit: Visit) -> Response:
+def show_taking(visit: Visit) -> Response:
     """Show what is signed to propose that this role is taken."""
     person = person_of(visit)
     wanted = part(visit, "assignment")
@@ -106,14 +118,14 @@ def _show_signing(visit: Visit, person: Person, change: RoleChange, status: int 
     values = {
         "home": home(visit),
         "place": place_of_changes(visit),
-        "back": f"{place}/roles" if change.gives else place,
+        "back": marked(visit, f"{place}/roles") if change.gives else place,
         "heading_words": heading % {"name": person.administrator.name},
         "rules": look_up(visit, lambda tx, organization: role_rules(tx, Side(organization), change)),
         "remark": gettext("The person concerned does not sign."),
         "base": base,
         "quorum": read_content(parse_canonical(content)).quorum,
         "waiting": waiting_changes(visit, ChangeKind.ROLE, subject),
-        "signing": offer_proposal(visit, ChangeKind.ROLE, content, action=f"{place}/roles/changed", command=command),
+        "signing": offer_proposal(visit, ChangeKind.ROLE, content, action=marked(visit, f"{place}/roles/changed"), command=command),
         "content": json.dumps(json.loads(content), indent=2, ensure_ascii=False),
         "file": "",
     }

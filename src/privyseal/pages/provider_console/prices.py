@@ -18,6 +18,7 @@ from privyseal.model.errors import BadRequest, PrivysealError, Refused
 from privyseal.model.price import CURRENCIES, Price, judge_price, price_content
 from privyseal.model.unit import UnitTier
 from privyseal.reception.change_pages import content_now, offer_proposal, place_of_changes, propose, proposed_content, waiting_changes
+from privyseal.reception.kept import go_on, marked, unsigned
 from privyseal.reception.shown_changes import price_rules
 from privyseal.reception.site import Visit
 from privyseal.store import prices
@@ -61,19 +62,33 @@ def _newest(visit: Visit, tier: UnitTier) -> Price | None:
 
 def _show_questions(visit: Visit, status: int = 200) -> Response:
     tiers = [(tier.value, word(tier.value), "") for tier in UnitTier]
-    values = {"tiers": tiers, "currencies": [(name, name) for name in CURRENCIES]}
+    values = {"tiers": tiers, "currencies": [(name, name) for name in CURRENCIES], "unsigned": unsigned(visit)}
     return visit.show("provider_console/new_price.html", values, status=status)
 
 
 def prepare_price(visit: Visit) -> Response:
-    """Show what is signed to propose this price."""
+    """Lead to what is signed to propose this price."""
     about = About("propose-change", "", "change", "new")
     try:
-        price = attempt(visit.house, visit.actor, about, lambda: _typed(visit))
+        attempt(visit.house, visit.actor, about, lambda: _typed(visit))
     except (Refused, BadRequest) as error:
-        visit.form.refuse("amount" if error.field == "cents" else error.field, error.sentence)
-        return _show_questions(visit, 422)
-    return _show_signing(visit, price)
+        return _refuse(visit, error)
+    return go_on(visit, f"{PLACE}/new/sign")
+
+
+def _refuse(visit: Visit, error: PrivysealError) -> Response:
+    visit.form.refuse("amount" if error.field == "cents" else error.field, error.sentence)
+    return _show_questions(visit, 422)
+
+
+def show_price(visit: Visit) -> Response:
+    """Show what is signed to propose this price; without one the questions."""
+    if not visit.form.values:
+        return visit.go_to(f"{PLACE}/new")
+    try:
+        return _show_signing(visit, _typed(visit))
+    except (Refused, BadRequest) as error:
+        return _refuse(visit, error)
 
 
 def _typed(visit: Visit) -> Price:
@@ -104,13 +119,13 @@ def _show_signing(visit: Visit, price: Price, status: int = 200) -> Response:
     values = {
         "home": "/provider",
         "place": place_of_changes(visit),
-        "back": f"{PLACE}/new?tier={price.tier.value}",
+        "back": marked(visit, f"{PLACE}/new?tier={price.tier.value}"),
         "heading_words": gettext("Price of a unit: %(tier)s") % {"tier": word(price.tier.value)},
         "rules": rules,
         "base": version - 1,
         "quorum": read_content(parse_canonical(content)).quorum,
         "waiting": waiting_changes(visit, ChangeKind.PRICE, price.tier.value),
-        "signing": offer_proposal(visit, ChangeKind.PRICE, content, action=f"{PLACE}/proposed", command=command),
+        "signing": offer_proposal(visit, ChangeKind.PRICE, content, action=marked(visit, f"{PLACE}/proposed"), command=command),
         "content": json.dumps(json.loads(content), indent=2, ensure_ascii=False),
         "file": "",
     }

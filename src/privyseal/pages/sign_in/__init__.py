@@ -62,13 +62,16 @@ def _pages(place: str) -> tuple[Page, ...]:
         Page(POST, f"{place}/account/sessions/{{session_id}}/end", Access.SIGNED_IN, account.end_session, reading=True),
         Page(GET, f"{place}/account/passkey", Access.SIGNED_IN, account.show_new_passkey),
         Page(POST, f"{place}/account/passkey/options", Access.SIGNED_IN, account.offer),
-        Page(POST, f"{place}/account/passkey/sign", Access.SIGNED_IN, account.show_addition),
+        Page(GET, f"{place}/account/passkey/sign", Access.SIGNED_IN, account.show_addition, form=f"{place}/account/passkey"),
+        Page(POST, f"{place}/account/passkey/sign", Access.SIGNED_IN, account.prepare_addition, form=f"{place}/account/passkey"),
+        Page(GET, f"{place}/account/passkey/done", Access.SIGNED_IN, account.show_certified),
         Page(POST, f"{place}/account/passkey", Access.SIGNED_IN, account.add, upload=True),
         Page(GET, f"{place}/account/passkeys/{{sha256}}", Access.SIGNED_IN, own_passkey.show_passkey, step_up=True),
         Page(POST, f"{place}/account/passkeys/{{sha256}}", Access.SIGNED_IN, own_passkey.change, step_up=True),
         Page(GET, f"{place}/first-credential", Access.ANYBODY, first_credential.show_first),
         Page(POST, f"{place}/first-credential/options", Access.ANYBODY, first_credential.offer),
         Page(POST, f"{place}/first-credential", Access.ANYBODY, first_credential.make),
+        Page(GET, f"{place}/first-credential/done", Access.ANYBODY, account.show_certified),
     )
 
 

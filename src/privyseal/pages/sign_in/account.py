@@ -21,6 +21,7 @@ from privyseal.model.request import require_text
 from privyseal.model.session import PROVIDER_AUDIENCE, log_of
 from privyseal.pages.sign_in.places import audience_of_visit, console_of, place_of
 from privyseal.reception import sign_in
+from privyseal.reception.kept import forget_signed, go_on, marked
 from privyseal.reception.signatures import read_message, read_passkey
 from privyseal.reception.site import Visit
 from privyseal.reception.visitors import Visitor
@@ -146,23 +147,41 @@ def offer(visit: Visit) -> Response:
 
 
 def show_addition(visit: Visit) -> Response:
-    """Show what has to be signed, so that the passkey that the browser just made is added."""
+    """Show what has to be signed, so that the passkey that the browser just made is added; without one, where it is made."""
+    if not visit.form.value("registration"):
+        return visit.go_to(f"{place_of(audience_of_visit(visit))}/account/passkey")
     try:
-        # Looked at before anybody signs: on the next page the name cannot be mended any more.
-        require_text("label", visit.form.value("label"), LABEL_CHARACTERS)
         return _sign_page(visit)
     except (Refused, BadRequest, Conflict) as error:
-        visit.form.refuse("label", error.sentence)
-        return visit.show(NEW_PASSKEY, {"place": place_of(audience_of_visit(visit))}, status=422)
+        return _make_anew(visit, error)
+
+
+def prepare_addition(visit: Visit) -> Response:
+    """Lead to what has to be signed."""
+    registration, label = visit.form.value("answer"), visit.form.value("label")
+    try:
+        # Looked at before anybody signs: on the next page the name cannot be mended any more.
+        require_text("label", label, LABEL_CHARACTERS)
+        visit.perform(_about(visit, "draft-passkey"), draft_passkey, visit.slug, registration)
+    except (Refused, BadRequest, Conflict) as error:
+        return _make_anew(visit, error)
+    sign = f"{place_of(audience_of_visit(visit))}/account/passkey/sign"
+    return go_on(visit, sign, {"registration": [registration], "label": [label]})
+
+
+def _make_anew(visit: Visit, error: PrivysealError) -> Response:
+    visit.form.refuse("label", error.sentence)
+    return visit.show(NEW_PASSKEY, {"place": place_of(audience_of_visit(visit))}, status=422)
 
 
 def _sign_page(visit: Visit, *, status: int = 200) -> Response:
-    registration = visit.form.value("registration") or visit.form.value("answer")
+    registration = visit.form.value("registration")
     content = visit.perform(_about(visit, "draft-passkey"), draft_passkey, visit.slug, registration)
     with visit.house.database.read(visit.now) as tx:
         allowed = passkeys.usable_of(tx, visit.person.id)
     values = {
         "place": place_of(audience_of_visit(visit)),
+        "action": marked(visit, f"{place_of(audience_of_visit(visit))}/account/passkey"),
         "label": visit.form.value("label"),
         "registration": registration,
         "content": content.decode(),
@@ -181,7 +200,9 @@ def add(visit: Visit) -> Response:
     except (Refused, BadRequest, Conflict) as error:
         visit.form.refuse("signature", error.sentence)
         return _again(visit, error)
-    return show_certified(visit, intent)
+    certify(visit, intent)
+    forget_signed(visit)
+    return visit.go_to(f"{place_of(audience_of_visit(visit))}/account/passkey/done")
 
 
 def _again(visit: Visit, error: PrivysealError) -> Response:
@@ -190,8 +211,7 @@ def _again(visit: Visit, error: PrivysealError) -> Response:
     except PrivysealError:
         # The registration itself is used up or broken: it has to be made anew.
         visit.form.problems.clear()
-        visit.form.refuse("label", error.sentence)
-        return visit.show(NEW_PASSKEY, {"place": place_of(audience_of_visit(visit))}, status=422)
+        return _make_anew(visit, error)
 
 
 def _signature(visit: Visit) -> Signature:
@@ -205,7 +225,7 @@ def _signature(visit: Visit) -> Signature:
     return read_message(message, "signature")
 
 
-def show_certified(visit: Visit, intent: IntentId) -> Response:
+def certify(visit: Visit, intent: IntentId) -> None:
     """Have the issuer certify a passkey; raises Conflict ``passkey-lost`` when it ended meanwhile, and Refused."""
     try:
         [done] = visit.context.entrance.issuer.complete([intent])
@@ -217,6 +237,10 @@ def show_certified(visit: Visit, intent: IntentId) -> Response:
         raise Conflict("passkey-lost", sentence) from error
     if not done.ok:
         raise Refused(done.kind, done.sentence)
+
+
+def show_certified(visit: Visit) -> Response:
+    """Tell that a passkey is registered, and what comes next."""
     values = {
         "place": place_of(audience_of_visit(visit)),
         "console": console_of(audience_of_visit(visit)),

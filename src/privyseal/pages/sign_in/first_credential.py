@@ -10,7 +10,7 @@ from privyseal.actions.passkey.offer_passkey_enrollment import offer_passkey_enr
 from privyseal.engine.phrases import code_hash
 from privyseal.look.words import gettext
 from privyseal.model.errors import BadRequest, Conflict, NotFound, Refused
-from privyseal.pages.sign_in.account import show_certified
+from privyseal.pages.sign_in.account import certify
 from privyseal.pages.sign_in.places import audience_of_visit, place_of
 from privyseal.reception.site import Visit
 from privyseal.store import administrators, organizations
@@ -52,7 +52,8 @@ def make(visit: Visit) -> Response:
     except (Refused, BadRequest, Conflict) as error:
         visit.form.refuse(error.field if error.field == "label" else "", error.sentence)
         return _page(visit, code, status=422)
-    return show_certified(visit, intent)
+    certify(visit, intent)
+    return visit.go_to(f"{place_of(audience_of_visit(visit))}/first-credential/done")
 
 
 def _code(visit: Visit) -> str:
