@@ -20,23 +20,23 @@ from privyseal.actions.organization.submit_application import submit_application
 from privyseal.actions.request.save_draft import save_draft
 from privyseal.actions.request.start_draft import start_draft
 from privyseal.engine.phrases import code_hash
-from privyseal.model.access_review import REVIEW_TIME, AccessReview, ReviewLine, RoleThen, quarter_of
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Permission, Role
 from privyseal.model.application import ContactKind
 from privyseal.model.change import ChangeKind
 from privyseal.model.fact import FactKind
-from privyseal.model.identifiers import AccessReviewId, LostCardId
+from privyseal.model.identifiers import LostCardId
 from privyseal.model.lost_card import LostCard
 from privyseal.model.policy_draft import PolicyDraft
 from privyseal.model.price import price_content
 from privyseal.model.unit import UnitTier
 from privyseal.model.vetting import VettingItem
-from privyseal.store import access_reviews, administrators, assignments, certificates, lost_cards, organizations, outbox, policies, requests
+from privyseal.store import assignments, certificates, lost_cards, organizations, outbox, policies, requests
 from tests.actions.organization.test_application import FORM
 from tests.rigs.changes import policy_change, propose, proposed
 from tests.rigs.copies import Copies, settle
 from tests.rigs.crowds import copy_application, copy_change, copy_organizations, copy_people, fail_letters, grow_departments
+from tests.rigs.reviews import open_review
 from tests.rigs.service import OPERATOR, AdministratorRig, ServiceRig, hashes_hex, make_csr, make_key
 from tests.rigs.vetting import VETTER, fill
 
@@ -116,7 +116,7 @@ def fill_database(rig: ServiceRig) -> FullDatabase:
     copy_application(rig, values["application"], range(MANY))
     copy_change(rig, values["change"], range(MANY))
     fail_letters(rig, range(MANY))
-    values |= {"review": _review(rig, SLUG), "provider_review": _review(rig, "")}
+    values |= {name: open_review(rig.house, rig.clock(), slug) for name, slug in (("review", SLUG), ("provider_review", ""))}
     settle(rig)
     return _with_rows(rig, values, f"{cookie(rig, fox)}; {cookie(rig, vera)}", cookie(rig, monica))
 
@@ -190,28 +190,6 @@ def _of_the_organization(rig: ServiceRig, fox: AdministratorRig) -> dict[str, st
         "policy": policy.id,
         "assignment": held.id,
     }
-
-
-def _review(rig: ServiceRig, slug: str) -> str:
-    """A review of everybody's access that nobody has answered yet; the service's own begins with the next quarter. Return its id."""
-    with rig.house.database.write(rig.clock()) as tx:
-        owner = organizations.require(tx, slug).id if slug else None
-        review = AccessReview(AccessReviewId(rig.house.id("rev", tx.now)), owner, quarter_of(tx.now), tx.now, tx.now + REVIEW_TIME, None)
-        lines = [
-            ReviewLine(
-                review_id=review.id,
-                administrator_id=person.id,
-                name=person.name,
-                state=person.state.value,
-                roles=tuple(RoleThen(item.id, item.role.value, "") for item in person.assignments),
-                credentials=(),
-                last_sign_in="",
-                last_decision="",
-            )
-            for person in administrators.of_organization(tx, owner)
-        ]
-        assert access_reviews.insert(tx, review, lines)
-    return review.id
 
 
 def _with_rows(rig: ServiceRig, values: dict[str, str], widely: str, narrowly: str) -> FullDatabase:

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from markupsafe import escape
 
+from privyseal.engine.names import normalize_dns_name
 from privyseal.look import words
 from privyseal.look.forms import Form
 from privyseal.look.rendering import Renderer
 from privyseal.look.sentences import SENTENCE, told, word
 from privyseal.model.administrator import Permission, Role
+from privyseal.model.errors import Refused
 from privyseal.model.organization import OrganizationState
 from privyseal.model.request import RequestState
 from privyseal.model.unit import UnitTier
@@ -44,6 +46,34 @@ def test_hundreds_of_sentences_are_read_out_of_the_code() -> None:
     assert "No role of {0} includes the right to {1:word}." in found
     assert "{0} was validated on {1:day} by a TXT record of the domain; good until {2:day}." in found
     assert len(modules()) > 150
+
+
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize(
+    ("english", "said"),
+    [
+        ("127.0.0.1 did not answer in time", "127.0.0.1 hat nicht rechtzeitig geantwortet"),
+        ("127.0.0.1 hung up", "127.0.0.1 hat die Verbindung beendet"),
+        ("127.0.0.1 could not be reached (Connection refused)", "127.0.0.1 war nicht erreichbar (Connection refused)"),
+        ("127.0.0.1 answered SERVFAIL", "127.0.0.1 hat mit SERVFAIL geantwortet"),
+    ],
+)
+def test_troubles_of_the_dns_are_told_within_the_sentence_that_names_them(english: str, said: str) -> None:
+    shown = told(
+        f"Looking up the TXT record of _validate.example.test failed: resolver {english}; {english}. Check that the name servers of "
+        "the domain answer and that its DNSSEC signatures are valid, then check again."
+    )
+    assert shown.startswith(f"Die Abfrage des TXT-Eintrags von _validate.example.test ist fehlgeschlagen: Resolver {said}; {said}. ")
+    assert "name servers" not in shown
+
+
+@pytest.mark.usefixtures("german")
+def test_the_names_of_scripts_are_told_within_the_sentence_that_names_them() -> None:
+    with pytest.raises(Refused) as refused:
+        normalize_dns_name("p\u0430ypal.example.test")
+    shown = told(refused.value.sentence)
+    assert "Buchstaben der Schrift Kyrillisch, die wie solche der Schrift Lateinisch aussehen" in shown
+    assert "Schreiben Sie ihn nur mit Buchstaben der Schrift Lateinisch." in shown
 
 
 @pytest.mark.usefixtures("german")

@@ -112,6 +112,51 @@ def test_names(stranger: Browser, names: str, told: str) -> None:
     require_german(stranger.post(f"{draft_of(stranger)}/names", {"names": names}), 422, told)
 
 
+def test_the_pages_of_somebody_who_asks_for_a_certificate(pages: PagesRig, stranger: Browser, mulder: AdministratorRig) -> None:
+    for path in ("", "enroll", "follow", "search", "domains", "sign-in", "lost-card"):
+        require_german(stranger.get(f"/o/{ORG}/{path}"), 200)
+    for path in ("/", "/verify", "/apply"):
+        require_german(stranger.get(path), 200)
+    draft = draft_of(stranger)
+    require_german(stranger.get(f"{draft}/names"), 200)
+    require_german(stranger.follow(f"{draft}/names", {"names": NAME}), 200, "CSR")
+    key = make_key()
+    require_german(stranger.follow(f"{draft}/csr", {"csr": make_csr([NAME], key)}), 200)
+    use = require_german(stranger.get(f"{draft}/use"), 200)
+    assert "Tage" in use
+    certificate = pages.service.issue(ORG, mulder, [NAME])
+    for path in ("", "/install", "/replace", "/revoke"):
+        require_german(stranger.get(f"/o/{ORG}/certificates/{certificate.serial_hex}{path}"), 200)
+    request = pages.service.submit(ORG, make_csr([f"mail.{NAME}"], make_key()))
+    for path in ("", "/withdraw"):
+        require_german(stranger.get(f"/o/{ORG}/requests/{request.id}{path}"), 200)
+
+
+def test_the_pages_of_an_administrator(pages: PagesRig, desk: Browser, mulder: AdministratorRig) -> None:
+    certificate = pages.service.issue(ORG, mulder, [NAME])
+    pages.service.submit(ORG, make_csr([f"mail.{NAME}"], make_key()))
+    ways = ("", "requests", "requests?show=all", "certificates", "administrators", "administrators/invite", "departments", "policies")
+    more = ("policies/new", "policies/import", "changes", "changes?show=all", "reviews", "tokens", "tokens/new", "audit", "settings", "kit")
+    one = (f"certificates/{certificate.serial_hex}", f"administrators/{mulder.administrator.id}", "sign-on", "sign-on/removal")
+    for path in (*ways, *more, *one, f"administrators/{mulder.administrator.id}/approved", f"requests/{certificate.request_id}"):
+        require_german(desk.get(f"{HOME}/{path}"), 200)
+    for path in ("account", "account/passkey", "account/sign-on"):
+        require_german(desk.get(f"/o/{ORG}/{path}"), 200)
+    invited = {"full_name": "Dana Scully", "email": "scully@resource-marketing.test"}
+    require_german(desk.follow(f"{HOME}/administrators/invite", invited), 200, "Was Sie signieren", "Gilt bis")
+    require_german(desk.get(f"{HOME}/administrators/invite"), 200, "Sie haben das schon ausgefüllt, aber nicht signiert")
+
+
+def test_the_pages_of_the_provider(pages: PagesRig, vera: AdministratorRig) -> None:
+    desk = pages.signed_in(vera)
+    desk.headers |= GERMAN
+    ways = ("", "organizations", "organizations/new", f"organizations/{ORG}", f"organizations/{ORG}/vetting", "applications", "orders")
+    more = ("prices", "prices/new", "changes", "reviews", "reviews/organizations", "people", "authorities", "undelivered", "lost-cards")
+    for path in (*ways, *more, "log", "account", f"people/{vera.administrator.id}"):
+        require_german(desk.get(f"/provider/{path}"), 200)
+    require_german(desk.follow("/provider/prices/new", {"tier": "standard", "amount": "12.50", "currency": "EUR"}), 200, "12,50")
+
+
 def test_the_desk_of_an_administrator(pages: PagesRig, desk: Browser) -> None:
     request = pages.service.submit(ORG, make_csr([NAME], make_key()), server_platform="nginx")
     place = f"{HOME}/requests/{request.id}"

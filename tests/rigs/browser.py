@@ -227,11 +227,12 @@ class Chromium:
         scheme: str = "light",
         width: int = WIDE,
         trusting: bool = True,
+        language: str = "en-US",
     ) -> Window:
         """A new browser of somebody.
 
         ``identity`` is (origin, certificate, key) of what is shown at the administrators' port; ``trusting`` lets it go on
-        at certificates of unknown roots, as somebody at localhost does.
+        at certificates of unknown roots, as somebody at localhost does. ``language`` is what the person reads.
         """
         shown: list[Any] = []
         if identity is not None:
@@ -244,7 +245,7 @@ class Chromium:
             java_script_enabled=script,
             ignore_https_errors=trusting,
             client_certificates=shown,
-            locale="en-US",
+            locale=language,
             timezone_id="Etc/UTC",
         )
         window = Window(context, context.new_page())

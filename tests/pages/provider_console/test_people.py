@@ -49,6 +49,9 @@ def test_people_are_shown_and_removed_by_those_who_may(service: ServiceRig) -> N
     assert "Remove this person" not in client.get(f"{PLACE}/{olga.administrator.id}", headers=officer).text
     page = client.get(f"{one}/removal", headers=officer).text
     assert f"seal administrator remove {vera.administrator.id}" in page
+    signed = page.partition("What you sign")[2].partition("</section>")[0]
+    for words in ("Vera Vetter", vera.administrator.email, vera.administrator.id, "Vetter", "Good until", "Fingerprint"):
+        assert words in signed, words
     # Carried by somebody else, signed by somebody who may not: nothing happens.
     assert sign(service, client, page, anna, f"{one}/removed", officer) in {403, 422}
     assert service.renewed(vera).administrator.state is AdministratorState.ACTIVE

@@ -223,6 +223,9 @@ def test_every_page_opens(pages: PagesRig, desk: Browser, mulder: AdministratorR
             if page.path.endswith(("rejection", "resumption", "closure")):
                 assert answer.status_code == 409, page.path
                 continue
+            if page.path.endswith("/sign"):
+                assert answer.status_code == 303, "without answers it leads to the questions"
+                continue
             assert answer.status_code == 200, page.path
             assert "PRIVATE KEY" not in answer.text
             if answer.headers["content-type"].startswith("text/html"):
@@ -416,7 +419,10 @@ def test_what_is_heavy_asks_for_the_credential_again(pages: PagesRig, desk: Brow
             answer = desk.post(path, {"name": "x"})
             assert (answer.status_code, "Show your credential again" in answer.text) == (403, True)
     light = [page for page in SITE.pages if not page.step_up and page.method is Method.GET]
-    assert all(desk.get(page.path.format(**parts_of(pages))).status_code in {200, 404} for page in light)
+    for page in light:
+        answer = desk.get(page.path.format(**parts_of(pages)))
+        leads_on = page.path.endswith("/sign") and "/step-up" not in answer.headers.get("location", "/step-up")
+        assert answer.status_code in {200, 404} or leads_on, page.path
     assert desk.step_up(vera, f"{ONE}/order").headers["location"] == f"{ONE}/order"
     assert desk.get(f"{ONE}/order").status_code == 200
     assert desk.post(f"{ONE}/order", ORDER).status_code == 303
