@@ -131,11 +131,12 @@ def prepare_revocation(visit: Visit) -> Response:
 
 def show_revocation(visit: Visit) -> Response:
     """Show what is signed; without a reason, or of a certificate that is revoked already, the certificate."""
-    serial = part(visit, "serial")
+    certificate = held(visit).certificate
+    place = f"{home(visit)}/certificates/{certificate.serial_hex}"
     if not _has_answers(visit):
-        return visit.go_to(f"{home(visit)}/certificates/{serial}")
-    if held(visit).certificate.state is CertificateState.REVOKED:
-        return visit.go_to(f"{home(visit)}/certificates/{serial}/revoked")
+        return visit.go_to(place)
+    if certificate.state is CertificateState.REVOKED:
+        return visit.go_to(f"{place}/revoked")
     return _show_signing(visit)
 
 

@@ -104,9 +104,9 @@ def prepare_rejection(visit: Visit) -> Response:
 
 def show_rejection(visit: Visit) -> Response:
     """Show what is signed; without a reason the question for it, and of a decided request its own page."""
-    if not _has_reason(visit):
-        return visit.go_to(check_address(visit, part(visit, "request"), chosen_next(visit), "/rejection"))
     matter = matter_of(visit)
+    if not _has_reason(visit):
+        return visit.go_to(check_address(visit, matter.request.id, chosen_next(visit), "/rejection"))
     if matter.request.state not in CAN_BE_REJECTED:
         return visit.go_to(check_address(visit, matter.request.id, chosen_next(visit)))
     return _show_rejection(visit)
