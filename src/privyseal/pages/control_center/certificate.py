@@ -121,12 +121,13 @@ def _show(visit: Visit, status: int = 200) -> Response:
 
 def prepare_revocation(visit: Visit) -> Response:
     """Lead to what is signed to revoke for this reason, and what follows."""
+    certificate = held(visit).certificate
     try:
         _require_answers(visit)
     except Refused as error:
         sentence = gettext("Choose a reason.") if error.field == "reason" else error.sentence
         return show_again(visit, Refused(error.kind, sentence), lambda status: _show(visit, status), error.field)
-    return go_on(visit, f"{home(visit)}/certificates/{part(visit, 'serial')}/revocation")
+    return go_on(visit, f"{home(visit)}/certificates/{certificate.serial_hex}/revocation")
 
 
 def show_revocation(visit: Visit) -> Response:

@@ -95,11 +95,12 @@ def _show_reason(visit: Visit, status: int = 200) -> Response:
 
 def prepare_rejection(visit: Visit) -> Response:
     """Lead to what is signed to reject with this reason."""
+    request = matter_of(visit).request
     try:
         require_text("reason", _one_line(visit, "reason"), REASON_CHARACTERS)
     except Refused as error:
         return show_again(visit, error, lambda status: _show_reason(visit, status), "reason")
-    return go_on(visit, check_address(visit, part(visit, "request"), chosen_next(visit), "/rejection/sign"))
+    return go_on(visit, check_address(visit, request.id, chosen_next(visit), "/rejection/sign"))
 
 
 def show_rejection(visit: Visit) -> Response:
