@@ -155,14 +155,15 @@ def test_a_code_counts_for_its_organization_within_a_day(service: ServiceRig, fo
         confirm(service, code)
 
 
-def test_only_an_operator_concludes_and_says_what_the_call_was(
+def test_only_who_revokes_for_the_provider_concludes_and_says_what_the_call_was(
     service: ServiceRig, fox: AdministratorRig, walter: AdministratorRig
 ) -> None:
     report(service, "Fox Mulder")
     confirm(service, codes(service.house)[0])
-    vetter = service.administrator("", "Monica Reyes", Role.PROVIDER_VETTER)
+    auditor = service.administrator("", "Monica Reyes", Role.PROVIDER_AUDITOR)
+    vetter = service.administrator("", "John Doggett", Role.PROVIDER_VETTER)
     tries: list[tuple[type[PrivysealError], AdministratorRig, str]] = [
-        (NotPermitted, vetter, "Called."),
+        (NotPermitted, auditor, "Called."),
         (NotPermitted, fox, "Called."),
         (Refused, walter, "  "),
         (Refused, walter, "x" * 1001),
@@ -170,6 +171,6 @@ def test_only_an_operator_concludes_and_says_what_the_call_was(
     for expected, by, note in tries:
         with pytest.raises(expected):
             conclude(service, by, note=note)
-    assert conclude(service, walter, LostCardEnd.DISMISSED) == 0
+    assert conclude(service, vetter, LostCardEnd.DISMISSED) == 0, "authentication staff (requirements 4.1)"
     with service.house.database.read(service.clock()) as tx:
         assert administrators.credentials_of(tx, fox.administrator.id)[0].is_usable(service.clock())

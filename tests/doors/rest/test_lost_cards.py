@@ -124,10 +124,10 @@ def test_a_code_counts_for_its_organization_within_a_day(listening: RestRig, wal
 def test_who_may_not(listening: RestRig, fox: AdministratorRig, walter: AdministratorRig) -> None:
     rest = listening
     found = confirmed(rest, walter)
-    vetter = rest.service.administrator("", "Vera Vetter", Role.PROVIDER_VETTER)
+    auditor = rest.service.administrator("", "Alva Auditor", Role.PROVIDER_AUDITOR)
     one, end = f"{PROVIDER}/{found['id']}", f"{PROVIDER}/{found['id']}/conclusion"
-    assert rest.administrator(vetter).get(PROVIDER).status_code == 200
-    for client in (rest.administrator(vetter), rest.administrator(fox), rest.token()):
+    assert rest.administrator(auditor).get(PROVIDER).status_code == 200
+    for client in (rest.administrator(auditor), rest.administrator(fox), rest.token()):
         assert client.get(one).status_code == 403
         assert client.post(end, json=CALL).status_code == 403
     for client in (rest.administrator(fox), rest.token()):
