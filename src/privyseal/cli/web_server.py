@@ -189,11 +189,11 @@ class _Server(uvicorn.Server):
 
     async def handshakes_end(self) -> None:
         """Return when no connection is in its handshake any more: those are nobody's yet, and the loop must not end under them."""
-        for _ in range(int(HANDSHAKE_SECONDS / 0.1) + 5):
-            if all(protocol.transport is not None for protocol in list(self._known)):
-                return
-            gc.collect()  # A failed handshake tells nobody; its ring of objects is forgotten only here.
-            await asyncio.sleep(0.1)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HANDSHAKE_SECONDS + 0.5):
+                while not all(protocol.transport is not None for protocol in list(self._known)):
+                    gc.collect()  # A failed handshake tells nobody; its ring of objects is forgotten only here.
+                    await asyncio.sleep(0.25)
 
 
 @dataclass(frozen=True, slots=True)
