@@ -47,6 +47,7 @@ NAMES: Final = frozenset(
         "administrator",
         "application",
         "assignment",
+        "authority",
         "change",
         "contact_change",
         "department",
@@ -150,6 +151,7 @@ def _at_the_provider(rig: ServiceRig, fox: AdministratorRig, vera: Administrator
         domain = organizations.domains_of(tx, organizations.require(tx, SLUG).id)[0]
     return {
         "application": application.id,
+        "authority": "issuing",
         "lost_id": lost.id,
         "letter": letter.id,
         "name": domain.name,

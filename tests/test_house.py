@@ -102,19 +102,22 @@ def test_actions_do_not_import_actions() -> None:
     What stands beside the folders is shared by actions and is none: the house, who is admitted, how approvals are judged, how passkeys
     are registered, how roles are given and how a credential ends, whether somebody really holds a right, what is counted of strangers,
     how control of a domain is validated, what CAA says, how trials begin, how first policies are stored, whom signed changes give a role,
-    how changes get their signatures, what proves a policy, how an account lives, how Administrator IDs are renewed, whom one may name,
+    how changes get their signatures, what proves a policy, how a CA is paused and what proves that it goes on,
+    how an account lives, how Administrator IDs are renewed, whom one may name,
     how sessions are opened, how links with an own sign-on end, how something is moved, when an access review is finished, and how the
     contact of an organization changes.
     """
     beside = ["house", "admission", "approving", "assigning", "caa", "entitlement", "registering", "strangers", "validating", "withdrawing"]
     beside += [
         "account_life",
+        "authority_proof",
         "beginning_trials",
         "changing",
         "contacting",
         "linking",
         "moving",
         "opening",
+        "pausing",
         "policy_proof",
         "renewing",
         "reviewing",

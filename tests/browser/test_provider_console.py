@@ -6,8 +6,11 @@ administrator; and what the provider sees of the service itself.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from privyseal.model.vetting import WITH_FILE, VettingItem
 from tests.browser.people import World, make_first_passkey, place_of, sign_in_with_certificate, sign_in_with_passkey
+from tests.browser.steps import Decider
 from tests.rigs.browser import Chromium, Window, judge, look
 from tests.rigs.vetting import EVIDENCE
 
@@ -127,7 +130,7 @@ def invite(window: Window) -> None:
     look(window.page, "provider-organization-active", small=True)
 
 
-def test_what_the_provider_sees_of_the_service(world: World, chromium: Chromium) -> None:
+def test_what_the_provider_sees_of_the_service(world: World, chromium: Chromium, tmp_path: Path) -> None:
     """Home, lists, CAs, the log; with scripts and without the same is there."""
     window = chromium.window(identity=world.card(world.provider.administrator))
     plain = chromium.window(identity=world.card(world.provider.administrator), script=False, passkeys=False)
@@ -139,7 +142,30 @@ def test_what_the_provider_sees_of_the_service(world: World, chromium: Chromium)
         plain.open(f"{place_of(world, '')}/{page}")
         judge(plain.page)
         assert plain.heading == window.heading
+    pause(world, window, chromium.window(identity=world.card(world.provider.second)), tmp_path)
     window.open(f"{place_of(world, '')}/log")
     with window.page.expect_download() as download:
         window.page.get_by_role("link", name="Export").click()
     assert download.value.suggested_filename == "provider-log.jsonl"
+
+
+def pause(world: World, first: Window, second: Window, folder: Path) -> None:
+    """The CA of trials is paused by two and goes on again: the question, what is signed, what holds."""
+    sign_in_with_certificate(world, second, "", "")
+    for wish, done, picture in (("Propose to pause it", "Paused", "pause"), ("Propose that it goes on", "Goes on since", "resume")):
+        section = first.page.locator("section", has=first.page.get_by_role("heading", name="Test CA", exact=True))
+        first.open(f"{place_of(world, '')}/authorities")
+        section.get_by_role("link", name=wish).click()
+        look(first.page, f"provider-{picture}", small=True)
+        first.fill(reason="The token of the trials is exchanged")
+        first.press("Go on to sign")
+        look(first.page, f"provider-{picture}-sign", small=True)
+        Decider(world, "", first, world.provider.administrator, folder).sign("Propose it")
+        assert "1 more person has to sign" in first.words, first.words
+        second.open(first.page.url)
+        look(second.page, f"provider-{picture}-change", small=True)
+        Decider(world, "", second, world.provider.second, folder).sign("Sign")
+        assert "It holds" in second.words, second.words
+        first.open(f"{place_of(world, '')}/authorities")
+        assert done in section.inner_text()
+        look(first.page, f"provider-authorities-{picture}d", small=True)

@@ -14,9 +14,11 @@ from privyseal.cli.web_application import make_application
 from privyseal.doors import DoorContext
 from privyseal.doors.rest import DOOR
 from privyseal.jobs.deliveries import Deliveries, RetryPlan
+from privyseal.model.administrator import Role
 from privyseal.store import outbox
 from privyseal.store.outbox import OutboxRow
 from tests.doors.rest.rest_rig import API, ORG, RestRig
+from tests.rigs.changes import set_issuing
 from tests.rigs.service import ServiceRig, ServiceTemplate
 
 ALWAYS = {
@@ -100,6 +102,10 @@ def test_numbers_of_letters_jobs_and_the_root_crl(rest: RestRig) -> None:
     numbers = shown()
     assert numbers["privyseal_letters_undelivered"] == 0
     assert timedelta(days=390) < datetime.fromtimestamp(numbers["privyseal_root_crl_next_update_seconds"], UTC) - house.clock()
+    assert (numbers['privyseal_ca_paused{ca="issuing"}'], numbers['privyseal_ca_paused{ca="root"}']) == (0, 0)
+    people = [rest.service.administrator("", name, Role.PROVIDER_OPERATOR) for name in ("Olga Operator", "Otto Operator")]
+    set_issuing(rest.service, people, issues=False)
+    assert (shown()['privyseal_ca_paused{ca="issuing"}'], shown()['privyseal_ca_paused{ca="test-issuing"}']) == (1, 0)
     heard = 'privyseal_deliveries_total{listener="notices.received",outcome="again"}'
     before = numbers.get(heard, 0)
     row_id = house.id("fact", house.clock())

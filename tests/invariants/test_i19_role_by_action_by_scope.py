@@ -250,6 +250,7 @@ def _shared(house: Everybody, rest: RestRig, place: str) -> dict[str, str]:
         "named": policy.name,
         "version": str(policy.version),
         "name": "resource-marketing.test",
+        "authority": "issuing",
     }
 
 
@@ -267,6 +268,7 @@ def _of_provider(house: Everybody) -> dict[str, str]:
         "slug": THIRD,
         "named": "",
         "name": domain.name,
+        "authority": "issuing",
         "validation": domain.validation_id or "",
         **dict.fromkeys(("change", "change_id"), change.id),
         **dict.fromkeys(("administrator", "administrator_id"), seller.administrator.id),

@@ -151,10 +151,12 @@ def test_the_pages_of_the_provider(pages: PagesRig, vera: AdministratorRig) -> N
     desk = pages.signed_in(vera)
     desk.headers |= GERMAN
     ways = ("", "organizations", "organizations/new", f"organizations/{ORG}", f"organizations/{ORG}/vetting", "applications", "orders")
-    more = ("prices", "prices/new", "changes", "reviews", "reviews/organizations", "people", "authorities", "undelivered", "lost-cards")
-    for path in (*ways, *more, "log", "account", f"people/{vera.administrator.id}"):
+    more = ("prices", "prices/new", "changes", "reviews", "reviews/organizations", "people", "undelivered", "lost-cards")
+    for path in (*ways, *more, "authorities", "authorities/issuing/state", "log", "account", f"people/{vera.administrator.id}"):
         require_german(desk.get(f"/provider/{path}"), 200)
     require_german(desk.follow("/provider/prices/new", {"tier": "standard", "amount": "12.50", "currency": "EUR"}), 200, "12,50")
+    pause = {"wanted": "pause", "reason": "HSM wird getauscht"}
+    require_german(desk.follow("/provider/authorities/issuing/state", pause), 200, "Pausiert: stellt nichts aus")
 
 
 def test_the_desk_of_an_administrator(pages: PagesRig, desk: Browser) -> None:

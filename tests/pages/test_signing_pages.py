@@ -64,6 +64,7 @@ def case_of(pages: PagesRig, console: Browser, mulder: AdministratorRig, skinner
         "policy": lambda: _policy(console),
         "policy-file": lambda: _policy_file(console),
         "price": lambda: _asked("/provider/prices/new", {"tier": "premium", "amount": "99.50", "currency": "CHF"}),
+        "pause": lambda: _asked("/provider/authorities/issuing/state", {"wanted": "pause", "reason": "The HSM is exchanged"}),
         "withdrawal": lambda: _withdrawal(pages, console, mulder),
     }
     return made[name]()
@@ -137,7 +138,8 @@ def answers_of(page: Any, case: Case) -> dict[str, object]:  # noqa: ANN401 - th
     }
 
 
-NAMES = ("reject", "revoke", "invite", "role", "policy", "policy-file", "price", "withdrawal")
+OF_PROVIDER = {"price", "pause"}
+NAMES = ("reject", "revoke", "invite", "role", "policy", "policy-file", "price", "pause", "withdrawal")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -145,7 +147,7 @@ def test_it_is_loaded_again_and_left_and_come_back_to(
     pages: PagesRig, console: Browser, mulder: AdministratorRig, skinner: AdministratorRig, vera: AdministratorRig, name: str
 ) -> None:
     case = case_of(pages, console, mulder, skinner, name)
-    browser = pages.signed_in(vera) if name == "price" else console
+    browser = pages.signed_in(vera) if name in OF_PROVIDER else console
     before = len(pages.log(ORG)) + len(pages.log())
     answer = browser.post(case.target, case.typed)
     assert answer.status_code == 303, Document(answer.text).problems
@@ -176,7 +178,7 @@ def test_without_answers_it_leads_to_the_questions(
     pages: PagesRig, console: Browser, mulder: AdministratorRig, skinner: AdministratorRig, vera: AdministratorRig, name: str
 ) -> None:
     case = case_of(pages, console, mulder, skinner, name)
-    browser = pages.signed_in(vera) if name == "price" else console
+    browser = pages.signed_in(vera) if name in OF_PROVIDER else console
     for query in ("", "?kept=1", f"?kept={'0' * 32}", "?kept=%00", "?kept=" + "f" * 5000, "?kept=a&kept=b", "?kept='%20OR%201=1--"):
         answer = browser.get(f"{case.sign}{query}")
         assert answer.status_code == 303, (query, answer.text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,12 +12,13 @@ from privyseal.actions.change.propose_change import propose_change
 from privyseal.actions.changing import Answered, needed_now
 from privyseal.actions.changing_kinds import Side
 from privyseal.actions.house import About, perform
-from privyseal.model.change import Change, ChangeKind, change_content
+from privyseal.model.authority_state import authority_content
+from privyseal.model.change import Change, ChangeKind, ChangeState, change_content
 from privyseal.model.identifiers import ChangeId, PolicyId
 from privyseal.model.policy import Policy, policy_content
 from privyseal.model.policy_draft import PolicyDraft
 from privyseal.model.statement import utc_text
-from privyseal.store import changes, organizations, policies
+from privyseal.store import authority_states, changes, organizations, policies
 from privyseal_wire.canonical import canonical_bytes
 from privyseal_wire.statements import Change as Statement
 from tests.rigs.service import AdministratorRig, ServiceRig, hashes_hex
@@ -53,6 +54,27 @@ def policy_change(service: ServiceRig, slug: str, draft: PolicyDraft, *, quorum:
         version = draft.version_after(previous, PolicyId(f"pol-{os.urandom(16).hex()}"), organization.id, tx.now)
     made_of = base if base >= 0 else version.version - 1
     return proposed(ChangeKind.POLICY, draft.name, made_of, wanted, policy_content(version))
+
+
+def authority_change(
+    service: ServiceRig, *, issues: bool, authority: str = "issuing", reason: str = "The HSM is exchanged", base: int = -1, quorum: int = 0
+) -> Proposed:
+    """A CA that is paused or goes on; ``quorum`` 0 and ``base`` -1 as for a policy."""
+    with service.house.database.read(service.clock()) as tx:
+        known = authority_states.newest(tx, service.house.authorities[authority].id)
+        wanted = quorum or needed_now(service.house, tx, Side(None), ChangeKind.AUTHORITY)
+    made_of = base if base >= 0 else known[0].version if known else 0
+    return proposed(ChangeKind.AUTHORITY, authority, made_of, wanted, authority_content(authority, made_of + 1, reason, issues=issues))
+
+
+def set_issuing(service: ServiceRig, people: Sequence[AdministratorRig], *, issues: bool, authority: str = "issuing") -> Proposed:
+    """Pause a CA or let it go on, under the signatures of these people of the provider."""
+    change = authority_change(service, issues=issues, authority=authority)
+    propose(service, change, people[0])
+    for person in people[1:]:
+        answer(service, change, person)
+    assert standing(service, change).state is ChangeState.APPLIED
+    return change
 
 
 def proposed(kind: ChangeKind, subject: str, base: int, quorum: int, value: Mapping[str, object]) -> Proposed:

@@ -3,12 +3,13 @@
 No action, but what ``approve_request`` and ``approve_requests`` share. Each approval is judged on its own; what is accepted
 is then written together, because a statement for many costs hardly more than one for one (E1).
 
- 1. the signature is by a registered, usable Administrator ID or passkey of a person who may approve
- 2. the requests are locked, so that two who decide at once get one truth (I20)
- 3. what was signed is, byte for byte, what the service would certify (I14), and is still valid
- 4. it is not the signer's own request, nor a replay; the request is open, and not yet approved by this person
- 5. a unit is left
- 6. states, signed bytes and audit entries are written
+ 1. the CA that would issue is not paused
+ 2. the signature is by a registered, usable Administrator ID or passkey of a person who may approve
+ 3. the requests are locked, so that two who decide at once get one truth (I20)
+ 4. what was signed is, byte for byte, what the service would certify (I14), and is still valid
+ 5. it is not the signer's own request, nor a replay; the request is open, and not yet approved by this person
+ 6. a unit is left
+ 7. states, signed bytes and audit entries are written
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from privyseal.actions.house import House, record, sha256_hex
+from privyseal.actions.pausing import require_issuing
 from privyseal.engine.approval_content import require_approved
 from privyseal.engine.signed_statement import SignedStatement, Trust, require_signed, signer_of
 from privyseal.model.actor import Actor, ActorKind
@@ -85,6 +87,7 @@ def judge_approvals(house: House, tx: Transaction, slug: str, handed_in: Sequenc
     """
     organization = organizations.require(tx, slug)
     require_active(organization)
+    require_issuing(house, tx, organization)
     bench = _Bench(house, tx, organization)
     opened = [bench.attempt(bench.open, item) for item in handed_in]
     bench.lock([item.handed_in.request_id for item in opened if isinstance(item, _Statement)])

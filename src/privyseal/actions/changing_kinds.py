@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from privyseal.actions import pausing
 from privyseal.actions.assigning import Signature, apply_change, judge_change
 from privyseal.actions.house import House, record, sha256_hex
 from privyseal.model import rules
@@ -190,5 +191,6 @@ KINDS: Final[Mapping[ChangeKind, Kind]] = {
     ChangeKind.POLICY: Kind(_newest_policy, judge_policy, _apply_policy),
     ChangeKind.PRICE: Kind(_newest_price, _judge_price, _apply_price),
     ChangeKind.ROLE: Kind(_steps, judge_role, _apply_role),
+    ChangeKind.AUTHORITY: Kind(pausing.newest_version, pausing.judge, pausing.apply),
 }
 """What can be changed under dual control today."""

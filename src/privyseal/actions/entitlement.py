@@ -14,7 +14,7 @@ from privyseal.actions.assigning import TOOK, change_of_assignment
 from privyseal.actions.house import House
 from privyseal.actions.signed_changes import flaw_of
 from privyseal.model.administrator import ENTRY, PERMISSIONS, Administrator, Assignment, Permission, Role
-from privyseal.model.audit import organization_log
+from privyseal.model.audit import PROVIDER_LOG, organization_log
 from privyseal.model.change import ChangeKind, read_content
 from privyseal.model.errors import PrivysealError
 from privyseal.model.organization import Organization
@@ -30,12 +30,13 @@ LONGEST_CHAIN = 32
 
 
 class Entitlements:
-    """What the people of one organization may do, proven; what was proven once in a transaction is not asked again."""
+    """What the people of one organization, or of the provider (None), may do, proven; in a transaction each is asked once."""
 
-    def __init__(self, house: House, tx: Transaction, organization: Organization) -> None:
+    def __init__(self, house: House, tx: Transaction, organization: Organization | None) -> None:
         self._house = house
         self._tx = tx
         self._organization = organization
+        self._log = organization_log(organization.slug) if organization else PROVIDER_LOG
         self._proven: dict[str, bool] = {}
 
     def holds(self, person: Administrator, permission: Permission, path: str, role: Role | None = None) -> bool:
@@ -70,7 +71,7 @@ class Entitlements:
         return self._was_given(assignment, left)
 
     def _was_taken(self, assignment: Assignment) -> bool:
-        entries = audit.of_objects(self._tx, organization_log(self._organization.slug), [assignment.id])
+        entries = audit.of_objects(self._tx, self._log, [assignment.id])
         return any(found["action"] == TOOK and found["outcome"] == "done" for found in map(json.loads, entries))
 
     def _was_given(self, assignment: Assignment, left: int) -> bool:
@@ -79,7 +80,7 @@ class Entitlements:
         So a change gives one assignment, and one that was taken does not come back under another id.
         """
         change = changes.get(self._tx, change_of_assignment(assignment.id))
-        if change is None or change.organization_id != self._organization.id:
+        if change is None or change.organization_id != (self._organization.id if self._organization else None):
             return False
         try:
             proposal = read_content(parse_canonical(change.content))

@@ -15,7 +15,7 @@ from privyseal.actions.house import House, sha256_hex
 from privyseal.engine.administrator_id import Bearer, read_bearer
 from privyseal.engine.signed_statement import verify_stored
 from privyseal.model.administrator import Administrator, Credential, Permission
-from privyseal.model.change import CHANGE_LIFE, Change, ChangeSignature, Decision, Proposal, right_of
+from privyseal.model.change import CHANGE_LIFE, PROVIDER, Change, ChangeSignature, Decision, Proposal, right_of
 from privyseal.model.errors import PrivysealError
 from privyseal.model.organization import Organization
 from privyseal.store import administrators, changes
@@ -27,13 +27,15 @@ HeldAt: TypeAlias = Callable[[Administrator, Permission, datetime], bool]
 """Whether a person, whose Administrator ID was verified, held a right throughout the organization at a moment."""
 
 
-def flaw_of(house: House, tx: Transaction, organization: Organization, change: Change, proposal: Proposal, held_at: HeldAt) -> str | None:
+def flaw_of(
+    house: House, tx: Transaction, organization: Organization | None, change: Change, proposal: Proposal, held_at: HeldAt
+) -> str | None:
     """Return in words what is missing for this change to hold, as the end of a sentence; None for one that holds.
 
-    ``proposal`` is what the content of the change says. As many different people as it says signed exactly it; where that are
-    fewer than this process wants, nobody else may have been able to sign in that time.
+    ``organization`` None is the provider. ``proposal`` is what the content of the change says. As many different people as it says
+    signed exactly it; where that are fewer than this process wants, nobody else may have been able to sign in that time.
     """
-    jury = _Jury(house, tx, organization, right_of(proposal.kind, of_provider=False), held_at)
+    jury = _Jury(house, tx, organization, right_of(proposal.kind, of_provider=organization is None), held_at)
     signers: dict[str, datetime] = {}
     for kept in changes.signatures_of(tx, change.id):
         end = jury.signed_until(change, proposal, kept) if kept.decision is Decision.SIGN else None
@@ -48,12 +50,13 @@ def flaw_of(house: House, tx: Transaction, organization: Organization, change: C
 
 
 class _Jury:
-    """Judges the signatures under the changes of one organization that need one right."""
+    """Judges the signatures under the changes of one organization, or of the provider (None), that need one right."""
 
-    def __init__(self, house: House, tx: Transaction, organization: Organization, right: Permission, held_at: HeldAt) -> None:
+    def __init__(self, house: House, tx: Transaction, organization: Organization | None, right: Permission, held_at: HeldAt) -> None:
         self._house = house
         self._tx = tx
-        self._organization = organization
+        self._organization_id = organization.id if organization else None
+        self._slug = organization.slug if organization else ""
         self._right = right
         self._held_at = held_at
 
@@ -70,8 +73,8 @@ class _Jury:
             return None
         said = (statement.service, statement.organization, statement.change, statement.kind, statement.content_sha256, statement.decision)
         digest = sha256_hex(change.content)
-        service, slug = self._house.service.service_id, self._organization.slug
-        meant = (service, slug, change.id, proposal.kind.value, digest, Decision.SIGN.value)
+        service, side = self._house.service.service_id, self._slug or PROVIDER
+        meant = (service, side, change.id, proposal.kind.value, digest, Decision.SIGN.value)
         if said != meant or statement.signer != bearer.person:
             return None
         ends = statement.expires_at
@@ -84,7 +87,7 @@ class _Jury:
     def has_others(self, signers: set[str], until: datetime) -> bool:
         """Tell whether somebody beside the signers could have signed in all the time in which they may have, and still can."""
         begun = until - CHANGE_LIFE
-        for person in administrators.of_organization(self._tx, self._organization.id):
+        for person in administrators.of_organization(self._tx, self._organization_id):
             if person.id in signers or not person.may(self._right):
                 continue
             held = administrators.credentials_of(self._tx, person.id)
@@ -100,8 +103,8 @@ class _Jury:
         return self._held_at(person, self._right, begun)
 
     def _bearer(self, person: Administrator, credential: Credential) -> Bearer | None:
-        """Return whom a certificate names, if it is this person of this organization in the role that the register has."""
+        """Return whom a certificate names, if it is this person of this side in the role that the register has."""
         bearer = read_bearer(self._house.administrators_authority, credential.certificate_der)
-        if bearer is None or (bearer.organization, bearer.person, bearer.role) != (self._organization.slug, person.id, person.role):
+        if bearer is None or (bearer.organization, bearer.person, bearer.role) != (self._slug, person.id, person.role):
             return None
         return bearer

@@ -22,7 +22,8 @@ from privyseal.cli.trial_authorities import (
 )
 from privyseal.engine.hierarchy import DEMO_PERMITTED_NAMES, KeyKind
 from privyseal.engine.signers import encrypted_key_file
-from privyseal.store import revocations
+from privyseal.model.authority_state import AuthorityState
+from privyseal.store import authority_states, revocations
 from privyseal.store.revocations import FULL
 
 Data = Annotated[Path, Parameter(help="The data directory of the service.")]
@@ -39,7 +40,7 @@ def authority_commands(program: App, rooms: Rooms) -> None:
 
 def _list(rooms: Rooms) -> Callable[..., None]:
     def list_authorities(*, data: Data) -> None:
-        """List the CAs with the end of each certificate and of its full CRL.
+        """List the CAs with the end of each certificate and of its full CRL, and which of them are paused.
 
         Parameters
         ----------
@@ -48,12 +49,21 @@ def _list(rooms: Rooms) -> Callable[..., None]:
         """
         house = open_house(read_settings(data), rooms).house
         with house.database.read(house.clock()) as tx:
+            newest = authority_states.newest_of_each(tx)
             for slug, authority in sorted(house.authorities.items()):
                 crl = revocations.newest_crl(tx, authority.id, FULL)
                 crl_end = f"{crl.next_update:%Y-%m-%d}" if crl else "none yet"
-                print(f"{slug:16} certificate until {authority.issuer.not_after:%Y-%m-%d}, full CRL until {crl_end}")
+                print(
+                    f"{slug:16} certificate until {authority.issuer.not_after:%Y-%m-%d}, full CRL until {crl_end}{_pause(newest.get(slug))}"
+                )
 
     return list_authorities
+
+
+def _pause(decided: AuthorityState | None) -> str:
+    if decided is None or decided.issues:
+        return ""
+    return f", paused since {decided.at:%Y-%m-%d %H:%M} UTC: {decided.reason}"
 
 
 def _add_test(rooms: Rooms) -> Callable[..., None]:

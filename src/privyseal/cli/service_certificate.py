@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from privyseal.actions.authority_proof import require_issuing_proven
 from privyseal.actions.house import House, record, sha256_hex
 from privyseal.cli.processes import read_passphrase
 from privyseal.cli.settings import Settings
@@ -33,7 +34,10 @@ OPERATOR = Actor(ActorKind.OPERATOR, "operator")
 
 
 def issue_service_certificate(house: House, settings: Settings, names: Sequence[str]) -> None:
-    """Make a key and a certificate for these host names and write both where the settings say; old files are replaced."""
+    """Make a key and a certificate for these host names and write both where the settings say; old files are replaced.
+
+    Raises Unavailable as ``require_issuing_proven``: what several people paused, the operator does not use alone.
+    """
     authority = house.issuing
     secret = read_passphrase(settings.path(settings.issuer_passphrase))
     issuing_key = encrypted_key_file.load(settings.data / "keys" / "issuing.key", secret)
@@ -54,6 +58,7 @@ def issue_service_certificate(house: House, settings: Settings, names: Sequence[
     template = authority.template(TLS_SERVER, KeyAlgorithm.P256)
     intent = _intent(house, content, template.build_tbs(content))
     with house.database.write(now) as tx:
+        require_issuing_proven(house, tx, authority)
         certificates.insert_intents(tx, [intent])
     der = sign_tbs(intent.tbs, issuing_key, authority.issuer)
     read_back(der, content, authority.issuer)

@@ -26,7 +26,7 @@ from privyseal.model.errors import PrivysealError, Unavailable
 from privyseal.reception.application import make_pages
 from privyseal.reception.fronts import NotBehindProxy
 from privyseal.reception.site import Site
-from privyseal.store import audit, outbox, revocations
+from privyseal.store import audit, authority_states, outbox, revocations
 from privyseal.store.revocations import FULL
 
 CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -92,6 +92,7 @@ class _Metrics:
             "privyseal_letters_undelivered", "Letters and other messages that failed at least once.", registry=self.registry
         )
         self.root_crl = Gauge("privyseal_root_crl_next_update_seconds", "When the root's CRL ends (Unix time).", registry=self.registry)
+        self.paused = Gauge("privyseal_ca_paused", "1 while the CA is paused.", ["ca"], registry=self.registry)
         for counter in (DELIVERIES, PERIODIC_RUNS, RESCUED):
             # They belong to the process, which works too when the database is the embedded one.
             self.registry.register(counter)
@@ -103,6 +104,9 @@ class _Metrics:
             oldest = audit.oldest_waiting(tx)
             self.letters.set(outbox.count_failing(tx))
             root_crl = revocations.newest_crl(tx, self._house.authorities["root"].id, FULL)
+            resting = authority_states.paused(tx)
+        for authority in self._house.authorities.values():
+            self.paused.labels(authority.slug).set(authority.id in resting)
         self.root_crl.set(0 if root_crl is None else root_crl.next_update.timestamp())
         self.audit_lag.set(0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
         return generate_latest(self.registry)

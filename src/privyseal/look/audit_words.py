@@ -136,6 +136,7 @@ _ACTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "expire-change": (mark("Change without its signatures in time"), mark("let a change expire")),
     "change-policy": (mark("Policy version made by a change"), mark("change a policy")),
     "change-price": (mark("Price changed"), mark("change a price")),
+    "change-authority": (mark("CA paused or let go on"), mark("pause a CA or let it go on")),
     "place-order": (mark("Units ordered"), mark("order units")),
     "save-search": (mark("Search kept"), mark("keep a search")),
     "delete-search": (mark("Search deleted"), mark("delete a search")),

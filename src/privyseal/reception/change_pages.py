@@ -89,7 +89,8 @@ def _signing(visit: Visit, shown: ShownChange, decision: Decision, reason: str) 
     change = shown.change
     statement = _statement(visit, change.id, change.kind, change.content, utc_text(change.expires_at), decision=decision, reason=reason)
     said = f" --reason {shell_word(reason)}" if reason else ""
-    command = f"seal change {decision.value} {change.id}{said}" if visit.slug else f"seal price {decision.value} {change.id}{said}"
+    group = "change" if visit.slug else "authority" if change.kind is ChangeKind.AUTHORITY else "price"
+    command = f"seal {group} {decision.value} {change.id}{said}"
     action = marked(visit, f"{place_of_changes(visit)}/{change.id}/answers")
     kept = {"decision": decision.value, "reason": reason}
     return offer(visit, statement.to_bytes(), action=action, command=command, kept=kept)

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from privyseal.actions.changing import counted, holders_of, needed_now
 from privyseal.actions.changing_kinds import Side, concerned, proposal_of
 from privyseal.actions.house import About, House, attempt
+from privyseal.look.authority_words import authority_words, issuing_consequence, issuing_words
 from privyseal.look.change_words import change_decision_words, change_kind_words, change_state_words, price_words
 from privyseal.look.people_words import role_rights, role_words
 from privyseal.look.policy_words import Rule, changed_rules
 from privyseal.look.sentences import word
 from privyseal.look.words import gettext
+from privyseal.model.authority_state import AuthorityState, judge_authority_state
 from privyseal.model.change import Change, ChangeKind, ChangeSignature, ChangeState, Decision
 from privyseal.model.errors import NotFound
 from privyseal.model.identifiers import AdministratorId, ChangeId
@@ -20,7 +22,7 @@ from privyseal.model.policy import Policy, read_policy
 from privyseal.model.price import Price, judge_price
 from privyseal.model.role_change import RoleChange, read_role_change
 from privyseal.reception.site import Visit
-from privyseal.store import administrators, changes, departments, organizations, policies, prices
+from privyseal.store import administrators, authority_states, changes, departments, organizations, policies, prices
 from privyseal.store.database import Transaction
 
 
@@ -69,6 +71,13 @@ class ShownChange:
         return self.standing is ChangeState.OPEN
 
     @property
+    def consequence(self) -> str:
+        """What comes of it, where its kind has words for that; else nothing."""
+        if self.change.kind is not ChangeKind.AUTHORITY:
+            return ""
+        return issuing_consequence(issues=judge_authority_state(proposal_of(self.change.content).value, self.change.created_at).issues)
+
+    @property
     def readable(self) -> str:
         """Its content with one field on each line, for reading."""
         return json.dumps(json.loads(self.change.content), indent=2, ensure_ascii=False)
@@ -78,6 +87,8 @@ def title_of(tx: Transaction, change: Change) -> str:
     """Return the name of the thing or the person that a change is of."""
     if change.kind is ChangeKind.ROLE:
         return administrators.names_of(tx, [change.subject]).get(change.subject, change.subject)
+    if change.kind is ChangeKind.AUTHORITY:
+        return authority_words(change.subject)[0]
     return word(change.subject) if change.kind is ChangeKind.PRICE else change.subject
 
 
@@ -148,6 +159,9 @@ def rules_of(tx: Transaction, side: Side, change: Change) -> list[Rule]:
     if change.kind is ChangeKind.PRICE:
         price = judge_price(proposal.value, change.created_at)
         return price_rules(price, prices.get(tx, price.tier, change.base))
+    if change.kind is ChangeKind.AUTHORITY:
+        state = judge_authority_state(proposal.value, change.created_at)
+        return authority_rules(state, authority_states.by_version(tx, state.authority, change.base))
     if change.kind is ChangeKind.ROLE:
         return role_rules(tx, side, read_role_change(proposal.value))
     return []
@@ -163,6 +177,13 @@ def role_rules(tx: Transaction, side: Side, change: RoleChange) -> list[Rule]:
     if change.gives:
         return [Rule(gettext("Role"), role, ()), rights]
     return [Rule(gettext("Role"), (), role), rights]
+
+
+def authority_rules(state: AuthorityState, before: AuthorityState | None) -> list[Rule]:
+    """Return whether a CA would issue, and why, compared with what holds; one that was never paused issues."""
+    older = issuing_words(issues=before.issues if before else True)
+    reason = Rule(gettext("Reason"), (state.reason,), (before.reason,) if before else ())
+    return [Rule(gettext("Issuing"), (issuing_words(issues=state.issues),), (older,)), reason]
 
 
 def price_rules(price: Price, before: Price | None) -> list[Rule]:

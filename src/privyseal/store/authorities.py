@@ -62,6 +62,12 @@ def every(tx: Transaction) -> list[StoredAuthority]:
     return [StoredAuthority(**dict(row._mapping) | {"certificate": bytes(row.certificate)}) for row in rows]
 
 
+def by_slug(tx: Transaction, slug: str) -> StoredAuthority | None:
+    """Return the CA of this short name, or None."""
+    row = tx.execute(authorities.select().where(authorities.c.slug == slug)).first()
+    return None if row is None else StoredAuthority(**dict(row._mapping) | {"certificate": bytes(row.certificate)})
+
+
 def insert_responder(tx: Transaction, responder_id: str, authority_id: AuthorityId, certificate: bytes, not_after: datetime) -> None:
     """Add an OCSP responder certificate; the newest is used."""
     tx.execute(responders.insert().values(id=responder_id, ca_id=authority_id, certificate=certificate, not_after=not_after))

@@ -127,6 +127,12 @@ def waiting_for(
     return [_change(row._mapping) for row in tx.execute(changes.select().where(*clause).order_by(changes.c.created_at))]
 
 
+def open_of_kind(tx: Transaction, organization_id: OrganizationId | None, kind: ChangeKind) -> list[Change]:
+    """Return the changes of a kind that wait for signatures, the oldest first."""
+    clause = (_of(organization_id), *_open(tx), changes.c.kind == kind.value)
+    return [_change(row._mapping) for row in tx.execute(changes.select().where(*clause).order_by(changes.c.created_at))]
+
+
 def close(tx: Transaction, change_id: ChangeId, state: ChangeState, reason: str = "") -> bool:
     """End an open change; tells whether it was open."""
     statement = changes.update().where(changes.c.id == change_id, changes.c.state == ChangeState.OPEN.value)

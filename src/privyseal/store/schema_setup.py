@@ -21,6 +21,7 @@ NOUNS = (
     "applications",
     "audit",
     "authorities",
+    "authority_states",
     "caa_checks",
     "certificates",
     "changes",

@@ -180,6 +180,7 @@ ROWS = [
     Row("POST", f"/provider{P}/orders", {"quantity": 5}, REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/policies", {}, REFUSED_TO_OTHERS),
     Row("POST", f"/provider{P}/administrators", {"name": "M", "email": "m@evil.test", "role": "auditor"}, REFUSED_TO_OTHERS),
+    Row("GET", "/provider/authorities", answer=REFUSED_TO_OTHERS),
     Row("GET", "/provider/changes", answer=REFUSED_TO_OTHERS),
     Row("POST", "/provider/changes", {"content": "{}", "signature": "AAAA"}, REFUSED_TO_OTHERS),
     Row("GET", "/provider/changes/{change_id}", answer=REFUSED_TO_OTHERS),

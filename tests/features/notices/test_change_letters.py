@@ -16,7 +16,7 @@ from privyseal.model.change import ChangeKind, ChangeState
 from privyseal.model.policy_draft import PolicyDraft
 from privyseal.model.price import price_content
 from privyseal.model.unit import UnitTier
-from tests.rigs.changes import Proposed, answer, policy_change, propose, proposed, standing
+from tests.rigs.changes import Proposed, answer, authority_change, policy_change, propose, proposed, set_issuing, standing
 from tests.rigs.letter_box import LetterBox
 from tests.rigs.service import AdministratorRig, ServiceRig, mail_of
 
@@ -169,3 +169,19 @@ def test_a_price_is_told_at_the_provider_alone(town: Town) -> None:
     told = town.box.about("a change holds from now on")
     assert told.keys() == {mail_of(name, "") for name in ("Sally Seller", "Sam Seller", "Walter Skinner")}
     assert all("the change of the provider" in text for text in told.values())
+
+
+def test_a_pause_is_told_at_the_provider_alone(town: Town) -> None:
+    people = [town.service.administrator("", name, Role.PROVIDER_OPERATOR) for name in ("Olga Operator", "Otto Operator")]
+    town.box.new()
+    change = authority_change(town.service, issues=False, reason="The HSM is exchanged")
+    propose(town.service, change, people[0])
+    asked = town.box.about("your signature is wanted")
+    assert asked.keys() == {mail_of("Otto Operator", ""), mail_of("Walter Skinner", "")}
+    assert all(text.startswith("CA issuing, to be paused: ") and "The HSM is exchanged" in text for text in asked.values())
+    assert all(f"seal authority sign {change.id}" in text for text in asked.values())
+    answer(town.service, change, people[1])
+    told = town.box.about("a change holds from now on")
+    assert told.keys() == {mail_of(name, "") for name in ("Olga Operator", "Otto Operator", "Walter Skinner")}
+    set_issuing(town.service, people, issues=True)
+    assert all(text.startswith("CA issuing, to go on: ") for text in town.box.about("a change holds from now on").values())

@@ -130,6 +130,7 @@ def parts_of(pages: PagesRig) -> dict[str, str]:
         "name": domain.name,
         "application": application.id,
         "validation": domain.validation_id or "",
+        "authority": "issuing",
         "change": waiting_price(pages),
         "administrator": provider_person(pages),
         "review": provider_review(pages),

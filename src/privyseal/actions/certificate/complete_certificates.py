@@ -7,10 +7,12 @@ Everything before this process is assumed compromised. For each intent:
     signed by those who may change policies, or made by the provider before the organization had administrators
  3. the signatures of as many different entitled administrators as the policy wants are verified again, over content
     that is again computed from the request; that each holds the right, and for this department, is traced to what was signed
- 4. the to-be-signed bytes are built again and must equal the stored ones
- 5. exactly these bytes are signed, the signature is verified, the certificate is read back and compared
- 6. the intent is closed conditionally; whoever comes second keeps nothing
- 7. certificate, used unit, audit entry and outbox rows are written, and all is committed; answers leave after that
+ 4. the CA is not paused, and where it was, people who may let it go on; an intent that meets a paused CA is not signed, so that
+    the sweep abandons it and prepares the request again under the same approval when the CA goes on
+ 5. the to-be-signed bytes are built again and must equal the stored ones
+ 6. exactly these bytes are signed, the signature is verified, the certificate is read back and compared
+ 7. the intent is closed conditionally; whoever comes second keeps nothing
+ 8. certificate, used unit, audit entry and outbox rows are written, and all is committed; answers leave after that
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from privyseal.actions.authority_proof import require_issuing_proven
 from privyseal.actions.caa import require_caa
 from privyseal.actions.entitlement import Entitlements
 from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
@@ -102,6 +105,7 @@ def complete_certificates(
                 raise Refused("intent", "This intent belongs to no request.")
             case = readers.case(intent, found[intent.request_id])
             _verify(house, tx, case, approvals[case.request.id], readers)
+            readers.require_issuing(intent.authority_id)
             signed.append((case, _sign(house, case, keys)))
         except PrivysealError as error:
             failures.append((intent.id, error))
@@ -131,6 +135,7 @@ class _Readers:
         self._proven: dict[tuple[str, int], PrivysealError | None] = {}
         self._credentials: dict[str, tuple[Administrator, Credential] | None] = {}
         self._domains: dict[OrganizationId, list[Domain]] = {}
+        self._resting: dict[AuthorityId, PrivysealError | None] = {}
 
     def case(self, intent: Intent, request: Request) -> _Case:
         """Return an intent with its request, policy version and organization; raises Refused ``policy-changed``."""
@@ -143,6 +148,24 @@ class _Readers:
         if request.organization_id not in self._organizations:
             self._organizations[request.organization_id] = organizations.get(self._tx, request.organization_id)
         return _Case(intent, request, policy, self._organizations[request.organization_id])
+
+    def require_issuing(self, authority_id: AuthorityId) -> None:
+        """Raise what speaks against issuing by a CA: that it is paused. That the CA is the right one, ``_sign`` asks."""
+        if authority_id not in self._resting:
+            self._resting[authority_id] = self._rest(authority_id)
+        rest = self._resting[authority_id]
+        if rest is not None:
+            raise rest
+
+    def _rest(self, authority_id: AuthorityId) -> PrivysealError | None:
+        authority = next((known for known in self._house.authorities.values() if known.id == authority_id), None)
+        if authority is None:
+            return Refused("intent", "This intent is for another certification authority.")
+        try:
+            require_issuing_proven(self._house, self._tx, authority)
+        except PrivysealError as refusal:
+            return refusal
+        return None
 
     def require_proven(self, house: House, case: _Case) -> None:
         """Raise what speaks against the policy version of a case: that nobody who may decided about it."""

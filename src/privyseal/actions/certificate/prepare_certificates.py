@@ -4,7 +4,7 @@ Durable after it, before any CA key is used: a reserved unit, a serial number, a
 as an intent; or the reason why an approved request could not be prepared.
 
  1. the audit log keeps up and the clock is right
- 2. the request moves from approved to issuing, once
+ 2. the request moves from approved to issuing, once; one whose CA is paused stays approved, and the sweep comes back to it
  3. names, policy, key and approvals still hold, and under the public tier what CAA records said just now (actions/caa.py)
  4. a unit is reserved, unless the request holds one already
  5. the serial is drawn, the to-be-signed bytes are built from the compiled template and linted
@@ -19,6 +19,7 @@ from datetime import datetime
 
 from privyseal.actions.caa import require_caa
 from privyseal.actions.house import House, announce, record, require_evidence, sha256_hex
+from privyseal.actions.pausing import without_paused
 from privyseal.engine.authority import Authority, linter_of
 from privyseal.engine.certificate import CertificateContent, validity
 from privyseal.engine.lint import LintReport
@@ -72,7 +73,7 @@ def prepare_certificates(house: House, tx: Transaction, actor: Actor, request_id
     Raises Unavailable when evidence or clock do not allow signing; then nothing changed.
     """
     require_evidence(tx)
-    moved = requests.happen(tx, request_ids, RequestEvent.PREPARE)
+    moved = requests.happen(tx, without_paused(house, tx, request_ids), RequestEvent.PREPARE)
     if not moved:
         return Prepared((), ())
     found = requests.get_many(tx, moved)

@@ -7,16 +7,18 @@ certificate is prepared, and once more by the issuer.
 from __future__ import annotations
 
 from privyseal.actions.house import House
+from privyseal.actions.pausing import pause_of
 from privyseal.engine import key_policy
 from privyseal.model.actor import Actor, ActorKind, require_somewhere
 from privyseal.model.administrator import Administrator, Permission
+from privyseal.model.authority_state import paused
 from privyseal.model.domain import Domain, ValidationMethod, covers
 from privyseal.model.errors import NotFound, Refused
 from privyseal.model.identifiers import AdministratorId, RequestId
 from privyseal.model.organization import Organization, require_vetted
 from privyseal.model.policy import Policy, require_lifetime
 from privyseal.model.profile import KeyAlgorithm
-from privyseal.model.request import Request, RequestKind, RequestState, is_own_request
+from privyseal.model.request import TRANSITIONS, Request, RequestEvent, RequestKind, RequestState, is_own_request
 from privyseal.model.rules import Tier
 from privyseal.model.unit import UnitTier
 from privyseal.model.verdict import Finding, Verdict
@@ -37,6 +39,8 @@ METHODS = {
     ValidationMethod.RESERVED: "its being a name for tests, which nobody can own",
 }
 
+CAN_BE_APPROVED = TRANSITIONS[RequestEvent.APPROVE][0]
+
 
 def judge_request(house: House, tx: Transaction, actor: Actor, slug: str, request_id: RequestId) -> tuple[Verdict, ...]:
     """Return the verdicts on a request as things stand now, for ``actor`` who looks at it; raises NotFound, NotPermitted."""
@@ -48,6 +52,7 @@ def judge_request(house: House, tx: Transaction, actor: Actor, slug: str, reques
     policy, _ = policies.get(tx, request.policy_id, request.policy_version)
     domains = organizations.domains_of(tx, organization.id)
     return (
+        *_authority(house, tx, organization, request),
         *_own(tx, actor, request),
         *_vetting(tx, organization, policy.tier),
         *(_name(tx, name, domains, policy.tier) for _, name in request.names),
@@ -60,6 +65,14 @@ def judge_request(house: House, tx: Transaction, actor: Actor, slug: str, reques
         *_policy(tx, request, policy),
         *(Verdict("warning", Finding.WARNING, warning, "Noticed when the request came in.") for warning in _other_warnings(request)),
     )
+
+
+def _authority(house: House, tx: Transaction, organization: Organization, request: Request) -> list[Verdict]:
+    """Nothing is told while the CA issues: there is nothing to decide about it."""
+    pause = pause_of(house, tx, organization) if request.state in CAN_BE_APPROVED else None
+    if pause is None:
+        return []
+    return [Verdict("authority", Finding.REFUSED, paused().sentence, f"Paused since {pause.at:%-d %B %Y}.")]
 
 
 def _own(tx: Transaction, actor: Actor, request: Request) -> list[Verdict]:

@@ -170,6 +170,24 @@ class ChangePage(Page):
     signatures_needed: dict[str, int]
 
 
+class AuthorityDocument(Document):
+    """A CA. `issues` is false while it is paused, `version` how often that was decided, `reason` and `since` are of the last time."""
+
+    slug: str
+    certificate_sha256: str
+    pausable: bool
+    issues: bool
+    version: int
+    reason: str
+    since: Time | None = None
+
+
+class AuthorityList(Document):
+    """Every CA of the service."""
+
+    items: list[AuthorityDocument]
+
+
 class PolicyReference(Document):
     """The policy version that a request was made under, as an approval names it."""
 

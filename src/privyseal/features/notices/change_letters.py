@@ -17,8 +17,10 @@ _MATTERS: Final = {
     ChangeKind.POLICY: "policy",
     ChangeKind.ROLE: "role",
     ChangeKind.PRICE: "price of a unit:",
-    ChangeKind.AUTHORITY: "certification authority",
 }
+_GROUPS: Final = {ChangeKind.PRICE: "price", ChangeKind.AUTHORITY: "authority"}
+"""The groups of ``seal`` for what the provider's people alone change."""
+
 _ENDS: Final = {
     ChangeState.APPLIED: "holds from now on",
     ChangeState.REFUSED: "was refused",
@@ -60,7 +62,20 @@ def change_closed(desk: Desk) -> Letter | None:
 
 
 def _title(change: Change) -> str:
+    if change.kind is ChangeKind.AUTHORITY:
+        return f"CA {change.subject}, {'to go on' if proposal_of(change.content).value['issues'] else 'to be paused'}"
     return f"{_MATTERS[change.kind]} {change.subject}"
+
+
+def _why(change: Change) -> str:
+    return str(proposal_of(change.content).value["reason"]) if change.kind is ChangeKind.AUTHORITY else ""
+
+
+def _lines(change: Change) -> dict[str, str]:
+    """Return the lines that show and sign a change with ``seal``."""
+    group = _GROUPS.get(change.kind, "change")
+    show = f"seal change show {change.id}" if group == "change" else f"seal {group} list"
+    return {"show_line": show, "sign_line": f"seal {group} sign {change.id}"}
 
 
 def _change(desk: Desk) -> tuple[Change, Side]:
@@ -84,6 +99,6 @@ def _values(desk: Desk, change: Change, side: Side) -> dict[str, object]:
         "expires_at": change.expires_at,
         "change_id": change.id,
         "fingerprint": change.content_sha256,
-        "show_line": f"seal change show {change.id}",
-        "sign_line": f"seal change sign {change.id}",
+        "why": _why(change),
+        **_lines(change),
     }

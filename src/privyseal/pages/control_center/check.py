@@ -9,6 +9,8 @@ from typing import Final
 from starlette.responses import Response
 
 from privyseal.actions.department.move_request import MOVABLE
+from privyseal.actions.house import House
+from privyseal.actions.pausing import pause_of
 from privyseal.actions.request.judge_request import judge_request
 from privyseal.look.words import gettext
 from privyseal.model.administrator import Permission
@@ -39,7 +41,10 @@ CAN_BE_REJECTED: Final = TRANSITIONS[RequestEvent.REJECT][0]
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """A request with everything that a decision about it rests on. ``approvers`` are the names of who approved it so far."""
+    """A request with everything that a decision about it rests on.
+
+    ``approvers`` are the names of who approved it so far, ``is_paused`` tells that its CA issues nothing now.
+    """
 
     request: Request
     policy: Policy
@@ -51,6 +56,7 @@ class Matter:
     history: list[Happened]
     path: str
     department: str
+    is_paused: bool
 
     @property
     def missing(self) -> int:
@@ -61,10 +67,10 @@ class Matter:
 def matter_of(visit: Visit) -> Matter:
     """Return the request of the address; raises NotFound."""
     request_id = RequestId(part(visit, "request"))
-    return look_up(visit, lambda tx, organization: _matter(tx, organization, request_id, sight(visit)))
+    return look_up(visit, lambda tx, organization: _matter(visit.house, tx, organization, request_id, sight(visit)))
 
 
-def _matter(tx: Transaction, organization: Organization, request_id: RequestId, mine: Scope) -> Matter:
+def _matter(house: House, tx: Transaction, organization: Organization, request_id: RequestId, mine: Scope) -> Matter:
     request = requests.get(tx, organization.id, request_id, scope=mine)
     if request is None:
         raise nothing_here()
@@ -83,6 +89,7 @@ def _matter(tx: Transaction, organization: Organization, request_id: RequestId, 
         history=history_of(tx, organization, objects, mine),
         path=departments.path_of(tx, request.department_id),
         department=department_words(tx, organization, request.department_id),
+        is_paused=pause_of(house, tx, organization) is not None,
     )
 
 
@@ -120,7 +127,8 @@ def check_page(visit: Visit, status: int = 200) -> Response:
 
     def work(tx: Transaction, organization: Organization) -> tuple[Matter, tuple[Verdict, ...]]:
         # In one transaction: the verdicts are about the request as it is shown.
-        return _matter(tx, organization, request_id, sight(visit)), judge_request(visit.house, tx, visit.actor, visit.slug, request_id)
+        verdicts = judge_request(visit.house, tx, visit.actor, visit.slug, request_id)
+        return _matter(visit.house, tx, organization, request_id, sight(visit)), verdicts
 
     matter, verdicts = look_up(visit, work)
     decides = may(visit, Permission.APPROVE, matter.path)
@@ -131,7 +139,8 @@ def check_page(visit: Visit, status: int = 200) -> Response:
         "changed": changed_terms(facts),
         "verdict_rows": [(item.finding.value, item.sentence, item.evidence) for item in verdicts],
         "has_refusal": any(item.finding.value == "bad" for item in verdicts),
-        "signing": _signing(visit, matter) if approves and not _has_approved(visit, matter) else None,
+        "signing": _signing(visit, matter) if approves and not matter.is_paused and not _has_approved(visit, matter) else None,
+        "waits_for_ca": approves and matter.is_paused,
         "has_approved": _has_approved(visit, matter),
         "may_reject": decides and matter.request.state in CAN_BE_REJECTED,
         "may_hold": decides and matter.request.state is RequestState.PENDING,

@@ -9,7 +9,7 @@ from privyseal.actions.request.hold_request import hold_request
 from privyseal.actions.request.reject_request import reject_request
 from privyseal.actions.request.release_request import release_request
 from privyseal.look.words import gettext
-from privyseal.model.errors import Conflict, PrivysealError, Refused
+from privyseal.model.errors import Conflict, PrivysealError, Refused, Unavailable
 from privyseal.model.identifiers import RequestId
 from privyseal.model.request import require_text
 from privyseal.pages.control_center.check import CAN_BE_REJECTED, check_page, matter_of, values_of
@@ -36,7 +36,8 @@ def approve(visit: Visit) -> Response:
     except PrivysealError as error:
         if error.kind == "approval-replayed":
             return _approved(visit, request_id)  # Sent twice: the first one counted, and this tells what came of it.
-        return show_again(visit, _in_names(visit, error), lambda status: check_page(visit, status), _signed_field(visit))
+        field = "" if isinstance(error, Unavailable) else _signed_field(visit)  # That nothing is issued now, no file has to do with.
+        return show_again(visit, _in_names(visit, error), lambda status: check_page(visit, status), field)
     failpoint("approve.after-commit")
     if approved.is_complete:
         issue(visit.context.entrance, about, [request_id])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from privyseal.actions.pausing import pause_of
 from privyseal.model.organization import Organization
 from privyseal.model.request import RequestState
 from privyseal.model.unit import UnitTier
@@ -23,6 +24,7 @@ def show_home(visit: Visit) -> Response:
     def work(tx: Transaction, organization: Organization) -> dict[str, object]:
         return {
             "home": home(visit),
+            "pause": pause_of(visit.house, tx, organization),
             "counts": {state.value: quantity for state, quantity in requests.count_in(tx, organization.id, COUNTED, mine).items()},
             "oldest": requests.oldest_in(tx, organization.id, RequestState.PENDING, mine),
             "expiring": certificates.count(tx, organization.id, Standing.EXPIRING, mine),

@@ -21,8 +21,8 @@ class StateWords:
     next: str
 
 
-def words_of_request(request: Request) -> StateWords:
-    """Return how a request stands."""
+def words_of_request(request: Request, *, is_paused: bool = False) -> StateWords:
+    """Return how a request stands; ``is_paused`` tells that the CA that would issue issues nothing now."""
     state = request.state
     found = {
         RequestState.UNCONFIRMED: (
@@ -60,6 +60,9 @@ def words_of_request(request: Request) -> StateWords:
             gettext("It was approved, but the certificate could not be made. Your administrators are told and decide again."),
         ),
     }
+    if is_paused and state in {RequestState.APPROVED, RequestState.ISSUING}:
+        told = gettext("Issuing is paused at the provider. The certificate is made by itself when it goes on, and you get a mail then.")
+        return StateWords("waiting", gettext("Approved"), told)
     return StateWords(*found[state])
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from starlette.responses import Response
 
 from privyseal.actions.certificate.pick_up_certificate import pick_up_certificate
+from privyseal.actions.pausing import pause_of
 from privyseal.actions.request.answer_question import answer_question
 from privyseal.actions.request.send_code_again import send_code_again
 from privyseal.actions.request.withdraw_request import withdraw_request
@@ -38,10 +39,11 @@ def remember_sent(answer: Response, request_id: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A request and the certificate that came of it, if one did."""
+    """A request and the certificate that came of it, if one did; ``is_paused`` tells that its CA issues nothing now."""
 
     request: Request
     certificate: Certificate | None
+    is_paused: bool
 
 
 def _followed(visit: Visit) -> Followed:
@@ -51,7 +53,7 @@ def _followed(visit: Visit) -> Followed:
         request = requests.get(tx, organization.id, request_id)
         if request is None:
             raise nothing_here()
-        return Followed(request, certificates.of_request(tx, request.id))
+        return Followed(request, certificates.of_request(tx, request.id), pause_of(visit.house, tx, organization) is not None)
 
     return look_up(visit, work)
 
@@ -67,7 +69,7 @@ def _values(visit: Visit, followed: Followed) -> dict[str, object]:
         "seen": request.state.value,
         "names": [name for _, name in request.names],
         "certificate": followed.certificate,
-        "state": words_of_request(request),
+        "state": words_of_request(request, is_paused=followed.is_paused),
         "is_moving": is_moving(request),
         "may_withdraw": may_withdraw(request),
     }

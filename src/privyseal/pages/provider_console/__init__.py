@@ -21,6 +21,7 @@ from privyseal.pages.provider_console import (
     orders,
     organization,
     organizations,
+    pauses,
     people,
     policies,
     prices,
@@ -36,6 +37,7 @@ STAFF = Permission.MANAGE_STAFF
 VET, SELL, OPERATE = Permission.VET, Permission.SELL, Permission.OPERATE
 CONCLUDE, SUSPEND = Permission.CONCLUDE_VETTING, Permission.SUSPEND
 ONE = "/provider/organizations/{slug}"
+ONE_CA = "/provider/authorities/{authority}"
 
 
 def frame(visit: Visit) -> Frame:
@@ -144,6 +146,10 @@ SITE = Site(
         Page(POST, "/provider/changes/{change}/answers", READ, change_pages.answer, upload=True, form="/provider/changes/{change}"),
         Page(POST, "/provider/statement", READ, signing.download_statement),
         Page(GET, "/provider/authorities", READ, authorities.show_authorities),
+        Page(GET, f"{ONE_CA}/state", OPERATE, pauses.ask_state),
+        Page(POST, f"{ONE_CA}/state", OPERATE, pauses.prepare_state),
+        Page(GET, f"{ONE_CA}/state/sign", OPERATE, pauses.show_state, form=f"{ONE_CA}/state"),
+        Page(POST, f"{ONE_CA}/proposed", OPERATE, pauses.propose_state, upload=True, form=f"{ONE_CA}/state"),
         Page(GET, "/provider/undelivered", READ, undelivered.show_undelivered),
         Page(POST, "/provider/undelivered", OPERATE, undelivered.retry),
         Page(GET, "/provider/lost-cards", READ, lost_cards.show_lost_cards),

@@ -8,12 +8,17 @@ from datetime import datetime, timedelta
 from starlette.responses import Response
 
 from privyseal.engine.foreign_certificate import ForeignCertificate, read_certificate
+from privyseal.look.authority_words import authority_words
 from privyseal.look.certificate_words import key_words
 from privyseal.look.words import gettext
+from privyseal.model.administrator import Permission
+from privyseal.model.authority_state import PAUSABLE, AuthorityState
+from privyseal.model.change import ChangeKind
 from privyseal.reception.site import Visit
-from privyseal.store import authorities, revocations
+from privyseal.store import authorities, authority_states, changes, revocations
 from privyseal.store.revocations import ScopeHealth
 
+PLACE = "/provider/authorities"
 SOON = timedelta(days=60)
 RESPONDER_SOON = timedelta(days=2)
 
@@ -23,6 +28,8 @@ class Row:
     """A CA: its certificate in words, its CRLs (None: it has none), the end of its responder, and the verdict on all of it.
 
     ``title`` is what people call it, ``purpose`` what it signs, ``slug`` its name in addresses.
+    ``decided`` is what was decided last about its issuing, None for a CA that was never paused, and ``waiting`` the change of that
+    which waits for signatures, or "".
     """
 
     slug: str
@@ -34,11 +41,16 @@ class Row:
     responder_end: datetime | None
     state: str
     state_words: str
+    is_pausable: bool
+    decided: AuthorityState | None
+    waiting: str
 
 
 def show_authorities(visit: Visit) -> Response:
     """Show every CA."""
     with visit.house.database.read(visit.now) as tx:
+        newest = authority_states.newest_of_each(tx)
+        waiting = {change.subject: change.id for change in changes.open_of_kind(tx, None, ChangeKind.AUTHORITY)}
         health = {item.authority_id: item for item in revocations.health(tx)}
         found = authorities.every(tx)
         responders = {item.id: authorities.newest_responder(tx, item.id) for item in found}
@@ -47,33 +59,43 @@ def show_authorities(visit: Visit) -> Response:
         responder = responders[item.id]
         certificate = read_certificate(item.certificate)
         end = responder[1] if responder else None
-        state, words = _judge(certificate, health.get(item.id), end, visit.now)
+        decided = newest.get(item.slug)
+        state, words = _judge(certificate, health.get(item.id), end, decided, visit.now)
         key = key_words(certificate.key_algorithm, certificate.key_bits)
-        rows.append(Row(item.slug, *_kind_words(item.kind), key, certificate, health.get(item.id), end, state, words))
-    return visit.show("provider_console/authorities.html", {"rows": rows, "status_url": visit.house.service.status_url})
-
-
-def _kind_words(kind: str) -> tuple[str, str]:
-    """Return what people call a CA of this kind, and what it signs."""
-    words = {
-        "root": (gettext("Root CA"), gettext("Signs the issuing CA, and nothing else. Computers trust the service by it.")),
-        "issuing": (gettext("Issuing CA"), gettext("Signs the certificates of the organizations' servers.")),
-        "administrators": (gettext("Administrators' CA"), gettext("Signs the credentials of administrators. No browser trusts it.")),
+        row = Row(
+            item.slug,
+            *authority_words(item.kind),
+            key,
+            certificate,
+            health.get(item.id),
+            end,
+            state,
+            words,
+            is_pausable=item.kind in PAUSABLE,
+            decided=decided,
+            waiting=waiting.get(item.slug, ""),
+        )
+        rows.append(row)
+    values = {
+        "rows": rows,
+        "status_url": visit.house.service.status_url,
+        "place": PLACE,
+        "may_change": not visit.actor.scope(Permission.OPERATE).is_empty,
     }
-    words |= {
-        "test-root": (gettext("Test root CA"), gettext("Signs the test CA of trials. Nobody trusts it, and it is given to nobody else.")),
-        "test-issuing": (gettext("Test CA"), gettext("Signs the certificates of trials, whose names say TEST. Nobody trusts them.")),
-    }
-    return words.get(kind, (kind, ""))
+    return visit.show("provider_console/authorities.html", values)
 
 
-def _judge(certificate: ForeignCertificate, crls: ScopeHealth | None, responder_end: datetime | None, now: datetime) -> tuple[str, str]:
+def _judge(
+    certificate: ForeignCertificate, crls: ScopeHealth | None, responder_end: datetime | None, decided: AuthorityState | None, now: datetime
+) -> tuple[str, str]:
     if certificate.not_after <= now:
         return "bad", gettext("Expired")
     if crls is not None and crls.overdue:
         return "bad", gettext("CRL overdue")
     if responder_end is not None and responder_end <= now:
         return "bad", gettext("OCSP responder expired")
+    if decided is not None and not decided.issues:
+        return "waiting", gettext("Paused")
     if certificate.not_after - now < SOON or (responder_end is not None and responder_end - now < RESPONDER_SOON):
         return "waiting", gettext("Ends soon")
     return "good", gettext("In order")

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from starlette.responses import Response
 
 from privyseal.actions.house import require_evidence
+from privyseal.look.authority_words import authority_words
 from privyseal.look.words import gettext, ngettext
 from privyseal.model.application import ApplicationState
 from privyseal.model.errors import PrivysealError
 from privyseal.model.organization import OrganizationState
 from privyseal.reception.site import Visit
-from privyseal.store import applications, organizations, outbox, revocations
+from privyseal.store import applications, authority_states, organizations, outbox, revocations
 
 Verdict = tuple[str, str, str]
 
@@ -24,11 +25,13 @@ def show_home(visit: Visit) -> Response:
         waiting = applications.count(tx, ApplicationState.APPLIED)
         failing = outbox.count_failing(tx)
         health = revocations.health(tx)
+        resting = [state for state in authority_states.newest_of_each(tx).values() if not state.issues]
         evidence = _verdict_of(lambda: require_evidence(tx), gettext("The audit log keeps up, and the clock is right."))
     overdue = sum(item.overdue for item in health)
     verdicts = [
         _verdict_of(visit.context.entrance.issuer.ping, gettext("The issuer answers and may sign.")),
         evidence,
+        *(("waiting", gettext("%(name)s is paused.") % {"name": authority_words(state.authority)[0]}, state.reason) for state in resting),
         (
             "bad",
             ngettext("%(num)d CRL is overdue.", "%(num)d CRLs are overdue.", overdue) % {"num": overdue},
