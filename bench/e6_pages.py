@@ -59,7 +59,7 @@ LEFT_OUT = re.compile(
     r"|/\{policy\}/file)"
 )
 
-OF_THE_PROVIDER = ("administrator", "change", "review")
+OF_THE_PROVIDER = ("administrator", "change", "review", "sha256")
 """What the full database has of the provider's own beside an organization's."""
 
 POSTGRESQL_PLACES = tuple(str(place) for place in Path("/usr/lib/postgresql").glob("*/bin"))

@@ -62,6 +62,7 @@ NAMES: Final = frozenset(
         "provider_administrator",
         "provider_change",
         "provider_review",
+        "provider_sha256",
         "request",
         "review",
         "serial",
@@ -159,6 +160,7 @@ def _at_the_provider(rig: ServiceRig, fox: AdministratorRig, vera: Administrator
         "item": VettingItem.DOMAINS.value,
         "number": "1",
         "provider_administrator": vera.administrator.id,
+        "provider_sha256": hashes_hex(vera.certificate_der),
         "provider_change": price.id,
     }
 

@@ -12,7 +12,7 @@ from xdist.remote import Producer
 
 from privyseal.engine import phrases
 from tests.rigs.postgresql import PostgresServer
-from tests.rigs.service import ServiceRig, ServiceTemplate, make_template
+from tests.rigs.service import Beginning, ServiceRig, ServiceTemplate, make_template
 from tests.rigs.workers import LONGEST, SharedServices, share_of
 
 LONG_SECONDS = 7200
@@ -83,20 +83,51 @@ def postgresql_template(tmp_path_factory: pytest.TempPathFactory, postgres: Post
     return make_template(tmp_path_factory.mktemp("postgresql-template"), postgres.create_database())
 
 
+@pytest.fixture(scope="session")
+def begun() -> dict[tuple[str, ...], ServiceTemplate]:
+    """Services with a beginning, by database and beginning: made when the first test wants one, and then copied."""
+    return {}
+
+
+@pytest.fixture
+def beginning() -> tuple[tuple[str, ...], Beginning] | None:
+    """Name and content of what ``service`` has before the test; None begins bare. A folder whose tests all begin in one way says so."""
+    return None
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def service(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServiceRig]:
-    """A whole service in this process, on each database.
+def service(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, beginning: tuple[tuple[str, ...], Beginning] | None
+) -> Iterator[ServiceRig]:
+    """A whole service in this process, on each database, with the ``beginning`` of its folder done.
 
     Its new challenge phrases are stretched in less memory, because a test that submits 5,000 requests would do little else.
     A hash names its parameters, so everything that checks it is the same. Live services, and tests/engine/test_phrases.py, stretch
     as the product does.
     """
     monkeypatch.setattr(phrases, "MEMORY_KIB", LIGHT_MEMORY_KIB)
-    template: ServiceTemplate = request.getfixturevalue(f"{request.param}_template")
     server: PostgresServer | None = request.getfixturevalue("postgres") if request.param == "postgresql" else None
+    template = _template(request, server, beginning)
     url = server.create_database(template.database_url) if server is not None else ""
     rig = ServiceRig(tmp_path, url, template=template)
     yield rig
     rig.close()
     if server is not None:
         server.drop_database(url)
+
+
+def _template(
+    request: pytest.FixtureRequest, server: PostgresServer | None, beginning: tuple[tuple[str, ...], Beginning] | None
+) -> ServiceTemplate:
+    """What the service of a test is a copy of."""
+    bare: ServiceTemplate = request.getfixturevalue(f"{request.param}_template")
+    if beginning is None:
+        return bare
+    known: dict[tuple[str, ...], ServiceTemplate] = request.getfixturevalue("begun")
+    name, begin = beginning
+    key = (request.param, *name)
+    if key not in known:
+        directory: Path = request.getfixturevalue("tmp_path_factory").mktemp("begun")
+        url = server.create_database(bare.database_url) if server is not None else ""
+        known[key] = make_template(directory, url, bare, begin)
+    return known[key]

@@ -28,6 +28,7 @@ ZONES = (
     "papers.test",
     "revoked-card.test",
     "two-hands.test",
+    "next-id.test",
     "went-back.test",
 )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.browser.people import World, sign_in_with_certificate
+from tests.browser.people import World, sign_file, sign_in_with_certificate
+from tests.browser.steps import decider
 from tests.browser.test_pages_of_the_console import at_the_desk, show
 from tests.browser.test_pages_of_the_portal import DOMAIN, FREE, gallery, refuse, sqlite
 from tests.rigs.browser import Chromium, Window, look
@@ -178,3 +179,25 @@ def test_another_contact(world: World, chromium: Chromium, tmp_path: Path) -> No
         look(stranger.page, f"contact-answered-{name}")
     show(world, window, "contacts", "console-contacts", small=True)
     assert "Made" in window.words
+
+
+@sqlite
+def test_the_next_administrator_id(world: World, chromium: Chromium, tmp_path: Path) -> None:
+    """Without scripts and without seal: a key of one's own, its CSR, a signature by the old one, the new certificate."""
+    world.provider.establish("next-id", "Next ID, Inc.", "next-id.test", units=5)
+    owner = decider(world, chromium, "next-id", "next-id.test", "administrator-id", tmp_path)
+    window = owner.window
+    window.expect("4\\d\\d POST")
+    window.open(f"{world.portal('next-id')}account")
+    window.page.locator("a[href*='/administrator-ids/']").first.click()
+    look(window.page, "administrator-id", small=True)
+    refuse(window, "Go on to sign", "administrator-id-error")
+    window.fill(csr=make_csr(["next"], make_key()))
+    window.press("Go on to sign")
+    look(window.page, "administrator-id-sign", small=True)
+    assert owner.card is not None
+    signed = sign_file(owner.card, window.page.locator("#statement").inner_text().encode(), tmp_path)
+    window.page.locator("[id=signature]").set_input_files(signed)
+    window.press("Hand the signed file in")
+    look(window.page, "administrator-id-done", small=True)
+    assert "is issued" in window.words

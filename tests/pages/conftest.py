@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import pytest
 
-from privyseal.model.administrator import Role
-from tests.pages.browsing import ORG, OTHER, PagesRig
-from tests.rigs.service import AdministratorRig, ServiceRig
+from tests.pages.browsing import PagesRig
+from tests.rigs.beginnings import begin_with, named
+from tests.rigs.service import AdministratorRig, Beginning, ServiceRig
+
+
+@pytest.fixture
+def beginning(request: pytest.FixtureRequest) -> tuple[tuple[str, ...], Beginning]:
+    """The organizations resource-marketing and hoffman-brandt, and the people whom the test asks for."""
+    return begin_with(5, request.fixturenames)
 
 
 @pytest.fixture
 def pages(service: ServiceRig) -> PagesRig:
-    """The pages, and the organizations resource-marketing and hoffman-brandt."""
-    service.create_organization()
-    service.create_organization(OTHER, name="Hoffman & Brandt", domains=("hoffman-brandt.test",))
+    """The pages."""
     return PagesRig(service)
 
 
 @pytest.fixture
 def mulder(pages: PagesRig) -> AdministratorRig:
     """A security administrator of resource-marketing."""
-    return pages.service.administrator(ORG, "Fox Mulder")
+    return named(pages.service, "mulder")
 
 
 @pytest.fixture
 def brandt(pages: PagesRig) -> AdministratorRig:
     """A security administrator of hoffman-brandt."""
-    return pages.service.administrator(OTHER, "Helen Brandt")
+    return named(pages.service, "brandt")
 
 
 @pytest.fixture
 def vera(pages: PagesRig) -> AdministratorRig:
     """An administrator of the provider."""
-    return pages.service.administrator("", "Vera Vetter", Role.PROVIDER_ADMINISTRATOR)
+    return named(pages.service, "vera")

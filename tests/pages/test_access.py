@@ -90,8 +90,6 @@ def is_turned_away(answer: Any) -> bool:  # noqa: ANN401 - the response type of 
 
 @sqlite
 def test_pages_let_in_whom_their_row_names_and_nobody_else(service: ServiceRig) -> None:
-    service.create_organization()
-    service.create_organization("hoffman-brandt", name="Hoffman", domains=("hoffman-brandt.test",))
     fox = service.administrator(ORG, "Fox Mulder")
     reader = service.administrator(ORG, "Rita Reader", Role.READ_ONLY, by=fox)
     helen = service.administrator("hoffman-brandt", "Helen Brandt")
@@ -112,7 +110,6 @@ def test_pages_let_in_whom_their_row_names_and_nobody_else(service: ServiceRig) 
 
 @sqlite
 def test_no_page_takes_a_form_of_a_foreign_page(service: ServiceRig) -> None:
-    service.create_organization()
     fox = service.administrator(ORG, "Fox Mulder")
     app = make_application(entrance(service), (), ROOMS.sites)
     client = TestClient(app, base_url="https://localhost:8443", follow_redirects=False)

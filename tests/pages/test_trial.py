@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from privyseal.actions.house import TEST_ROOT
@@ -12,7 +14,7 @@ from tests.actions.organization.test_application import payloads
 from tests.actions.trial.test_trials import FORM, SLUG
 from tests.pages.browsing import PagesRig, require_refused
 from tests.pages.portal.portal_rig import Document
-from tests.rigs.service import make_csr, make_key
+from tests.rigs.service import ServiceRig, make_csr, make_key
 
 sqlite = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
 
@@ -95,3 +97,17 @@ def test_the_provider_starts_one_and_sees_what_it_is(pages: PagesRig) -> None:
     assert "trial until" in Document(vera.get("/provider/organizations").text).text
     assert vera.post(f"/provider/organizations/{SLUG}/vetting/begin").status_code in {403, 409, 422}
     assert "Test root CA" in Document(vera.get("/provider/authorities").text).text
+
+
+def test_where_trials_are_for_the_providers_people_alone(service: ServiceRig) -> None:
+    service.house = dataclasses.replace(service.house, service=dataclasses.replace(service.house.service, public_trials=False))
+    pages = PagesRig(service)
+    stranger = pages.browser()
+    for page in ("/", "/apply"):
+        answer = stranger.get(page)
+        assert answer.status_code == 200
+        assert "/try" not in Document(answer.text).links
+    assert stranger.get("/try").status_code == 404
+    assert stranger.post("/try", FORM).status_code == 422
+    provider = pages.signed_in(service.administrator("", "Vera Vetter", Role.PROVIDER_ADMINISTRATOR))
+    assert provider.get("/provider/trials/new").status_code == 200

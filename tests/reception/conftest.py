@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import pytest
 
-from privyseal.model.administrator import Role
-from tests.reception.reception_rig import ORG, OTHER, ReceptionRig
-from tests.rigs.service import AdministratorRig, ServiceRig
+from tests.reception.reception_rig import ReceptionRig
+from tests.rigs.beginnings import begin_with, named
+from tests.rigs.service import AdministratorRig, Beginning, ServiceRig
+
+
+@pytest.fixture
+def beginning(request: pytest.FixtureRequest) -> tuple[tuple[str, ...], Beginning]:
+    """Both organizations, and the people whom the test asks for."""
+    return begin_with(5, request.fixturenames)
 
 
 @pytest.fixture
 def rig(service: ServiceRig) -> ReceptionRig:
     """The pages, and the organizations resource-marketing and hoffman-brandt."""
-    service.create_organization()
-    service.create_organization(OTHER, name="Hoffman & Brandt", domains=("hoffman-brandt.test",))
     return ReceptionRig(service)
 
 
 @pytest.fixture
 def fox(rig: ReceptionRig) -> AdministratorRig:
     """A security administrator of resource-marketing."""
-    return rig.service.administrator(ORG, "Fox Mulder")
+    return named(rig.service, "fox")
 
 
 @pytest.fixture
 def helen(rig: ReceptionRig) -> AdministratorRig:
     """A security administrator of hoffman-brandt."""
-    return rig.service.administrator(OTHER, "Helen Brandt")
+    return named(rig.service, "helen")
 
 
 @pytest.fixture
 def vera(rig: ReceptionRig) -> AdministratorRig:
     """An administrator of the provider."""
-    return rig.service.administrator("", "Vera Vetter", Role.PROVIDER_ADMINISTRATOR)
+    return named(rig.service, "vera")

@@ -32,7 +32,6 @@ def look(service: ServiceRig, before: int | None = None, until: datetime | None 
 def test_every_entry_is_met_once_however_many_looks_it_takes(service: ServiceRig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_list, "PAGE_SIZE", 3)
     monkeypatch.setattr(log_list, "MAXIMUM_SCANNED", SCANNED)
-    service.create_organization(ORG)
     Copies(service, service.administrator(ORG)).add(ENTRIES, 0)
     nothing, statements = look(service, action="nothing")
     assert (nothing.lines, nothing.is_full, statements) == ([], True, 1)
@@ -55,7 +54,6 @@ def test_every_entry_is_met_once_however_many_looks_it_takes(service: ServiceRig
 
 
 def test_an_entry_is_found_by_what_it_says(service: ServiceRig) -> None:
-    service.create_organization(ORG)
     fox = service.administrator(ORG)
     service.issue(ORG, fox, [f"www.{ORG}.test"])
     with pytest.raises(PrivysealError):

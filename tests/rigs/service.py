@@ -9,10 +9,11 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -46,6 +47,7 @@ from privyseal.actions.trial.create_trial import create_trial
 from privyseal.cli.initialize import Plan, initialize
 from privyseal.cli.known_authorities import read_authorities
 from privyseal.cli.settings import Settings
+from privyseal.engine.authority import Authority
 from privyseal.engine.csr import read_csr
 from privyseal.engine.dcv import Evidence
 from privyseal.engine.hierarchy import DEMO_PERMITTED_NAMES, DEMO_ROOT_NAME, KeyKind
@@ -144,6 +146,25 @@ def hashes_hex(data: bytes) -> str:
 OPERATOR = Actor(ActorKind.OPERATOR, "operator", permissions=PERMISSIONS[Role.PROVIDER_ADMINISTRATOR])
 
 
+class SharedStatements(dict[Any, Any]):
+    """Statements that were compiled for one database, for every other one of its kind: each test has a database of its own.
+
+    SQLAlchemy's keys begin with the engine's own dialect object, which would make every engine compile everything again.
+    """
+
+    def __getitem__(self, key: Any) -> Any:  # noqa: ANN401 - whatever SQLAlchemy keeps
+        return super().__getitem__(key[1:])
+
+    def __setitem__(self, key: Any, value: Any) -> None:  # noqa: ANN401 - the same
+        super().__setitem__(key[1:], value)
+
+    def get(self, key: Any, default: Any = None) -> Any:  # noqa: ANN401 - the same
+        return super().get(key[1:], default)
+
+
+COMPILED = {"sqlite": SharedStatements(), "postgresql": SharedStatements()}
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceTemplate:
     """A service that was initialized once; rigs copy its directory and database instead of making keys again."""
@@ -152,13 +173,24 @@ class ServiceTemplate:
     database_url: str
     keys: dict[AuthorityId, SigningKey]
     log_key: LogKey
+    authorities: Mapping[str, Authority]
+    """With what they have compiled and linted, which a copy need not do again."""
+    enrolled: tuple[AdministratorRig, ...] = ()
+    begun: Any = None
 
 
-def make_template(directory: Path, database_url: str = "") -> ServiceTemplate:
-    """Initialize a service to copy."""
-    rig = ServiceRig(directory, database_url)
+Beginning = Callable[["ServiceRig"], Any]
+
+
+def make_template(
+    directory: Path, database_url: str = "", template: ServiceTemplate | None = None, beginning: Beginning | None = None
+) -> ServiceTemplate:
+    """Initialize a service to copy, or go on from such a ``template``; ``beginning`` is done in it once for all who copy it."""
+    rig = ServiceRig(directory, database_url, template=template)
+    begun = beginning(rig) if beginning is not None else None
+    rig.integrate()
     rig.close()
-    return ServiceTemplate(directory, database_url, rig.keys, rig.log_key)
+    return ServiceTemplate(directory, database_url, rig.keys, rig.log_key, rig.house.authorities, tuple(rig.enrolled), begun)
 
 
 @dataclass(slots=True)
@@ -180,6 +212,9 @@ class ServiceRig:
     log_key: LogKey = field(init=False)
     signers: dict[str, Callable[[bytes], Signature]] = field(default_factory=dict)
     """How people whom this rig let in sign, by their ids: a change of roles needs several of them."""
+    enrolled: list[AdministratorRig] = field(default_factory=list)
+    begun: Any = None
+    """What the beginning of the template returned."""
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -197,6 +232,9 @@ class ServiceRig:
             shutil.copytree(self.template.directory / "data", self.settings.data)
             self.house = self.open_house()
             self.keys, self.log_key = self.template.keys, self.template.log_key
+            self.begun = self.template.begun
+            for person in self.template.enrolled:
+                self._remember(person)
             return
         plan = Plan(self.settings, "Example Trust", self.key, DEMO_PERMITTED_NAMES, DEMO_ROOT_NAME)
         initialize(plan, self.clock(), os.urandom)
@@ -214,9 +252,14 @@ class ServiceRig:
     def open_house(self) -> House:
         """A House on a database connection of its own, as another process would have."""
         database = Database(self.settings.database)
+        for engine in (database.writer, database.reader):
+            engine.update_execution_options(compiled_cache=COMPILED[engine.dialect.name])
         with database.read(self.clock()) as tx:
             facts = authorities.facts(tx)
             known = read_authorities(authorities.every(tx), self.settings.status_url)
+        if self.template is not None:
+            compiled = self.template.authorities
+            known = {slug: compiled[slug] if compiled.get(slug) == authority else authority for slug, authority in known.items()}
         service = ServiceIdentity(
             self.settings.service_id,
             self.settings.log_host,
@@ -225,6 +268,7 @@ class ServiceRig:
             self.settings.status_url,
             bytes.fromhex(facts["personal_salt"]),
             provider_contact=self.settings.provider_contact,
+            public_trials=self.settings.public_trials,
         )
         return House(database, service, known, self.listeners, self.clock, os.urandom)
 
@@ -364,8 +408,12 @@ class ServiceRig:
             assert person is not None
             credential = administrators.credentials_of(tx, person.id)[-1]
         enrolled = AdministratorRig(person, credential.certificate_der, private_key, slug)
-        self.signers[person.id] = lambda content: self.sign(content, enrolled)
+        self._remember(enrolled)
         return enrolled
+
+    def _remember(self, person: AdministratorRig) -> None:
+        self.enrolled.append(person)
+        self.signers[person.administrator.id] = lambda content: self.sign(content, person)
 
     def assign(
         self,

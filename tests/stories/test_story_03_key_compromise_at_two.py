@@ -1,7 +1,8 @@
 """Story 3: a key is stolen at 02:00 (requirements section 7).
 
 Nobody of the provider is there. The administrator revokes, the world learns it within a minute, and the subscriber gets the
-same certificate with a new key for no unit. The copy of the letters to a department comes with departments.
+same certificate with a new key for no unit. The department that the certificate belongs to gets its copy of the letters, and
+another one none.
 """
 
 from __future__ import annotations
@@ -43,19 +44,52 @@ class Served:
 def test_key_compromise_at_two(world: World) -> None:
     company = world.provider.found("night-shift", "Night Shift GmbH", "night-shift.test", units=5)
     client = StatusClient(world.service.settings.status_url, world.service.root_pem, company.subscribers)
+    agencies = two_departments(world, company)
     stolen_key = make_key()
-    old = install(company, company.issue(make_csr(NAMES, stolen_key)), stolen_key, "old")
+    old = install(company, issue_for(company, agencies.shop, make_csr(NAMES, stolen_key)), stolen_key, "old")
     assert client.verify(old.chain).accepts
     assert client.ocsp(old.chain) == "good"
     with NginxServer(old.chain, old.key_file) as nginx:
         admin = company.admin.at_a_shell(company.slug)
         revoke_and_be_heard(company, admin, client, old, nginx.port)
-        tell_those_concerned(world, company)
+        tell_those_concerned(world, company, agencies)
         refuse_the_stolen_key(company, old, stolen_key)
         new = reissue(world, company, client, old)
+        assert new.document["department"] == agencies.shop
         nginx.replace(new.chain, new.key_file)
         assert admin.seal("certificate", "check", f"127.0.0.1:{nginx.port}", "--name", HOST)["verdict"] == "ok"
     require_nobody_of_the_provider(company, old, new)
+
+
+@dataclass(frozen=True, slots=True)
+class Departments:
+    """Two departments with the address of an administrator who decides in the first, and in the second."""
+
+    shop: str
+    of_shop: str
+    of_depot: str
+
+
+def two_departments(world: World, company: LiveOrganization) -> Departments:
+    """The security administrator makes them with ``seal``, and lets each have somebody of its own."""
+    alex = company.admin.at_a_shell(company.slug)
+    ids, people = {}, {}
+    for name, person in (("Shop", "Nora Night"), ("Depot", "Dora Day")):
+        ids[name] = alex.seal("department", "create", name)["id"]
+        people[name] = f"{person.split()[0].lower()}@{company.domain}"
+        alex.seal("administrator", "invite", person, people[name], "--role", "read-only")
+        someone = world.provider.let_in(people[name])
+        alex.seal("administrator", "give", someone.id, "department-administrator", "--department", ids[name])
+        alex.seal("administrator", "take", someone.id, "read-only")
+    assert [item["name"] for item in alex.seal("department", "list")["items"]] == ["Shop", "Depot"]
+    return Departments(ids["Shop"], people["Shop"], people["Depot"])
+
+
+def issue_for(company: LiveOrganization, department: str, csr: str) -> Json:
+    """The certificate document of a whole way at once, for a department."""
+    answer = company.approve(company.submit(csr, department=department)["id"])
+    assert answer["request"]["state"] == "issued", answer
+    return company.token.get(f"{company.path}/certificates/{answer['certificate']['serial']}")
 
 
 def install(company: LiveOrganization, document: Json, key: SubjectKey, name: str) -> Served:
@@ -108,13 +142,15 @@ def listed(client: StatusClient, served: Served, url: str) -> bool:
     return entry.extensions.get_extension_for_class(x509.CRLReason).value.reason is x509.ReasonFlags.key_compromise
 
 
-def tell_those_concerned(world: World, company: LiveOrganization) -> None:
-    """The subscriber and the administrators hear of it by mail, once each although it was revoked twice."""
-    for address in (company.contact, company.admin.email):
+def tell_those_concerned(world: World, company: LiveOrganization, agencies: Departments) -> None:
+    """The subscriber, the administrator and the department hear of it by mail, once each although it was revoked twice."""
+    for address in (company.contact, company.admin.email, agencies.of_shop):
         letter = world.service.wait_for_letter(address, HOST, "revoked")
         assert "key" in letter.content.decode().lower()
         same = [other for other in world.service.mail.to(address) if other.message["Subject"] == letter.message["Subject"]]
         assert len(same) == 1
+    heard = [letter.message["Subject"] for letter in world.service.mail.to(agencies.of_depot)]
+    assert not any(HOST in subject for subject in heard), heard
 
 
 def refuse_the_stolen_key(company: LiveOrganization, old: Served, stolen_key: SubjectKey) -> None:

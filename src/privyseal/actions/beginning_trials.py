@@ -32,6 +32,12 @@ UNKNOWN_COUNTRY = "XX"
 """ISO 3166-1 leaves this code to whoever needs one for no country; nobody looked up where a trial is."""
 
 
+def require_offered(house: House) -> None:
+    """Raise Refused ``no-trials`` where strangers cannot start one."""
+    if not house.offers_trials:
+        raise Refused("no-trials", "This service has no trials for everybody. Apply for an organization instead.")
+
+
 def require_trials(house: House, tx: Transaction) -> None:
     """Raise Refused ``no-trials`` where this service has none, Conflict ``trials-full`` when as many go on as there may be."""
     if not house.has_trials:

@@ -60,7 +60,7 @@ class ServiceIdentity:
 
     ``caa_name`` is what CAA records call it, the host of ``base_url`` where it is empty; ``perspective_quorum`` of the other
     places have to see what the first one sees in the DNS. ``provider_contact`` is the mail address of the provider's own help
-    or "".
+    or "". ``public_trials`` is whether anybody may start a trial, or the provider's people alone.
     """
 
     service_id: str
@@ -72,6 +72,7 @@ class ServiceIdentity:
     caa_name: str = ""
     perspective_quorum: int = 0
     provider_contact: str = ""
+    public_trials: bool = True
 
     def caa_issuer(self, slug: str) -> Issuer:
         """Return how the owner of a domain names this provider, and an organization here as its account (RFC 8657 3)."""
@@ -105,6 +106,11 @@ class House:
     def has_trials(self) -> bool:
         """Whether this service has the CA that trials are issued by."""
         return TEST_ISSUING in self.authorities
+
+    @property
+    def offers_trials(self) -> bool:
+        """Whether anybody may start a trial here; else the provider's people alone, where there are trials at all."""
+        return self.has_trials and self.service.public_trials
 
     def issuing_for(self, organization: Organization) -> Authority:
         """Return the CA that issues to this organization; raises Refused ``trial-mark``, Unavailable ``no-test-authority``."""

@@ -11,7 +11,9 @@ from datetime import datetime
 
 from privyseal.actions.house import House, record
 from privyseal.actions.withdrawing import withdraw
+from privyseal.engine import key_policy
 from privyseal.engine.administrator_id import is_passkey
+from privyseal.engine.csr import Csr
 from privyseal.model.actor import Actor
 from privyseal.model.administrator import RENEW_WITHIN, Administrator, Credential
 from privyseal.model.audit import AuditEvent, Outcome
@@ -19,10 +21,11 @@ from privyseal.model.errors import Conflict, NotFound, Refused
 from privyseal.model.identifiers import AdministratorId
 from privyseal.model.organization import Organization
 from privyseal.model.passkey import REGISTRATION_LIFE
+from privyseal.model.profile import ADMINISTRATOR_ID
 from privyseal.model.revocation import RevocationReason
 from privyseal.model.session import PROVIDER_AUDIENCE
 from privyseal.model.statement import require_current, utc_text
-from privyseal.store import administrators, renewals
+from privyseal.store import administrators, renewals, revocations
 from privyseal.store.database import Transaction
 from privyseal_wire.statements import Renewal
 
@@ -80,6 +83,15 @@ def require_renewal(
         raise Refused("renewal-early", sentence)
     _require_alone(tx, person.id, old)
     return Place(old, is_replacement=False)
+
+
+def require_new_key(tx: Transaction, csr: Csr) -> str:
+    """Return the SHA-256 of a key that an Administrator ID may be issued for; raises Refused (algorithm, size, ``key-blocked``)."""
+    key_policy.check_key(csr.spki_der, ADMINISTRATOR_ID.key_algorithms)
+    spki_sha256 = csr.spki_sha256.hex()
+    if revocations.blocked_reason(tx, spki_sha256) is not None:
+        raise Refused("key-blocked", "Somebody else may have this key. Make a new one.", field="csr")
+    return spki_sha256
 
 
 def take_place(house: House, tx: Transaction, actor: Actor, slug: str, person: Administrator, place: Place, credential: Credential) -> None:

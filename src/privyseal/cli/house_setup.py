@@ -67,6 +67,7 @@ def open_house(settings: Settings, rooms: Rooms) -> Opened:
         caa_name=settings.caa_name,
         perspective_quorum=settings.quorum,
         provider_contact=settings.provider_contact,
+        public_trials=settings.public_trials,
     )
     known = read_authorities(rows, settings.status_url)
     quorums = {ChangeKind(kind): quorum for kind, quorum in settings.change_quorums.items()}

@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     provider_contact: str = Field(
         default="", description="Mail address of the provider's own help, which stands at the foot of every page; empty: none."
     )
+    public_trials: bool = Field(
+        default=True, description="Let anybody start a trial whose certificates nobody trusts; false: only your own people start one."
+    )
     auditor_address: str = Field(
         default="", description="Mail address that gets the provider's checkpoint each day; empty: nobody. Best somebody who is not you."
     )

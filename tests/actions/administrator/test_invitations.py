@@ -37,13 +37,6 @@ ABOUT = About("invite-administrator", ORG, "administrator", "new")
 RECOVERY = ("administrator", "invite", "--organization", ORG, "--name", "Alex Again", "--email", "alex@resource-marketing.test")
 
 
-@pytest.fixture
-def admin(service: ServiceRig) -> AdministratorRig:
-    """The first administrator of an organization."""
-    service.create_organization()
-    return service.administrator(ORG, "Fox Mulder")
-
-
 def revoke(service: ServiceRig, admin: AdministratorRig) -> None:
     """The provider takes an Administrator ID away."""
     sha256 = hashes_hex(admin.certificate_der)

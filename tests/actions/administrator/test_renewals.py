@@ -29,12 +29,6 @@ ORG = "resource-marketing"
 ABOUT = About("ask-for-administrator-id", ORG, "administrator", "own")
 
 
-@pytest.fixture
-def fox(service: ServiceRig) -> AdministratorRig:
-    service.create_organization(ORG)
-    return service.administrator(ORG, "Fox Mulder")
-
-
 def statement(service: ServiceRig, person: AdministratorRig, csr: str, kind: str, /, **changes: str) -> Renewal:
     values = {
         "service": service.settings.service_id,

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from datetime import timedelta
 
-import pytest
 import sqlalchemy as sa
 
 from privyseal.actions.certificate.revoke_certificate import BySystem, revoke_certificate
@@ -21,12 +20,6 @@ from tests.rigs.service import AdministratorRig, ServiceRig, make_csr, make_key
 
 ORG = "resource-marketing"
 NAME = "www.resource-marketing.test"
-
-
-@pytest.fixture
-def admin(service: ServiceRig) -> AdministratorRig:
-    service.create_organization(units=5)
-    return service.administrator(ORG, "Dana Scully")
 
 
 def replace(service: ServiceRig, admin: AdministratorRig, certificate: Certificate) -> Certificate:

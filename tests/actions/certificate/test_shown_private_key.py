@@ -17,6 +17,7 @@ from privyseal.model.certificate import Certificate, CertificateState
 from privyseal.model.fact import FactKind
 from privyseal.model.revocation import RevocationReason
 from privyseal.store import audit, certificates, outbox, revocations
+from tests.rigs.beginnings import named
 from tests.rigs.service import AdministratorRig, ServiceRig, SubjectKey, make_key
 
 ORG = "resource-marketing"
@@ -26,9 +27,8 @@ STRANGER = Actor(ActorKind.REQUESTER, "anonymous", source="s" * 32)
 
 @pytest.fixture
 def admin(service: ServiceRig) -> AdministratorRig:
-    service.create_organization(units=5)
     service.listeners[FactKind.KEY_DISCLOSED] = ("letters",)
-    return service.administrator(ORG, "Dana Scully")
+    return named(service, "admin")
 
 
 def show(service: ServiceRig, key: SubjectKey, slug: str = ORG) -> PrivateKeyFound:

@@ -25,18 +25,28 @@ from privyseal.model.rules import Tier
 from privyseal.model.unit import UnitTier
 from privyseal.store import administrators, audit, organizations, policies, prices
 from tests.rigs.changes import Proposed, answer, change_policy, policy_change, propose, proposed, standing
-from tests.rigs.service import OPERATOR, AdministratorRig, ServiceRig
+from tests.rigs.service import OPERATOR, AdministratorRig, Beginning, ServiceRig
 
 ORG, OTHER = "resource-marketing", "bookstore"
 SHORT = PolicyDraft(lifetimes_days=(30, 90))
 
 
-@pytest.fixture
-def people(service: ServiceRig) -> tuple[AdministratorRig, AdministratorRig, AdministratorRig]:
-    """Three security administrators of one organization."""
+def three_administrators(service: ServiceRig) -> tuple[AdministratorRig, AdministratorRig, AdministratorRig]:
     service.create_organization()
     first = service.administrator(ORG, "Fox Mulder")
     return first, service.administrator(ORG, "Dana Scully", by=first), service.administrator(ORG, "Walter Skinner", by=first)
+
+
+@pytest.fixture
+def beginning(request: pytest.FixtureRequest) -> tuple[tuple[str, ...], Beginning] | None:
+    return (("three administrators",), three_administrators) if "people" in request.fixturenames else None
+
+
+@pytest.fixture
+def people(service: ServiceRig) -> tuple[AdministratorRig, AdministratorRig, AdministratorRig]:
+    """Three security administrators of one organization."""
+    begun: tuple[AdministratorRig, AdministratorRig, AdministratorRig] = service.begun
+    return begun
 
 
 def newest(service: ServiceRig, slug: str = ORG, name: str = "tls-server") -> Policy:

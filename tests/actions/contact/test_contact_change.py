@@ -24,6 +24,7 @@ from privyseal.model.contact_change import ContactAnswer, ContactChange, Contact
 from privyseal.model.errors import Conflict, NotFound, NotPermitted, PrivysealError, Refused, TooManyRequests
 from privyseal.model.fact import FactKind
 from privyseal.store import applications, audit, contact_changes, organizations, outbox
+from tests.rigs.beginnings import named
 from tests.rigs.changes import Proposed
 from tests.rigs.changes import answer as answer_change
 from tests.rigs.changes import propose as propose_change
@@ -40,8 +41,7 @@ def fox(service: ServiceRig) -> AdministratorRig:
     service.listeners[FactKind.CONTACT_ASKED] = ("notices.contact-asked",)
     service.listeners[FactKind.CONTACT_CHANGE_PROPOSED] = ("notices.contact-proposed",)
     service.listeners[FactKind.CONTACT_CHANGE_CLOSED] = ("notices.contact-closed",)
-    service.create_organization(ORG)
-    return service.administrator(ORG, "Fox Mulder")
+    return named(service, "fox")
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import LostCardId
 from privyseal.model.lost_card import LostCard, LostCardEnd
 from privyseal.store import administrators, audit, lost_cards, outbox
+from tests.rigs.beginnings import named
 from tests.rigs.service import AdministratorRig, ServiceRig, hashes_hex, mail_of
 
 ORG = "resource-marketing"
@@ -32,8 +33,7 @@ ABOUT = About("report-lost-card", ORG, "administrator", "unknown")
 def fox(service: ServiceRig) -> AdministratorRig:
     service.listeners[FactKind.LOST_CARD_REPORTED] = ("notices.lost-card-code",)
     service.listeners[FactKind.LOST_CARD_CONFIRMED] = ("notices.lost-card",)
-    service.create_organization(ORG)
-    return service.administrator(ORG, "Fox Mulder")
+    return named(service, "fox")
 
 
 @pytest.fixture

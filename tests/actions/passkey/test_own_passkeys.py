@@ -20,12 +20,6 @@ ORG = "resource-marketing"
 
 
 @pytest.fixture
-def fox(service: ServiceRig) -> AdministratorRig:
-    service.create_organization(ORG)
-    return service.administrator(ORG, "Fox Mulder")
-
-
-@pytest.fixture
 def dana(service: ServiceRig, fox: AdministratorRig) -> PasskeyHolder:
     return holder(service, ORG, "Dana Scully", by=fox)
 

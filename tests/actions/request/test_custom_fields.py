@@ -26,6 +26,11 @@ KEPT = (("cost-center", "4711"), ("ticket", "CHG-77"))
 
 
 @pytest.fixture
+def beginning() -> None:
+    """The organization has a policy of its own here."""
+
+
+@pytest.fixture
 def fox(service: ServiceRig) -> AdministratorRig:
     service.create_organization(policy=DRAFT)
     return service.administrator(ORG, "Fox Mulder")

@@ -24,12 +24,6 @@ ABOUT = About("hold-request", ORG, "request", "test")
 
 
 @pytest.fixture
-def fox(service: ServiceRig) -> AdministratorRig:
-    service.create_organization()
-    return service.administrator(ORG, "Fox Mulder")
-
-
-@pytest.fixture
 def request_of_dana(service: ServiceRig, fox: AdministratorRig) -> Request:
     assert fox.organization == ORG
     return service.submit(ORG, make_csr(["www.resource-marketing.test"], make_key()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -212,6 +213,19 @@ def test_the_operator_starts_a_trial_and_sees_its_end(service: ServiceRig, capsy
     assert f"{service.clock() + TRIAL_LIFE:%Y-%m-%d}" in capsys.readouterr().out
     with pytest.raises(Conflict, match="has its test certification authority already"):
         run_command(service, "ca", "add-test", "--provider", "Example Trust")
+
+
+def test_trials_for_the_providers_people_alone(desk: ServiceRig) -> None:
+    """Strangers get none, not even one asked for before; the provider's people start one."""
+    earlier = ask(desk)
+    code = code_of(desk, earlier)
+    desk.house = dataclasses.replace(desk.house, service=dataclasses.replace(desk.house.service, public_trials=False))
+    with pytest.raises(Refused, match="no trials for everybody"):
+        ask(desk)
+    with pytest.raises(Refused, match="no trials for everybody"):
+        perform(desk.house, STRANGER, ABOUT, start_trial, earlier.id, code)
+    trial, _ = desk.create_trial()
+    assert trial.is_trial
 
 
 def test_an_existing_service_gets_its_test_ca_later(service: ServiceRig) -> None:

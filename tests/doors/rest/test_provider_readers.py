@@ -13,7 +13,6 @@ READS = ("organizations", "administrators", "audit", "audit/checkpoint")
 
 @pytest.fixture
 def rest(service: ServiceRig) -> RestRig:
-    service.create_organization(ORG)
     service.integrate()
     return RestRig(service)
 

@@ -42,7 +42,6 @@ def server(running: OpenIdServer) -> OpenIdServer:
 def rest(service: ServiceRig, server: OpenIdServer) -> RestRig:
     """The door of a service that may reach this provider."""
     service.listeners[FactKind.SIGN_ON_CHANGED] = ("notices.sign-on-changed",)
-    service.create_organization()
     service.create_organization(OTHER, name="Hoffman & Brandt", domains=("hoffman-brandt.test",))
     opened = FetchPolicy((server.port,), allowed_networks=(ipaddress.ip_network("127.0.0.0/8"),), timeout_seconds=3.0)
     return RestRig(service, https_policy=HttpsPolicy(opened, server.anchor_pem))

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pages.control_center.console_rig import ORG, OTHER, ConsoleRig, Desk
+from tests.pages.control_center.console_rig import ORG, ConsoleRig, Desk
+from tests.rigs.beginnings import begin_with, named
 from tests.rigs.passkeys import holder
-from tests.rigs.service import ServiceRig
+from tests.rigs.service import Beginning, ServiceRig
+
+
+@pytest.fixture
+def beginning(request: pytest.FixtureRequest) -> tuple[tuple[str, ...], Beginning]:
+    """Both organizations, and the people whom the test asks for; after one with a passkey everybody else comes later."""
+    return begin_with(20, () if "paula" in request.fixturenames else request.fixturenames)
 
 
 @pytest.fixture
 def rig(service: ServiceRig) -> ConsoleRig:
     """The pages."""
-    service.create_organization(units=20)
-    service.create_organization(OTHER, name="Hoffman & Brandt", domains=("hoffman-brandt.test",))
     return ConsoleRig(service)
 
 
 @pytest.fixture
 def fox(rig: ConsoleRig) -> Desk:
     """A security administrator with an Administrator ID."""
-    return rig.desk(rig.service.administrator(ORG, "Fox Mulder"))
+    return rig.desk(named(rig.service, "fox"))
 
 
 @pytest.fixture
@@ -32,4 +37,4 @@ def paula(rig: ConsoleRig) -> Desk:
 @pytest.fixture
 def helen(rig: ConsoleRig) -> Desk:
     """A security administrator of the other organization."""
-    return rig.desk(rig.service.administrator(OTHER, "Helen Brandt"))
+    return rig.desk(named(rig.service, "helen"))

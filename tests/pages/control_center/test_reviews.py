@@ -36,7 +36,6 @@ def review_in(page: str, place: str) -> str:
 
 
 def test_a_review_is_confirmed_line_by_line(service: ServiceRig) -> None:
-    service.create_organization()
     fox = service.administrator(ORG, "Fox Mulder")
     dana = service.administrator(ORG, "Dana Scully", Role.SECURITY_ADMINISTRATOR, by=fox)
     anna = service.administrator(ORG, "Anna Auditor", Role.AUDITOR, by=fox)
@@ -73,7 +72,6 @@ def test_a_review_is_confirmed_line_by_line(service: ServiceRig) -> None:
 
 
 def test_the_provider_sees_how_organizations_stand_and_reviews_its_own(service: ServiceRig) -> None:
-    service.create_organization()
     fox = service.administrator(ORG, "Fox Mulder")
     olga = service.administrator("", "Olga Officer", Role.PROVIDER_SECURITY_OFFICER)
     client = TestClient(

@@ -19,6 +19,8 @@ from privyseal.store import organizations, policies
 from tests.pages.portal.portal_rig import EMAIL, HOME, NAME, ORG, OTHER, PHRASES, PortalRig
 from tests.rigs.service import OPERATOR, PHRASE, ServiceRig, make_csr, make_key
 
+bare = pytest.mark.parametrize("beginning", [None], ids=["bare"])
+
 
 def test_from_the_first_page_to_the_installed_certificate(portal: PortalRig) -> None:
     first = portal.get(f"{HOME}/")
@@ -215,6 +217,7 @@ def test_verdicts_name_their_evidence(portal: PortalRig) -> None:
     assert any(text.startswith("Under resource-marketing.test, validated until ") for text in evidence)
 
 
+@bare
 def test_units_that_run_out_are_told_before_and_at_the_end(service: ServiceRig) -> None:
     service.create_organization(units=0)
     portal = PortalRig(service)
@@ -293,6 +296,7 @@ def test_a_draft_has_a_size(portal: PortalRig) -> None:
     assert portal.send(f"{draft}/csr", {"csr": big}).status in {200, 422}
 
 
+@bare
 def test_where_only_programs_may_send_the_pages_say_so(service: ServiceRig) -> None:
     service.create_organization(policy=PolicyDraft(requesters=WITH_ACCOUNT))
     portal = PortalRig(service)
@@ -302,6 +306,7 @@ def test_where_only_programs_may_send_the_pages_say_so(service: ServiceRig) -> N
     assert "not open here at the moment" in portal.get(f"{HOME}/enroll").text
 
 
+@bare
 def test_commands_are_for_keys_that_the_policy_allows(service: ServiceRig) -> None:
     service.create_organization(policy=PolicyDraft(key_algorithms=(KeyAlgorithm.RSA,)))
     portal = PortalRig(service)

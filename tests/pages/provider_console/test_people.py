@@ -61,7 +61,6 @@ def test_people_are_shown_and_removed_by_those_who_may(service: ServiceRig) -> N
 
 
 def test_nobody_of_an_organization_is_found_there(service: ServiceRig) -> None:
-    service.create_organization()
     fox = service.administrator("resource-marketing", "Fox Mulder")
     olga = service.administrator("", "Olga Officer", Role.PROVIDER_SECURITY_OFFICER)
     client = TestClient(

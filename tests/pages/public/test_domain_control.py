@@ -25,7 +25,6 @@ def method(service: ServiceRig) -> ValidationMethod | None:
 
 def test_only_the_button_confirms_and_only_once(service: ServiceRig) -> None:
     service.listeners[FactKind.DOMAIN_LETTER_ASKED] = ("test.letter",)
-    service.create_organization()
     pages = PagesRig(service)
     letter = perform(service.house, OPERATOR, ABOUT, send_domain_letter, ORG, ZONE, f"postmaster@{ZONE}")
     with service.house.database.read(service.clock()) as tx:

@@ -48,8 +48,6 @@ def server(running: OpenIdServer) -> OpenIdServer:
 def pages(service: ServiceRig, server: OpenIdServer) -> PagesRig:
     """The pages of two organizations, which may reach this provider."""
     service.listeners |= {FactKind.SIGN_ON_CHANGED: ("letters",), FactKind.IDENTITY_LINKED: ("letters",)}
-    service.create_organization()
-    service.create_organization(OTHER, name="Hoffman & Brandt", domains=("hoffman-brandt.test",))
     opened = FetchPolicy((server.port,), allowed_networks=(ipaddress.ip_network("127.0.0.0/8"),), timeout_seconds=3.0)
     return PagesRig(service, https_policy=HttpsPolicy(opened, server.anchor_pem))
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 from privyseal.actions.account_life import require_standing
 from privyseal.actions.admission import require_admitted
 from privyseal.actions.house import House, record, require_evidence, sha256_hex
-from privyseal.engine import key_policy
+from privyseal.actions.renewing import require_new_key
 from privyseal.engine.administrator_id import administrator_content, administrator_intent
 from privyseal.engine.csr import Csr
 from privyseal.engine.phrases import code_hash
 from privyseal.engine.serials import new_serial
 from privyseal.model.actor import Actor
 from privyseal.model.audit import AuditEvent, Outcome
-from privyseal.model.errors import NotFound, Refused
+from privyseal.model.errors import NotFound
 from privyseal.model.identifiers import IntentId
-from privyseal.model.profile import ADMINISTRATOR_ID
-from privyseal.store import administrators, certificates, organizations, revocations
+from privyseal.store import administrators, certificates, organizations
 from privyseal.store.database import Transaction
 
 SERIAL_PREFIX = 0x52
@@ -35,9 +34,7 @@ def enroll_administrator(house: House, tx: Transaction, actor: Actor, code: str,
     spki_sha256 = csr.spki_sha256.hex()
     if invitation is None or administrator is None or not administrators.use_invitation(tx, invitation.id, spki_sha256):
         raise NotFound("link", "This one-time link is unknown, was used already or has expired. Ask whoever invited you for a new one.")
-    key_policy.check_key(csr.spki_der, ADMINISTRATOR_ID.key_algorithms)
-    if revocations.blocked_reason(tx, spki_sha256) is not None:
-        raise Refused("key-blocked", "Somebody else may have this key. Make a new one.", field="csr")
+    require_new_key(tx, csr)
     authority = house.administrators_authority
     organization = organizations.get(tx, administrator.organization_id) if administrator.organization_id else None
     if organization is not None:

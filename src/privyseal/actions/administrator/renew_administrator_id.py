@@ -9,8 +9,7 @@ from __future__ import annotations
 from privyseal.actions.account_life import require_standing
 from privyseal.actions.house import House, record, require_evidence, sha256_hex
 from privyseal.actions.registering import passkey_owner
-from privyseal.actions.renewing import require_renewal
-from privyseal.engine import key_policy
+from privyseal.actions.renewing import require_new_key, require_renewal
 from privyseal.engine.administrator_id import administrator_content, administrator_intent
 from privyseal.engine.csr import Csr
 from privyseal.engine.serials import new_serial
@@ -19,8 +18,7 @@ from privyseal.model.actor import Actor
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.errors import Conflict, Refused
 from privyseal.model.identifiers import IntentId
-from privyseal.model.profile import ADMINISTRATOR_ID
-from privyseal.store import certificates, passkeys, renewals, revocations
+from privyseal.store import certificates, passkeys, renewals
 from privyseal.store.database import Transaction
 from privyseal.store.renewals import Renewal
 from privyseal_wire.passkey import Signature
@@ -45,9 +43,7 @@ def renew_administrator_id(house: House, tx: Transaction, actor: Actor, slug: st
     spki_sha256 = csr.spki_sha256.hex()
     place = require_renewal(house, tx, person, organization, signed.content, spki_sha256)
     passkeys.require_use(tx, signed.assertion)
-    key_policy.check_key(csr.spki_der, ADMINISTRATOR_ID.key_algorithms)
-    if revocations.blocked_reason(tx, spki_sha256) is not None:
-        raise Refused("key-blocked", "Somebody else may have this key. Make a new one.", field="csr")
+    require_new_key(tx, csr)
     kept = Renewal(spki_sha256, person.id, signed.content, signed.signature, signed.credential.certificate_sha256, tx.now)
     if not renewals.insert(tx, kept):
         raise Conflict("key-known", "An Administrator ID was asked for with this key before. Make a new key.")

@@ -5,7 +5,7 @@ What is answered says nothing of others: whether a short name is taken is told w
 
 from __future__ import annotations
 
-from privyseal.actions.beginning_trials import require_trials, trial_form
+from privyseal.actions.beginning_trials import require_offered, require_trials, trial_form
 from privyseal.actions.house import House, announce, record
 from privyseal.actions.strangers import count_application, count_letter
 from privyseal.engine.phrases import code_hash, new_code
@@ -23,6 +23,7 @@ def ask_trial(house: House, tx: Transaction, actor: Actor, fields: dict[str, str
 
     Raises Refused (a field, ``no-trials``), Conflict ``trials-full``, TooManyRequests ``too-many-applications``, ``too-many-letters``.
     """
+    require_offered(house)
     require_trials(house, tx)
     form = trial_form(fields)
     count_application(tx, actor)

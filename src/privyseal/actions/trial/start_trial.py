@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from privyseal.actions.beginning_trials import begin_trial
+from privyseal.actions.beginning_trials import begin_trial, require_offered
 from privyseal.actions.house import House, record
 from privyseal.actions.strangers import forget_letters
 from privyseal.engine.phrases import code_hash, code_matches
@@ -19,7 +19,8 @@ from privyseal.store.database import Transaction
 def start_trial(house: House, tx: Transaction, actor: Actor, trial_id: TrialId, code: str) -> Organization:
     """Start it and return it; a second time returns the same one.
 
-    Raises NotFound ``confirmation-not-found`` for a wrong or old code, Conflict ``slug-taken``, ``trials-full``: then the code works on.
+    Raises NotFound ``confirmation-not-found`` for a wrong or old code, Refused ``no-trials``, Conflict ``slug-taken``, ``trials-full``:
+    then the code works on.
     """
     unknown = NotFound(
         "confirmation-not-found", "This confirmation does not fit any trial that waits for it. Use the link from the newest mail."
@@ -30,6 +31,7 @@ def start_trial(house: House, tx: Transaction, actor: Actor, trial_id: TrialId, 
         raise unknown from error
     if not code_matches(code, trial.code_hash):
         raise unknown
+    require_offered(house)
     if trials.start(tx, trial_id, code_hash(code), tx.now - CONFIRM_WITHIN):
         organization = begin_trial(house, tx, actor, trial.form)
         trials.name_organization(tx, trial_id, organization.id)

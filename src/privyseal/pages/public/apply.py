@@ -50,7 +50,7 @@ def show_form(visit: Visit) -> Response:
 
 
 def _form(visit: Visit, status: int = 200) -> Response:
-    return visit.show(FORM, {"has_trials": visit.house.has_trials}, status=status)
+    return visit.show(FORM, {"offers_trials": visit.house.offers_trials}, status=status)
 
 
 def apply(visit: Visit) -> Response:

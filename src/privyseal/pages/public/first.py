@@ -9,5 +9,5 @@ from privyseal.reception.site import Visit
 
 def show_first_page(visit: Visit) -> Response:
     """Show it."""
-    values = {"roads": visit.context.roads(), "status_url": visit.house.service.status_url, "has_trials": visit.house.has_trials}
+    values = {"roads": visit.context.roads(), "status_url": visit.house.service.status_url, "offers_trials": visit.house.offers_trials}
     return visit.show("public/first.html", values)

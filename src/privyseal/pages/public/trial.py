@@ -27,9 +27,9 @@ _ID: Final = re.compile(r"trl-[0-9a-f]{32}")
 
 
 def show_form(visit: Visit) -> Response:
-    """Show the form; raises NotFound where this service has no trials."""
-    if not visit.house.has_trials:
-        raise NotFound("not-found", gettext("This service has no trials."))
+    """Show the form; raises NotFound where this service offers none to everybody."""
+    if not visit.house.offers_trials:
+        raise NotFound("not-found", gettext("This service has no trials for everybody."))
     return _form(visit)
 
 

@@ -12,7 +12,7 @@ from privyseal.look.frame import Frame, Help
 from privyseal.look.trial_words import trial_words
 from privyseal.look.words import gettext
 from privyseal.model.session import PROVIDER_AUDIENCE
-from privyseal.pages.sign_in import account, arrival, contact, first_credential, lost_card, own_passkey, sign_on
+from privyseal.pages.sign_in import account, arrival, contact, first_credential, lost_card, own_administrator_id, own_passkey, sign_on
 from privyseal.pages.sign_in.places import audience_of_visit, place_of
 from privyseal.reception.sign_in import CERTIFICATE_PATH
 from privyseal.reception.sign_on import FINISH
@@ -68,6 +68,19 @@ def _pages(place: str) -> tuple[Page, ...]:
         Page(POST, f"{place}/account/passkey", Access.SIGNED_IN, account.add, upload=True),
         Page(GET, f"{place}/account/passkeys/{{sha256}}", Access.SIGNED_IN, own_passkey.show_passkey, step_up=True),
         Page(POST, f"{place}/account/passkeys/{{sha256}}", Access.SIGNED_IN, own_passkey.change, step_up=True),
+        Page(
+            GET, f"{place}/account/administrator-ids/{{sha256}}", Access.SIGNED_IN, own_administrator_id.show_administrator_id, step_up=True
+        ),
+        Page(POST, f"{place}/account/administrator-ids/{{sha256}}", Access.SIGNED_IN, own_administrator_id.sign, step_up=True),
+        Page(
+            POST,
+            f"{place}/account/administrator-ids/{{sha256}}/next",
+            Access.SIGNED_IN,
+            own_administrator_id.take_next,
+            step_up=True,
+            upload=True,
+            form=f"{place}/account/administrator-ids/{{sha256}}",
+        ),
         Page(GET, f"{place}/first-credential", Access.ANYBODY, first_credential.show_first),
         Page(POST, f"{place}/first-credential/options", Access.ANYBODY, first_credential.offer),
         Page(POST, f"{place}/first-credential", Access.ANYBODY, first_credential.make),

@@ -14,6 +14,7 @@ from privyseal.actions.passkey.offer_passkey import offer_passkey
 from privyseal.engine.passkeys import assertion_options
 from privyseal.look.browsers import browser_words
 from privyseal.look.words import gettext
+from privyseal.model.administrator import Credential
 from privyseal.model.errors import BadRequest, Conflict, PrivysealError, Refused, Unavailable
 from privyseal.model.identifiers import IntentId
 from privyseal.model.passkey import LABEL_CHARACTERS
@@ -25,7 +26,7 @@ from privyseal.reception.kept import forget_signed, go_on, marked
 from privyseal.reception.signatures import read_message, read_passkey
 from privyseal.reception.site import Visit
 from privyseal.reception.visitors import Visitor
-from privyseal.store import administrators, organizations, passkeys, sign_ons
+from privyseal.store import administrators, organizations, passkeys, renewals, sign_ons
 from privyseal_wire.passkey import Signature, statement_challenge
 
 NEW_PASSKEY = "sign_in/new_passkey.html"
@@ -34,7 +35,10 @@ SIGN_PASSKEY = "sign_in/sign_passkey.html"
 
 @dataclass(frozen=True, slots=True)
 class OwnCredential:
-    """A row of the list: ``kind`` and ``label`` in words, ``state`` and its words, ``is_this`` for the one of this session."""
+    """A row of the list: ``kind`` and ``label`` in words, ``state`` and its words, ``is_this`` for the one of this session.
+
+    ``has_page`` is for what can be changed there; ``ends_soon`` for an Administrator ID that may be renewed now.
+    """
 
     kind: str
     label: str
@@ -45,6 +49,8 @@ class OwnCredential:
     state_words: str
     is_this: bool
     is_passkey: bool
+    has_page: bool
+    ends_soon: bool
 
 
 def _guest(visit: Visit) -> Visitor:
@@ -88,6 +94,7 @@ def _credentials(visit: Visit) -> list[OwnCredential]:
     with visit.house.database.read(visit.now) as tx:
         known = passkeys.every_of(tx, guest.administrator.id)
         found = administrators.credentials_of(tx, guest.administrator.id)
+        replaced = {item.certificate_sha256 for item in found if renewals.is_replaced(tx, item.certificate_sha256)}
     rows = []
     for item in found:
         passkey = known.get(item.certificate_sha256)
@@ -108,9 +115,15 @@ def _credentials(visit: Visit) -> list[OwnCredential]:
                 state_words=words,
                 is_this=item.certificate_sha256 == guest.session.credential_sha256,
                 is_passkey=passkey is not None,
+                has_page=item.is_usable(visit.now) and item.certificate_sha256 not in replaced,
+                ends_soon=passkey is None and item.certificate_sha256 not in replaced and _ends_soon(item, visit.now),
             )
         )
     return rows
+
+
+def _ends_soon(item: Credential, now: datetime) -> bool:
+    return item.is_usable(now) and item.may_be_renewed(now)
 
 
 def leave(visit: Visit) -> Response:
