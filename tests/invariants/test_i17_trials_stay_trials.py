@@ -30,6 +30,7 @@ from privyseal.model.unit import UnitTier
 from privyseal.store import organizations, units, vettings
 from tests.rigs.intruder import make_intruder
 from tests.rigs.service import OPERATOR, AdministratorRig, ServiceRig, make_csr, make_key
+from tests.rigs.trials import begin_trial
 from tests.rigs.vetting import VETTER
 
 TRIAL, REAL = "test-acme", "resource-marketing"
@@ -40,7 +41,7 @@ POLICY: dict[str, Any] = {"policy": "test-server", "lifetime_days": 30}
 @pytest.fixture
 def trial(service: ServiceRig) -> tuple[Organization, AdministratorRig]:
     """A trial with its administrator."""
-    return service.create_trial()
+    return begin_trial(service)
 
 
 def issue(service: ServiceRig, slug: str, admin: AdministratorRig, name: str = NAME) -> Certificate:

@@ -27,7 +27,6 @@ from privyseal.actions.administrator.remove_administrator import remove_administ
 from privyseal.actions.admission import Invited
 from privyseal.actions.approving import Approved
 from privyseal.actions.audit.integrate_audit_log import LEASE, Holder, Integrated, integrate_audit_log
-from privyseal.actions.beginning_trials import trial_form
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.certificate.reissue_certificate import reissue_certificate
 from privyseal.actions.change.answer_change import answer_change
@@ -43,7 +42,6 @@ from privyseal.actions.organization.place_order import place_order
 from privyseal.actions.organization.record_validation import record_validation
 from privyseal.actions.request.approve_request import approve_request
 from privyseal.actions.request.submit_request import submit_request
-from privyseal.actions.trial.create_trial import create_trial
 from privyseal.cli.initialize import Plan, initialize
 from privyseal.cli.known_authorities import read_authorities
 from privyseal.cli.settings import Settings
@@ -76,6 +74,7 @@ from privyseal_wire.canonical import canonical_bytes
 from privyseal_wire.cms import sign_attached
 from privyseal_wire.passkey import Signature
 from privyseal_wire.statements import Change, Invitation, Removal
+from tests.rigs.shared_statements import COMPILED
 from tests.rigs.vetting import vet as vet_organization
 
 SubjectKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
@@ -144,25 +143,6 @@ def hashes_hex(data: bytes) -> str:
 
 
 OPERATOR = Actor(ActorKind.OPERATOR, "operator", permissions=PERMISSIONS[Role.PROVIDER_ADMINISTRATOR])
-
-
-class SharedStatements(dict[Any, Any]):
-    """Statements that were compiled for one database, for every other one of its kind: each test has a database of its own.
-
-    SQLAlchemy's keys begin with the engine's own dialect object, which would make every engine compile everything again.
-    """
-
-    def __getitem__(self, key: Any) -> Any:  # noqa: ANN401 - whatever SQLAlchemy keeps
-        return super().__getitem__(key[1:])
-
-    def __setitem__(self, key: Any, value: Any) -> None:  # noqa: ANN401 - the same
-        super().__setitem__(key[1:], value)
-
-    def get(self, key: Any, default: Any = None) -> Any:  # noqa: ANN401 - the same
-        return super().get(key[1:], default)
-
-
-COMPILED = {"sqlite": SharedStatements(), "postgresql": SharedStatements()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,16 +297,6 @@ class ServiceRig:
         perform(self.house, OPERATOR, about, add_policy, slug, policy or PolicyDraft())
         with self.house.database.read(self.clock()) as tx:
             return organizations.require(tx, slug)
-
-    def create_trial(self, wish: str = "acme", *, person: str = "Ann Try") -> tuple[Organization, AdministratorRig]:
-        """A trial by the provider's word, and its one administrator."""
-        fields = {"name": f"{wish.title()} Works", "slug": wish, "person_name": person, "person_email": f"ann@{wish}.test"}
-        about = About("create-trial", "", "organization", "new")
-        trial = perform(self.house, OPERATOR, about, create_trial, trial_form(fields))
-        # The same person again, because the first link went away by mail.
-        email, role = fields["person_email"], Role.SECURITY_ADMINISTRATOR
-        invited = perform(self.house, OPERATOR, about, invite_administrator, trial.slug, person, email, role)
-        return trial, self.enroll(invited, trial.slug)
 
     def validate(self, slug: str, name: str) -> None:
         """Register a domain and record evidence of its control (the look-up itself is tested with engine/dcv)."""

@@ -12,7 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 LIVE_FOLDERS = ("browser", "stories")
 """Folders of tests/ whose files share services that take long to start."""
 
-LONGEST = (*LIVE_FOLDERS, "tests/invariants/test_crash_cycles.py")
+LONGEST = (*LIVE_FOLDERS, "tests/invariants/test_crash_cycles.py", "tests/invariants/test_i19_role_by_action_by_scope.py")
 """The shares that begin first, because whatever begins last holds up the end."""
 
 

@@ -29,6 +29,7 @@ from tests.rigs.books import certificate_rows, check_books, rows
 from tests.rigs.changes import answer, authority_change, propose, proposed, set_issuing, standing
 from tests.rigs.crash_worker import CrashWorker, Cycle
 from tests.rigs.service import AdministratorRig, ServiceRig, make_csr, make_key
+from tests.rigs.trials import begin_trial
 
 ORG = "resource-marketing"
 NAMES = [f"www.{ORG}.test"]
@@ -249,7 +250,7 @@ def test_revoking_and_publishing_go_on(service: ServiceRig, fox: AdministratorRi
 
 
 def test_each_ca_is_paused_for_itself(service: ServiceRig, fox: AdministratorRig, staff: list[AdministratorRig]) -> None:
-    _, ann = service.create_trial()
+    _, ann = begin_trial(service)
     trial: dict[str, Any] = {"policy": "test-server", "lifetime_days": 30}
     both = [
         service.submit(ORG, make_csr(NAMES, make_key())),

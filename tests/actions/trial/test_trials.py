@@ -31,6 +31,7 @@ from privyseal.store import administrators, authorities, organizations, outbox, 
 from tests.rigs.hostile_texts import SHORT
 from tests.rigs.operator import run_command
 from tests.rigs.service import ServiceRig
+from tests.rigs.trials import begin_trial
 
 STRANGER = Actor(ActorKind.REQUESTER, "anonymous", source="somewhere")
 FORM = {"name": "Langly & Co", "slug": "langly", "person_name": "Ringo Langly", "person_email": "ringo@langly.test"}
@@ -224,7 +225,7 @@ def test_trials_for_the_providers_people_alone(desk: ServiceRig) -> None:
         ask(desk)
     with pytest.raises(Refused, match="no trials for everybody"):
         perform(desk.house, STRANGER, ABOUT, start_trial, earlier.id, code)
-    trial, _ = desk.create_trial()
+    trial, _ = begin_trial(desk)
     assert trial.is_trial
 
 
