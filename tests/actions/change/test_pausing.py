@@ -37,13 +37,6 @@ POINTS = ("prepare.before-commit", "complete.after-signature", "complete.after-c
 
 
 @pytest.fixture
-def fox(service: ServiceRig) -> AdministratorRig:
-    """Who approves for an organization."""
-    service.create_organization()
-    return service.administrator(ORG, "Fox Mulder")
-
-
-@pytest.fixture
 def staff(service: ServiceRig) -> list[AdministratorRig]:
     """Two who operate the CAs."""
     return [service.administrator("", name, Role.PROVIDER_OPERATOR) for name in ("Olga Operator", "Otto Operator")]
