@@ -30,6 +30,7 @@ ZONES = (
     "two-hands.test",
     "next-id.test",
     "went-back.test",
+    "night-desk.test",
 )
 
 

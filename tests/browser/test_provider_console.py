@@ -152,7 +152,7 @@ def test_what_the_provider_sees_of_the_service(world: World, chromium: Chromium,
 def pause(world: World, first: Window, second: Window, folder: Path) -> None:
     """The CA of trials is paused by two and goes on again: the question, what is signed, what holds."""
     sign_in_with_certificate(world, second, "", "")
-    for wish, done, picture in (("Propose to pause it", "Paused", "pause"), ("Propose that it goes on", "Goes on since", "resume")):
+    for wish, done, picture in (("Propose to pause it", "Paused", "pause"), ("Propose that it goes on", "Let go on", "resume")):
         section = first.page.locator("section", has=first.page.get_by_role("heading", name="Test CA", exact=True))
         first.open(f"{place_of(world, '')}/authorities")
         section.get_by_role("link", name=wish).click()

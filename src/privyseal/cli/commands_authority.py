@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from privyseal.cli.house_setup import house_for_command, open_house
+from privyseal.cli.house_setup import house_for_command
 from privyseal.cli.initialize import OPERATOR, publish_root_crl
 from privyseal.cli.processes import read_passphrase
 from privyseal.cli.rooms import Rooms
@@ -47,8 +47,7 @@ def _list(rooms: Rooms) -> Callable[..., None]:
         data
             The data directory of the service.
         """
-        house = open_house(read_settings(data), rooms).house
-        with house.database.read(house.clock()) as tx:
+        with house_for_command(data, rooms) as house, house.database.read(house.clock()) as tx:
             newest = authority_states.newest_of_each(tx)
             for slug, authority in sorted(house.authorities.items()):
                 crl = revocations.newest_crl(tx, authority.id, FULL)
@@ -106,10 +105,9 @@ def _root_crl(rooms: Rooms) -> Callable[..., None]:
         passphrase
             File with its passphrase.
         """
-        house = open_house(read_settings(data), rooms).house
-        root = house.authorities["root"]
         signing_key = encrypted_key_file.load(key, read_passphrase(passphrase))
-        with house.database.write(house.clock()) as tx:
+        with house_for_command(data, rooms) as house, house.database.write(house.clock()) as tx:
+            root = house.authorities["root"]
             newest = revocations.newest_crl(tx, root.id, FULL)
             publish_root_crl(house, tx, root, signing_key, number=newest.number + 1 if newest else 1)
         print("The root's CRLs are signed. Take the root key away again.")

@@ -47,6 +47,9 @@ LOST_ATTEMPTS: Final = 3
 LONGEST_WAIT: Final = 10.0
 """Seconds between two tries at most, whatever Retry-After asks for: a person is waiting."""
 
+PATIENCE: Final = 60.0
+"""Seconds of Retry-After from which on nothing is sent again: a person is told at once what is the matter, such as a paused CA."""
+
 PAGE: Final = 200
 
 _CONFLICT, _UNAVAILABLE = 409, 503
@@ -292,7 +295,8 @@ def _retry_after(response: httpx2.Response) -> float | None:
     patient = response.status_code == _UNAVAILABLE or (response.status_code == _CONFLICT and text)
     if not patient:
         return None
-    return min(float(text), LONGEST_WAIT) if text.isascii() and text.isdigit() else 1.0
+    seconds = float(text) if text.isascii() and text.isdigit() else 1.0
+    return None if seconds > PATIENCE else min(seconds, LONGEST_WAIT)
 
 
 def _require_success(response: httpx2.Response) -> httpx2.Response:

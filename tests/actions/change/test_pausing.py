@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,12 +15,14 @@ from privyseal.actions.certificate.revoke_certificate import BySystem, revoke_ce
 from privyseal.actions.house import SWEEP_AFTER, About, perform
 from privyseal.actions.request.approve_requests import approve_requests
 from privyseal.issuer.desk import complete_batch
+from privyseal.issuer.protocol import CompletedIntent
 from privyseal.issuer.publisher import publish_due
 from privyseal.jobs.sweep import Swept, sweep
 from privyseal.model.actor import SYSTEM
 from privyseal.model.administrator import Role
 from privyseal.model.change import ChangeKind, ChangeState
 from privyseal.model.errors import Conflict, NotPermitted, PrivysealError, Refused, Unavailable
+from privyseal.model.identifiers import IntentId
 from privyseal.model.request import RequestState
 from privyseal.model.revocation import RevocationReason
 from privyseal.model.unit import UnitTier
@@ -260,6 +263,36 @@ def test_each_ca_is_paused_for_itself(service: ServiceRig, fox: AdministratorRig
     more = service.submit("test-acme", make_csr(["two.test-acme.test"], make_key()), **trial)
     with pytest.raises(Unavailable, match="paused"):
         service.approve(more, ann)
+
+
+def test_paused_while_the_issuer_signs(service: ServiceRig, fox: AdministratorRig, staff: list[AdministratorRig]) -> None:
+    """Whoever comes first, the certificate is issued once, before the pause or after it."""
+    for number in range(3):
+        request = service.submit(ORG, make_csr([f"host-{number}.{ORG}.test"], make_key()))
+        service.approve(request, fox)
+        about = About("prepare-certificate", "", "request", "batch")
+        intents = [intent.id for intent in perform(service.house, SYSTEM, about, prepare_certificates, [request.id]).intents]
+        change = authority_change(service, issues=False)
+        propose(service, change, staff[0])
+        begin, found = threading.Barrier(2), list[CompletedIntent]()
+
+        def issue(wanted: list[IntentId] = intents, begin: threading.Barrier = begin, found: list[CompletedIntent] = found) -> None:
+            begin.wait()
+            found += complete_batch(service.house, service.keys, wanted).values()
+
+        thread = threading.Thread(target=issue)
+        thread.start()
+        begin.wait()
+        answer(service, change, staff[1])
+        thread.join()
+        assert [(done.ok, done.kind) for done in found] in ([(True, "")], [(False, "authority-paused")])
+        assert swept(service).prepared == 0
+        set_issuing(service, staff, issues=True)
+        assert swept(service).prepared == (0 if found[0].ok else 1)
+        assert service.request(request).state is RequestState.ISSUED
+    publish_due(service.house, service.keys)
+    service.integrate()
+    check_books(service)
 
 
 @pytest.fixture(scope="module")

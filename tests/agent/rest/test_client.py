@@ -182,11 +182,18 @@ def test_a_service_that_asks_for_patience_gets_the_same_request_again(rig: Rig) 
 
 
 def test_patience_ends(rig: Rig) -> None:
-    rig.service.on("POST", TOKENS, problem(503, "database", "The database is away.", Retry_After="3600"))
+    rig.service.on("POST", TOKENS, problem(503, "database", "The database is away.", Retry_After="60"))
     told = rig.seal("token", "create", "ci", "--scope", "read")
     assert told.status == 3
     assert told.err == "The database is away.\n"
     assert rig.slept == [10.0] * 4
+
+
+def test_a_pause_that_lasts_is_told_at_once(rig: Rig) -> None:
+    rig.service.on("POST", TOKENS, problem(503, "authority-paused", "The provider has paused the CA.", Retry_After="600"))
+    told = rig.seal("token", "create", "ci", "--scope", "read")
+    assert (told.status, told.err) == (3, "The provider has paused the CA.\n")
+    assert (len(rig.service.asked("POST", TOKENS)), rig.slept) == (1, [])
 
 
 def test_a_first_request_still_under_way_is_waited_for(rig: Rig) -> None:
