@@ -21,7 +21,17 @@ from privyseal.engine.signed_statement import SignedStatement, Trust, require_si
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Administrator, require_permission
 from privyseal.model.audit import AuditEvent, Outcome
-from privyseal.model.change import Change, ChangeKind, ChangeSignature, ChangeState, Decision, Proposal, needed_signatures
+from privyseal.model.change import (
+    Change,
+    ChangeKind,
+    ChangeSignature,
+    ChangeState,
+    Decision,
+    Holder,
+    Proposal,
+    holder,
+    needed_signatures,
+)
 from privyseal.model.errors import Conflict, NotPermitted, Refused
 from privyseal.model.fact import FactKind
 from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE, require_unexpired
@@ -81,12 +91,17 @@ def hold(tx: Transaction, side: Side) -> None:
         administrators.hold_staff(tx)
 
 
-def holders_of(tx: Transaction, side: Side, kind: ChangeKind, about: str = "") -> list[Administrator]:
-    """Return the people who can sign a change of this kind now: with the right, with a credential to sign with, not ``about`` them."""
+def holders_of(tx: Transaction, side: Side, kind: ChangeKind, about: str = "") -> list[Holder]:
+    """Return the people who count for a change of this kind: with the right, who ever had a credential, not ``about`` them."""
     people = administrators.of_organization(tx, side.organization.id if side.organization else None)
     entitled = [person for person in people if person.may(side.right(kind)) and person.id != about]
     held = administrators.credentials_by_person(tx, [person.id for person in entitled])
-    return [person for person in entitled if any(item.is_usable(tx.now) for item in held[person.id])]
+    return [found for person in entitled if (found := holder(person, held[person.id], tx.now))]
+
+
+def able_of(tx: Transaction, side: Side, kind: ChangeKind, about: str = "") -> list[Administrator]:
+    """Return those of them who can sign now."""
+    return [item.person for item in holders_of(tx, side, kind, about) if item.hindrance is None]
 
 
 def needed_now(house: House, tx: Transaction, side: Side, kind: ChangeKind, about: str = "") -> int:

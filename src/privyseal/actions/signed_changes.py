@@ -33,7 +33,8 @@ def flaw_of(
     """Return in words what is missing for this change to hold, as the end of a sentence; None for one that holds.
 
     ``organization`` None is the provider. ``proposal`` is what the content of the change says. As many different people as it says
-    signed exactly it; where that are fewer than this process wants, nobody else may have been able to sign in that time.
+    signed exactly it; where that are fewer than this process wants, nobody else may have held the right in that time, with whatever
+    credential.
     """
     jury = _Jury(house, tx, organization, right_of(proposal.kind, of_provider=organization is None), held_at)
     signers: dict[str, datetime] = {}
@@ -45,7 +46,7 @@ def flaw_of(
         return f"{proposal.quorum} people have to have signed it, and {len(signers)} did"
     configured = house.quorum(proposal.kind)
     if proposal.quorum < configured and jury.has_others({*signers, concerned(proposal)}, max(signers.values())):
-        return f"{configured} people had to sign it, and {proposal.quorum} did although others could"
+        return f"{configured} people had to sign it, and {proposal.quorum} did although others hold the right"
     return None
 
 
@@ -85,22 +86,23 @@ class _Jury:
         return ends if self._held_at(person, self._right, kept.at) else None
 
     def has_others(self, signers: set[str], until: datetime) -> bool:
-        """Tell whether somebody beside the signers could have signed in all the time in which they may have, and still can."""
+        """Tell whether somebody beside the signers held the right when they may have begun to sign, and holds it still.
+
+        What became of his credentials does not matter, as it does not where a change is proposed: neither an end that somebody
+        wrote into a row nor a card that a colleague revoked makes one signature enough.
+        """
         begun = until - CHANGE_LIFE
         for person in administrators.of_organization(self._tx, self._organization_id):
             if person.id in signers or not person.may(self._right):
                 continue
             held = administrators.credentials_of(self._tx, person.id)
-            if any(self._was_good(person, item, begun, until) for item in held):
+            if any(self._was_certified(person, item, begun) for item in held) and self._held_at(person, self._right, begun):
                 return True
         return False
 
-    def _was_good(self, person: Administrator, credential: Credential, begun: datetime, until: datetime) -> bool:
+    def _was_certified(self, person: Administrator, credential: Credential, moment: datetime) -> bool:
         bearer = self._bearer(person, credential)
-        is_revoked = credential.revoked_at is not None and credential.revoked_at <= until
-        if bearer is None or is_revoked or bearer.not_before > begun or bearer.not_after < until:
-            return False
-        return self._held_at(person, self._right, begun)
+        return bearer is not None and bearer.not_before <= moment
 
     def _bearer(self, person: Administrator, credential: Credential) -> Bearer | None:
         """Return whom a certificate names, if it is this person of this side in the role that the register has."""

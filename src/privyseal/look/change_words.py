@@ -7,7 +7,7 @@ from typing import Final
 from babel.numbers import format_currency
 
 from privyseal.look.words import gettext, locale, mark
-from privyseal.model.change import ChangeKind, ChangeState, Decision
+from privyseal.model.change import ChangeKind, ChangeState, Decision, Hindrance
 
 _KINDS: Final = {
     ChangeKind.POLICY: mark("Policy"),
@@ -25,6 +25,11 @@ _STATES: Final = {
 }
 _DECISIONS: Final = {Decision.SIGN: mark("signed"), Decision.REFUSE: mark("refused"), Decision.WITHDRAW: mark("took it back")}
 
+_HINDRANCES: Final = {
+    Hindrance.REVOKED: mark("the credential was revoked"),
+    Hindrance.EXPIRED: mark("the credential has expired"),
+}
+
 
 def change_kind_words(kind: ChangeKind) -> str:
     """Return what a change is of."""
@@ -40,6 +45,11 @@ def change_state_words(state: ChangeState) -> tuple[str, str]:
 def change_decision_words(decision: Decision) -> str:
     """Return what somebody did."""
     return gettext(_DECISIONS[decision])
+
+
+def hindrance_words(hindrance: Hindrance) -> str:
+    """Return why somebody cannot sign now."""
+    return gettext(_HINDRANCES[hindrance])
 
 
 def price_words(cents: int, currency: str) -> str:

@@ -8,12 +8,12 @@ proposes another one.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from privyseal.model.administrator import Permission
+from privyseal.model.administrator import Administrator, Credential, Permission
 from privyseal.model.errors import Conflict, Refused
 from privyseal.model.identifiers import AdministratorId, ChangeId, OrganizationId
 from privyseal.model.statement import MAXIMUM_STATEMENT_LIFE
@@ -67,6 +67,13 @@ class Decision(enum.Enum):
     SIGN = "sign"
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
+
+
+class Hindrance(enum.Enum):
+    """Why somebody who has to be counted cannot sign now: what became of the newest credential."""
+
+    REVOKED = "revoked"
+    EXPIRED = "expired"
 
 
 class ChangeState(enum.Enum):
@@ -130,6 +137,27 @@ class ChangeSignature:
     signature: bytes
     credential_sha256: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody who counts for how many have to sign: holds the right, and ever had a credential. Without hindrance he can sign."""
+
+    person: Administrator
+    hindrance: Hindrance | None
+
+
+def holder(person: Administrator, credentials: Sequence[Credential], now: datetime) -> Holder | None:
+    """Return somebody with the right as one who counts, or None for somebody who never had a credential.
+
+    ``credentials`` are all that the person ever had, the oldest first. Whose credentials were revoked or have expired counts as
+    before: otherwise whoever takes a colleague's card away would need a signature less.
+    """
+    if not credentials:
+        return None
+    if any(item.is_usable(now) for item in credentials):
+        return Holder(person, None)
+    return Holder(person, Hindrance.EXPIRED if credentials[-1].revoked_at is None else Hindrance.REVOKED)
 
 
 def needed_signatures(configured: int, holders: int) -> int:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from privyseal.actions.change.answer_change import answer_change
 from privyseal.actions.change.propose_change import propose_change
-from privyseal.actions.changing import needed_now
+from privyseal.actions.changing import holders_of, needed_now
 from privyseal.actions.house import attempt, sha256_hex
 from privyseal.look.words import gettext
 from privyseal.model.change import CHANGE_LIFE, REASON_CHARACTERS, Change, ChangeKind, Decision, change_content
@@ -23,7 +23,7 @@ from privyseal.model.identifiers import ChangeId
 from privyseal.model.request import require_text
 from privyseal.model.statement import utc_text
 from privyseal.reception.kept import forget_signed, go_on, marked, unsigned
-from privyseal.reception.shown_changes import ShownChange, about_change, change_rows, shown_change, side_of_visit
+from privyseal.reception.shown_changes import ShownChange, about_change, change_rows, hindered_words, shown_change, side_of_visit
 from privyseal.reception.signing import MAXIMUM_CONTENT, Signing, desk_of, named, offer, read_signature, shell_word
 from privyseal.reception.site import Visit
 from privyseal.reception.statuses import STATUS
@@ -191,6 +191,12 @@ def content_now(visit: Visit, kind: ChangeKind, subject: str, base: int, value: 
     with visit.house.database.read(visit.now) as tx:
         quorum = needed_now(visit.house, tx, side_of_visit(tx, visit), kind, about)
     return canonical_bytes(change_content(kind, subject, base, quorum, value))
+
+
+def hindered_now(visit: Visit, kind: ChangeKind, *, about: str = "") -> tuple[str, ...]:
+    """Return who counts for a change of this kind and cannot sign it now, each with the reason."""
+    with visit.house.database.read(visit.now) as tx:
+        return hindered_words(holders_of(tx, side_of_visit(tx, visit), kind, about))
 
 
 def offer_proposal(visit: Visit, kind: ChangeKind, content: bytes, *, action: str, command: str) -> Signing:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from privyseal.actions.changing import counted, holders_of, needed_now
+from privyseal.actions.changing import able_of, counted, holders_of, needed_now
 from privyseal.actions.changing_kinds import Side, concerned, proposal_of
 from privyseal.actions.house import About, House, attempt
 from privyseal.look.authority_words import authority_words, issuing_consequence, issuing_words
-from privyseal.look.change_words import change_decision_words, change_kind_words, change_state_words, price_words
+from privyseal.look.change_words import change_decision_words, change_kind_words, change_state_words, hindrance_words, price_words
 from privyseal.look.people_words import role_rights, role_words
 from privyseal.look.policy_words import Rule, changed_rules
 from privyseal.look.sentences import word
 from privyseal.look.words import gettext
 from privyseal.model.authority_state import AuthorityState, judge_authority_state
-from privyseal.model.change import Change, ChangeKind, ChangeSignature, ChangeState, Decision
+from privyseal.model.change import Change, ChangeKind, ChangeSignature, ChangeState, Decision, Holder
 from privyseal.model.errors import NotFound
 from privyseal.model.identifiers import AdministratorId, ChangeId
 from privyseal.model.policy import Policy, read_policy
@@ -38,7 +39,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class ShownChange:
-    """One change. ``rules`` are what differs; ``missing`` people have to sign yet, ``waits_for`` are those who could.
+    """One change. ``rules`` are what differs; ``missing`` people have to sign yet, ``waits_for`` are those who could,
+    ``hindered`` those who count and cannot sign now, each with the reason in words.
 
     ``may_sign`` tells whether whoever looks can sign it and has not.
     """
@@ -51,6 +53,7 @@ class ShownChange:
     needed: int
     missing: int
     waits_for: tuple[str, ...]
+    hindered: tuple[str, ...]
     rules: tuple[Rule, ...]
     may_sign: bool
     is_own: bool
@@ -142,11 +145,17 @@ def _shown(house: House, tx: Transaction, side: Side, change: Change, reader: Ad
         ),
         needed=needed,
         missing=max(0, needed - len(count)) if is_open else 0,
-        waits_for=tuple(person.name for person in holders if person.id not in signed),
+        waits_for=tuple(item.person.name for item in holders if item.hindrance is None and item.person.id not in signed),
+        hindered=hindered_words(holders),
         rules=tuple(rules_of(tx, side, change)),
-        may_sign=any(person.id == reader for person in holders) and reader not in signed,
+        may_sign=any(item.person.id == reader and item.hindrance is None for item in holders) and reader not in signed,
         is_own=change.proposer_id == reader,
     )
+
+
+def hindered_words(holders: Sequence[Holder]) -> tuple[str, ...]:
+    """Return who of these people cannot sign now, each with the reason."""
+    return tuple(f"{item.person.name} ({hindrance_words(item.hindrance)})" for item in holders if item.hindrance is not None)
 
 
 def rules_of(tx: Transaction, side: Side, change: Change) -> list[Rule]:
@@ -218,7 +227,7 @@ def change_rows(visit: Visit, *, only_open: bool, after: str, limit: int) -> lis
         signers = changes.signers_of(tx, [change.id for change in found])
         people = {person for change in found for person in (change.proposer_id, *signers[change.id])}
         names = administrators.names_of(tx, sorted(people))
-        wanted = {kind for kind in {change.kind for change in found} if any(p.id == visit.person.id for p in holders_of(tx, side, kind))}
+        wanted = {kind for kind in {change.kind for change in found} if any(p.id == visit.person.id for p in able_of(tx, side, kind))}
         titles = {change.id: title_of(tx, change) for change in found}
     return [
         ChangeRow(

@@ -105,9 +105,17 @@ def standing(change: Document) -> str:
     state, missing = change.text("state"), change.integer("signatures_missing")
     if state == "open":
         people = "1 more person has" if missing == 1 else f"{missing} more people have"
-        return f"The change {change.text('id')} of {change.text('kind')} {change.text('subject')} waits: {people} to sign it."
+        waits = f"The change {change.text('id')} of {change.text('kind')} {change.text('subject')} waits: {people} to sign it."
+        return "\n".join((waits, *hindered(change)))
     end = "holds from now on" if state == "applied" else f"is {state}"
     return f"The change {change.text('id')} of {change.text('kind')} {change.text('subject')} {end}."
+
+
+def hindered(change: Document) -> list[str]:
+    """Return in sentences who counts and cannot sign now, and what helps."""
+    whys = {"revoked": "because the credential was revoked", "expired": "because the credential has expired"}
+    lines = [f"{item.text('name')} cannot sign now, {whys[item.text('why')]}, and counts nevertheless." for item in change.parts("cannot_sign")]
+    return [*lines, "Renew or replace that credential, or remove the person: seal administrator remove."] if lines else []
 
 
 def _shown(service: Service, change: Document) -> str:

@@ -141,8 +141,19 @@ class DifferenceDocument(Document):
     after: Any = None
 
 
+class HinderedDocument(Document):
+    """Somebody who counts for how many have to sign, and cannot sign now: `why` is what became of the newest credential."""
+
+    administrator: str
+    name: str
+    why: Literal["revoked", "expired"]
+
+
 class ChangeDocument(Document):
-    """A change under dual control. `content` are the canonical bytes whose SHA-256 everybody signs."""
+    """A change under dual control. `content` are the canonical bytes whose SHA-256 everybody signs.
+
+    Whoever stands in `cannot_sign` counts nevertheless: renew or replace that credential, or remove the person.
+    """
 
     id: str
     kind: str
@@ -154,6 +165,7 @@ class ChangeDocument(Document):
     proposer_name: str
     signatures_needed: int
     signatures_missing: int
+    cannot_sign: list[HinderedDocument]
     answers: list[SignerDocument]
     created_at: Time
     expires_at: Time

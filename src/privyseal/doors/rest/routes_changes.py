@@ -8,14 +8,22 @@ from fastapi import APIRouter
 
 from privyseal.actions.change.answer_change import answer_change
 from privyseal.actions.change.propose_change import propose_change
-from privyseal.actions.changing import counted, needed_now
+from privyseal.actions.changing import counted, holders_of, needed_now
 from privyseal.actions.changing_kinds import KINDS, Side, concerned, judge_policy, proposal_of
 from privyseal.actions.house import About, House, perform
 from privyseal.doors.rest.access import described, holder, provider
 from privyseal.doors.rest.addresses import After, ChangePath, Limit, Person, PolicyPath, Slug, VersionPath
 from privyseal.doors.rest.authentication import Caller, CallerOf, Context
 from privyseal.doors.rest.bodies import ProposalBody, SignatureBody
-from privyseal.doors.rest.documents import ChangeDocument, ChangePage, DifferenceDocument, PolicyVersion, PolicyVersions, SignerDocument
+from privyseal.doors.rest.documents import (
+    ChangeDocument,
+    ChangePage,
+    DifferenceDocument,
+    HinderedDocument,
+    PolicyVersion,
+    PolicyVersions,
+    SignerDocument,
+)
 from privyseal.doors.rest.reading import read, read_of_provider
 from privyseal.model.administrator import Permission
 from privyseal.model.change import Change, ChangeKind, ChangeState, Decision, belongs
@@ -193,9 +201,9 @@ def _document(house: House, tx: Transaction, side: Side, change: Change) -> Chan
     standing = change.standing(tx.now)
     is_open = standing is ChangeState.OPEN
     count = counted(house, tx, side, change) if is_open else {item.administrator_id for item in kept if item.decision is Decision.SIGN}
-    needed = (
-        max(change.quorum, needed_now(house, tx, side, change.kind, concerned(proposal_of(change.content)))) if is_open else change.quorum
-    )
+    about = concerned(proposal_of(change.content))
+    needed = max(change.quorum, needed_now(house, tx, side, change.kind, about)) if is_open else change.quorum
+    holders = holders_of(tx, side, change.kind, about) if is_open else []
     return ChangeDocument(
         id=change.id,
         kind=change.kind.value,
@@ -207,6 +215,11 @@ def _document(house: House, tx: Transaction, side: Side, change: Change) -> Chan
         proposer_name=names.get(change.proposer_id, ""),
         signatures_needed=needed,
         signatures_missing=max(0, needed - len(count)) if is_open else 0,
+        cannot_sign=[
+            HinderedDocument(administrator=item.person.id, name=item.person.name, why=item.hindrance.value)
+            for item in holders
+            if item.hindrance is not None
+        ],
         answers=[
             SignerDocument(
                 administrator=item.administrator_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from privyseal.actions.changing import counted, holders_of, needed_now
+from privyseal.actions.changing import able_of, counted, needed_now
 from privyseal.actions.changing_kinds import Side, concerned, proposal_of
 from privyseal.features.notices.desk import Desk, common_values
 from privyseal.features.notices.recipients import address_of
@@ -34,7 +34,7 @@ def change_waiting(desk: Desk) -> Letter | None:
     """To somebody who can sign and has not: a change was proposed, and until when it can be signed."""
     change, side = _change(desk)
     signers = counted(desk.house, desk.tx, side, change)
-    wanted = {person.id for person in holders_of(desk.tx, side, change.kind, concerned(proposal_of(change.content)))} - signers
+    wanted = {person.id for person in able_of(desk.tx, side, change.kind, concerned(proposal_of(change.content)))} - signers
     address = address_of(desk.tx, desk.recipient, side.organization)
     if change.standing(desk.tx.now) is not ChangeState.OPEN or desk.recipient not in wanted or not address:
         return None

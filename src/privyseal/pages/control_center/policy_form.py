@@ -26,7 +26,15 @@ from privyseal.pages.control_center.entry import home, look_up, show_again
 from privyseal.pages.control_center.locked_out import locked_out
 from privyseal.pages.control_center.policies import policy_of, toml_file
 from privyseal.pages.control_center.policy_own_fields import read_rows, rows_of, typed_rows
-from privyseal.reception.change_pages import content_now, offer_proposal, place_of_changes, propose, proposed_content, waiting_changes
+from privyseal.reception.change_pages import (
+    content_now,
+    hindered_now,
+    offer_proposal,
+    place_of_changes,
+    propose,
+    proposed_content,
+    waiting_changes,
+)
 from privyseal.reception.kept import go_on, marked, unsigned
 from privyseal.reception.site import Visit
 from privyseal.store import policies
@@ -265,6 +273,7 @@ def _show_signing(visit: Visit, value: Mapping[str, object], status: int = 200, 
         "base": previous.version if previous else 0,
         "quorum": read_content(parse_canonical(content)).quorum,
         "waiting": waiting_changes(visit, ChangeKind.POLICY, policy.name),
+        "hindered": hindered_now(visit, ChangeKind.POLICY),
         "locked": locked_out(visit, policy.approvers) if policy.cms_only else None,
         "signing": signing,
         "content": json.dumps(json.loads(content), indent=2, ensure_ascii=False),

@@ -21,7 +21,15 @@ from privyseal.model.role_change import RoleChange, read_role_change, role_conte
 from privyseal.pages.control_center.department_choices import choices
 from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, nothing_here, part, show_again, sight
 from privyseal.pages.control_center.people import Person, person_of, show_person
-from privyseal.reception.change_pages import content_now, offer_proposal, place_of_changes, propose, proposed_content, waiting_changes
+from privyseal.reception.change_pages import (
+    content_now,
+    hindered_now,
+    offer_proposal,
+    place_of_changes,
+    propose,
+    proposed_content,
+    waiting_changes,
+)
 from privyseal.reception.kept import go_on, marked, unsigned
 from privyseal.reception.shown_changes import role_rules
 from privyseal.reception.signing import end_of_statement, offer, read_signature
@@ -125,6 +133,7 @@ def _show_signing(visit: Visit, person: Person, change: RoleChange, status: int 
         "base": base,
         "quorum": read_content(parse_canonical(content)).quorum,
         "waiting": waiting_changes(visit, ChangeKind.ROLE, subject),
+        "hindered": hindered_now(visit, ChangeKind.ROLE, about=subject),
         "signing": offer_proposal(visit, ChangeKind.ROLE, content, action=marked(visit, f"{place}/roles/changed"), command=command),
         "content": json.dumps(json.loads(content), indent=2, ensure_ascii=False),
         "file": "",

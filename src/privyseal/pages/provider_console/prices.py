@@ -17,7 +17,15 @@ from privyseal.model.change import ChangeKind, read_content
 from privyseal.model.errors import BadRequest, PrivysealError, Refused
 from privyseal.model.price import CURRENCIES, Price, judge_price, price_content
 from privyseal.model.unit import UnitTier
-from privyseal.reception.change_pages import content_now, offer_proposal, place_of_changes, propose, proposed_content, waiting_changes
+from privyseal.reception.change_pages import (
+    content_now,
+    hindered_now,
+    offer_proposal,
+    place_of_changes,
+    propose,
+    proposed_content,
+    waiting_changes,
+)
 from privyseal.reception.kept import go_on, marked, unsigned
 from privyseal.reception.shown_changes import price_rules
 from privyseal.reception.site import Visit
@@ -125,6 +133,7 @@ def _show_signing(visit: Visit, price: Price, status: int = 200) -> Response:
         "base": version - 1,
         "quorum": read_content(parse_canonical(content)).quorum,
         "waiting": waiting_changes(visit, ChangeKind.PRICE, price.tier.value),
+        "hindered": hindered_now(visit, ChangeKind.PRICE),
         "signing": offer_proposal(visit, ChangeKind.PRICE, content, action=marked(visit, f"{PLACE}/proposed"), command=command),
         "content": json.dumps(json.loads(content), indent=2, ensure_ascii=False),
         "file": "",
