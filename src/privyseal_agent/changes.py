@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import quote
 
 from privyseal_agent.decisions import end_of
 from privyseal_agent.desk import Desk
@@ -24,6 +25,11 @@ CHANGE_LIFE: Final = timedelta(days=7) - timedelta(minutes=5)
 def content_of(kind: str, subject: str, base: int, quorum: int, value: Mapping[str, object]) -> bytes:
     """Return the canonical content of a change."""
     return canonical_bytes({"type": CONTENT_TYPE, "kind": kind, "subject": subject, "base": base, "quorum": quorum, "value": dict(value)})
+
+
+def side_path(service: Service, *parts: str) -> str:
+    """Return the path of something of the organization, or of the provider where no organization is set."""
+    return service.path(*parts) if service.settings.organization else "/".join(("/provider", *(quote(part, safe="") for part in parts)))
 
 
 def new_id(prefix: str, desk: Desk) -> str:

@@ -307,25 +307,6 @@ class Assignment(Statement):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Removal(Statement):
-    """Somebody is no longer an administrator: every role ends, every credential is revoked.
-
-    ``organization`` is "provider" for the provider's own people, ``remover`` whoever signs.
-    """
-
-    TYPE: ClassVar[str] = "privyseal.removal.v1"
-
-    administrator: str
-    remover: str
-
-    def __post_init__(self) -> None:
-        """Raise StatementRefused unless every field has its format."""
-        Statement.__post_init__(self)
-        formats.require_id("administrator", self.administrator, "adm")
-        formats.require_id("remover", self.remover, "adm")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Change(Statement):
     """Somebody says something to a proposed change: ``content_sha256`` is the hex digest of the change's canonical content.
 
@@ -354,11 +335,9 @@ class Change(Statement):
             raise formats.refuse("reason", "is not empty; a signature under a change gives no reason")
 
 
-AnyStatement: TypeAlias = (
-    Approval | Rejection | Revocation | PasskeyRegistration | Invitation | Renewal | SignIn | Assignment | Removal | Change
-)
+AnyStatement: TypeAlias = Approval | Rejection | Revocation | PasskeyRegistration | Invitation | Renewal | SignIn | Assignment | Change
 
-_EVERY = (Approval, Rejection, Revocation, PasskeyRegistration, Invitation, Renewal, SignIn, Assignment, Removal, Change)
+_EVERY = (Approval, Rejection, Revocation, PasskeyRegistration, Invitation, Renewal, SignIn, Assignment, Change)
 _KINDS: dict[str, type[AnyStatement]] = {kind.TYPE: kind for kind in _EVERY}
 _OPTIONAL = frozenset({"replaces", "department", "custom_fields"})
 

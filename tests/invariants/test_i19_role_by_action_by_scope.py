@@ -162,9 +162,9 @@ class Called:
             name = f"d{self.everybody.number()}.test"
             self.everybody.service.validate(THIRD, name)
             return {**self.provider, "name": name}
-        if row.whose == "provider" and fresh and row.path.endswith("/removals"):
+        if row.whose == "provider" and fresh and row.path.endswith(("/credentials/revocation", "/credentials/revoke")):
             leaver = self.everybody.service.administrator("", "", Role.PROVIDER_AUDITOR)
-            return {**self.provider, "administrator_id": leaver.administrator.id}
+            return {**self.provider, **dict.fromkeys(("administrator", "administrator_id"), leaver.administrator.id)}
         if row.whose == "provider":
             return self.provider
         if not fresh:
@@ -174,7 +174,7 @@ class Called:
             made["request"] = made["request_id"] = self.everybody.request(place).id
         if "{serial}" in row.path:
             made["serial"] = self.everybody.certificate(place).serial_hex
-        if "{administrator" in row.path or row.path.endswith("/removals"):
+        if "{administrator" in row.path:
             person = self.everybody.newcomer(place)
             made["administrator"] = made["administrator_id"] = person.administrator.id
             made["sha256"] = hashes_hex(person.certificate_der)

@@ -31,6 +31,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.certificate.revoke_certificate import ByAdministrator, revoke_certificate
+from privyseal.actions.change.answer_change import answer_change
 from privyseal.actions.contact.answer_contact_change import answer_contact_change
 from privyseal.actions.contact.propose_contact import propose_contact
 from privyseal.actions.house import About, House, perform
@@ -50,7 +51,7 @@ from privyseal.model.actor import ANONYMOUS, SYSTEM, Actor, ActorKind
 from privyseal.model.administrator import PERMISSIONS, Role
 from privyseal.model.application import ContactKind
 from privyseal.model.fact import FactKind
-from privyseal.model.identifiers import AuthorityId, ContactChangeId, IntentId, RequestId
+from privyseal.model.identifiers import AuthorityId, ChangeId, ContactChangeId, IntentId, RequestId
 from privyseal.model.profile import PROFILES, KeyAlgorithm
 from privyseal.model.statement import approval_fields, utc_text
 from privyseal.store import audit, certificates, failpoints, organizations, policies, requests, revocations
@@ -76,7 +77,8 @@ class Cycle:
     """One life of a child. ``failpoint`` is ``name`` or ``name:passage``; ``kill_after`` kills at that second instead.
 
     ``work`` is "walk" for requests on their way, "recover" for what a restarted service does first, "propose" for another corporate
-    contact, or "answer" for a yes to it; ``things`` are then the address, or the ids and codes of the answers.
+    contact, "answer" for a yes to it, or "sign" for a signature under a change; ``things`` are then the address, the ids and codes of
+    the answers, or the id of the change and the signature in base64.
     """
 
     number: int
@@ -248,6 +250,8 @@ class _Life:
         """What a cycle names."""
         if work == "propose":
             self.propose_contact(*things)
+        elif work == "sign":
+            self.sign_change(*things)
         elif work == "answer":
             self.answer_contact(*things)
         elif work == "recover":
@@ -292,6 +296,14 @@ class _Life:
             wanted = ContactChangeId(change_id)
             found = answer_contact_change(self._house, ANONYMOUS, self._opened.organization, wanted, code, "yes")
             self._tell("answered", found.end.value if found.end else "")
+
+    def sign_change(self, change_id: str, signature: str) -> None:
+        """Hand in what somebody signed about a change, as the REST door does."""
+        slug = self._opened.organization
+        about = About("answer-change", slug, "change", change_id)
+        signed = base64.b64decode(signature)
+        answered = perform(self._house, self._person(), about, answer_change, slug, ChangeId(change_id), signed)
+        self._tell("signed", answered.change.state.value)
 
     def _person(self) -> Actor:
         """The administrator with the credential that he is signed in with."""

@@ -23,7 +23,6 @@ from cryptography.x509.oid import NameOID
 from privyseal.actions.administrator.enroll_administrator import enroll_administrator
 from privyseal.actions.administrator.invite_administrator import invite_administrator
 from privyseal.actions.administrator.invite_with_signature import invite_with_signature
-from privyseal.actions.administrator.remove_administrator import remove_administrator
 from privyseal.actions.admission import Invited
 from privyseal.actions.approving import Approved
 from privyseal.actions.audit.integrate_audit_log import LEASE, Holder, Integrated, integrate_audit_log
@@ -65,7 +64,7 @@ from privyseal.model.identifiers import AdministratorId, AuthorityId, ChangeId, 
 from privyseal.model.organization import Organization
 from privyseal.model.policy_draft import PolicyDraft
 from privyseal.model.request import Request
-from privyseal.model.role_change import RoleChange, role_content
+from privyseal.model.role_change import Removal, RoleChange, role_content
 from privyseal.model.statement import approval_fields, utc_text
 from privyseal.model.unit import UnitTier
 from privyseal.store import administrators, assignments, audit, authorities, certificates, organizations, policies, requests
@@ -73,7 +72,7 @@ from privyseal.store.database import Database
 from privyseal_wire.canonical import canonical_bytes
 from privyseal_wire.cms import sign_attached
 from privyseal_wire.passkey import Signature
-from privyseal_wire.statements import Change, Invitation, Removal
+from privyseal_wire.statements import Change, Invitation
 from tests.rigs.shared_statements import COMPILED
 from tests.rigs.vetting import vet as vet_organization
 
@@ -410,6 +409,10 @@ class ServiceRig:
     ) -> None:
         """The same for anybody that this rig knows; whoever signs is one of ``signers``."""
         change_id, content = self.role_change(person, role, slug, department=department, change=change)
+        self.carry(change_id, content, person, by=by, slug=slug)
+
+    def carry(self, change_id: str, content: bytes, person: Administrator, *, by: Administrator, slug: str) -> None:
+        """Have a change of somebody's roles proposed by ``by`` and signed by others that this rig knows, until it holds."""
         about, actor = About("propose-change", slug, "change", change_id), administrator_actor(by, "", "")
         signed = self.signers[by.id](self.change_statement(change_id, content, slug, by.id))
         answered = perform(self.house, actor, about, propose_change, slug, content, signed)
@@ -425,11 +428,16 @@ class ServiceRig:
         self, person: Administrator, role: Role, slug: str, *, department: DepartmentId | None = None, change: str = "give"
     ) -> tuple[str, bytes]:
         """The id and the content of a change of somebody's roles, as it is proposed now."""
+        return self.role_decision(RoleChange(person.id, role, department, gives=change == "give"), slug)
+
+    def role_decision(self, decision: RoleChange | Removal, slug: str) -> tuple[str, bytes]:
+        """The same for any decision about a person."""
+        subject = decision.administrator_id
         with self.house.database.read(self.clock()) as tx:
-            needed = needed_now(self.house, tx, side_of(tx, slug), ChangeKind.ROLE, person.id)
-            base = assignments.steps_of(tx, person.id)
-        value = role_content(RoleChange(person.id, role, department, gives=change == "give"))
-        return f"chg-{os.urandom(16).hex()}", canonical_bytes(change_content(ChangeKind.ROLE, person.id, base, needed, value))
+            needed = needed_now(self.house, tx, side_of(tx, slug), ChangeKind.ROLE, subject)
+            base = assignments.steps_of(tx, subject)
+        value = role_content(decision)
+        return f"chg-{os.urandom(16).hex()}", canonical_bytes(change_content(ChangeKind.ROLE, subject, base, needed, value))
 
     def change_statement(self, change_id: str, content: bytes, slug: str, signer: str) -> bytes:
         """What somebody signs to say yes to a change."""
@@ -454,16 +462,9 @@ class ServiceRig:
         return replace(person, administrator=found)
 
     def remove(self, person: AdministratorRig, *, by: AdministratorRig) -> None:
-        """Remove a person under the signature of ``by``."""
-        statement = Removal(
-            service=self.settings.service_id,
-            organization=by.organization or "provider",
-            expires=utc_text(self.clock() + timedelta(minutes=10)),
-            administrator=person.administrator.id,
-            remover=by.administrator.id,
-        )
-        about = About("remove-administrator", by.organization, "administrator", person.administrator.id)
-        perform(self.house, by.actor, about, remove_administrator, by.organization, self.sign(statement.to_bytes(), by))
+        """Remove a person: ``by`` proposes it, others who can sign do until it holds."""
+        change_id, content = self.role_decision(Removal(person.administrator.id), by.organization)
+        self.carry(change_id, content, person.administrator, by=by.administrator, slug=by.organization)
 
     def department(self, by: AdministratorRig, name: str, parent: DepartmentId | None = None, *, cost_center: str = "") -> Department:
         """Add a department."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 from privyseal.model.administrator import Role
 from privyseal.model.change import ChangeKind
 from privyseal.model.policy_draft import PolicyDraft
-from privyseal_wire.statements import Invitation, Rejection, Removal, Revocation
+from privyseal_wire.statements import Invitation, Rejection, Revocation
 from tests.rigs.changes import Proposed, policy_change, proposed, statement
 from tests.rigs.everybody import Everybody
 from tests.rigs.service import AdministratorRig
@@ -46,11 +46,6 @@ def _invitation(house: Everybody, by: AdministratorRig, _objects: dict[str, str]
     return {"signature": house.signed(signed.to_bytes(), by)}
 
 
-def _removal(house: Everybody, by: AdministratorRig, objects: dict[str, str]) -> Body:
-    signed = Removal(**_parties(house, by), administrator=objects["administrator_id"], remover=by.administrator.id)
-    return {"signature": house.signed(signed.to_bytes(), by)}
-
-
 def _proposal(house: Everybody, by: AdministratorRig, _objects: dict[str, str]) -> Body:
     change = change_of(house, by)
     return {"content": change.content.decode(), "signature": house.signed(statement(house.service, change, by), by)}
@@ -76,10 +71,8 @@ SIGNED: Final[dict[tuple[str, str], Callable[[Everybody, AdministratorRig, dict[
     ("POST", f"{P}/requests/{{request_id}}/rejection"): _rejection,
     ("POST", f"{P}/certificates/{{serial}}/revocation"): _revocation,
     ("POST", f"{P}/administrators"): _invitation,
-    ("POST", f"{P}/removals"): _removal,
     ("POST", f"{P}/changes"): _proposal,
     ("POST", f"{P}/changes/{{change_id}}/answers"): _answer,
-    ("POST", "/provider/removals"): _removal,
     ("POST", "/provider/changes"): _proposal,
     ("POST", "/provider/changes/{change_id}/answers"): _answer,
 }

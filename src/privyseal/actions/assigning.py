@@ -1,6 +1,6 @@
 """How a role is given and taken, and what must hold then; no action, but what the actions that do it share.
 
-A change is judged and applied here whoever decided on it: one signature today, as many as a quorum asks where that is in force.
+A change is judged and applied here once as many people have signed it as the quorum asks.
 The rules are about the people, so they hold for every way:
 
 - nobody gives a role to himself, and takes one from himself only where nobody else could do it

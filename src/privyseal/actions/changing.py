@@ -110,11 +110,11 @@ def needed_now(house: House, tx: Transaction, side: Side, kind: ChangeKind, abou
 
 
 def require_other(proposal: Proposal, person: Administrator) -> None:
-    """Raise NotPermitted ``own-role`` when somebody would sign for what he may do himself."""
+    """Raise NotPermitted ``own-role`` when somebody would sign for what becomes of himself."""
     if concerned(proposal) == person.id:
         sentence = (
-            "Nobody gives a role to himself or takes one from himself. Ask another security administrator; if there is none, invite "
-            "somebody first and give the role to that person."
+            "Nobody gives a role to himself, takes one from himself or signs for his own removal. Ask another security administrator; "
+            "if there is none, invite somebody first and give the role to that person."
         )
         raise NotPermitted("own-role", sentence)
 

@@ -14,9 +14,10 @@ from typing import Final
 from privyseal.actions import pausing
 from privyseal.actions.assigning import Signature, apply_change, judge_change
 from privyseal.actions.house import House, record, sha256_hex
+from privyseal.actions.removing import judge_removal, remove_person
 from privyseal.model import rules
 from privyseal.model.actor import Actor
-from privyseal.model.administrator import Permission
+from privyseal.model.administrator import Administrator, Permission
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.change import PROVIDER, Change, ChangeKind, Decision, Proposal, belongs, read_content, right_of
 from privyseal.model.errors import Conflict, NotFound, Refused
@@ -25,7 +26,7 @@ from privyseal.model.organization import Organization, require_active
 from privyseal.model.policy import Policy
 from privyseal.model.policy_draft import judge_content
 from privyseal.model.price import Price, judge_price
-from privyseal.model.role_change import RoleChange, read_role_change
+from privyseal.model.role_change import Removal, RoleChange, read_role_change
 from privyseal.store import assignments, changes, organizations, policies, prices
 from privyseal.store.database import Transaction
 from privyseal_wire.canonical import canonical_bytes, parse_canonical
@@ -164,13 +165,23 @@ def _steps(tx: Transaction, _side: Side, proposal: Proposal) -> int:
     return assignments.steps_of(tx, AdministratorId(proposal.subject))
 
 
-def judge_role(tx: Transaction, side: Side, proposal: Proposal) -> RoleChange:
-    """Return the change of roles that is proposed; raises Refused, NotFound and Conflict as ``assigning.judge_change``."""
+def judge_role(tx: Transaction, side: Side, proposal: Proposal) -> RoleChange | Removal:
+    """Return the change of roles, or the removal, that is proposed.
+
+    Raises Refused, NotFound and Conflict as ``assigning.judge_change`` and ``removing.judge_removal``.
+    """
     change = read_role_change(proposal.value)
     if change.administrator_id != proposal.subject:
         raise Refused("role-change", "The change is about another person than it says.", field="role")
-    judge_change(tx, side.organization, change)
+    judge_decision(tx, side.organization, change)
     return change
+
+
+def judge_decision(tx: Transaction, organization: Organization | None, change: RoleChange | Removal) -> Administrator:
+    """Return whom a change of roles, or a removal, is of; raises as the two rooms that it asks."""
+    if isinstance(change, Removal):
+        return judge_removal(tx, organization, change.administrator_id)
+    return judge_change(tx, organization, change)
 
 
 def _apply_role(house: House, tx: Transaction, side: Side, actor: Actor, change: Change, proposal: Proposal) -> None:
@@ -179,7 +190,12 @@ def _apply_role(house: House, tx: Transaction, side: Side, actor: Actor, change:
         for kept in changes.signatures_of(tx, change.id)
         if kept.decision is Decision.SIGN
     ]
-    apply_change(house, tx, actor, side.organization, judge_role(tx, side, proposal), change.id, signed)
+    decided = judge_role(tx, side, proposal)
+    if isinstance(decided, Removal):
+        told = [digest for item in signed for digest in (sha256_hex(item.content), sha256_hex(item.signature))]
+        remove_person(house, tx, actor, side.organization, decided.administrator_id, told)
+    else:
+        apply_change(house, tx, actor, side.organization, decided, change.id, signed)
 
 
 def concerned(proposal: Proposal) -> str:

@@ -51,7 +51,10 @@ def _list(rooms: Rooms) -> Callable[..., None]:
 
 def _conclude(rooms: Rooms) -> Callable[..., None]:
     def conclude(report: str, end: LostCardEnd, /, *, data: Data, note: str) -> None:
-        """Conclude a report after the call. With revoked, everything that the person signs in and decides with ends at once.
+        """Conclude a report after the call.
+
+        With revoked, everything that the person signs in and decides with ends at once. With left the person is removed as well, which
+        is refused while enough people there can sign it themselves.
 
         Parameters
         ----------
@@ -67,6 +70,6 @@ def _conclude(rooms: Rooms) -> Callable[..., None]:
         about = About("conclude-lost-card", "", "lost-card", report)
         with house_for_command(data, rooms) as house:
             revoked = perform(house, OPERATOR, about, conclude_lost_card, LostCardId(report), end, note)
-        print(f"Credentials that were revoked: {revoked}." if end is LostCardEnd.REVOKED else "The report is dismissed.")
+        print("The report is dismissed." if end is LostCardEnd.DISMISSED else f"Credentials that were revoked: {revoked}.")
 
     return conclude

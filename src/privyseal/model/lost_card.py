@@ -1,6 +1,6 @@
 """A lost card: somebody says so, the organization's corporate contact confirms by mail, the provider after a call.
 
-asked -> confirmed -> revoked or dismissed. One that is not confirmed within a day counts for nothing.
+asked -> confirmed -> revoked, left or dismissed. One that is not confirmed within a day counts for nothing.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ NOTE_CHARACTERS: Final = 1_000
 
 
 class LostCardEnd(enum.Enum):
-    """What the provider concluded after the call."""
+    """What the provider concluded after the call; ``LEFT`` is for a person who does not come back and whom too few are left to remove."""
 
     REVOKED = "revoked"
+    LEFT = "left"
     DISMISSED = "dismissed"
 
 

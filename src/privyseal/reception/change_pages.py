@@ -89,7 +89,7 @@ def _signing(visit: Visit, shown: ShownChange, decision: Decision, reason: str) 
     change = shown.change
     statement = _statement(visit, change.id, change.kind, change.content, utc_text(change.expires_at), decision=decision, reason=reason)
     said = f" --reason {shell_word(reason)}" if reason else ""
-    group = "change" if visit.slug else "authority" if change.kind is ChangeKind.AUTHORITY else "price"
+    group = {ChangeKind.PRICE: "price", ChangeKind.AUTHORITY: "authority"}.get(change.kind, "change")
     command = f"seal {group} {decision.value} {change.id}{said}"
     action = marked(visit, f"{place_of_changes(visit)}/{change.id}/answers")
     kept = {"decision": decision.value, "reason": reason}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from privyseal.actions.changing import able_of, counted, holders_of, needed_now
 from privyseal.actions.changing_kinds import Side, concerned, proposal_of
@@ -15,15 +16,16 @@ from privyseal.look.people_words import role_rights, role_words
 from privyseal.look.policy_words import Rule, changed_rules
 from privyseal.look.sentences import word
 from privyseal.look.words import gettext
+from privyseal.model.administrator import Role
 from privyseal.model.authority_state import AuthorityState, judge_authority_state
 from privyseal.model.change import Change, ChangeKind, ChangeSignature, ChangeState, Decision, Holder
 from privyseal.model.errors import NotFound
-from privyseal.model.identifiers import AdministratorId, ChangeId
+from privyseal.model.identifiers import AdministratorId, ChangeId, DepartmentId
 from privyseal.model.policy import Policy, read_policy
 from privyseal.model.price import Price, judge_price
-from privyseal.model.role_change import RoleChange, read_role_change
+from privyseal.model.role_change import Removal, RoleChange, read_role_change
 from privyseal.reception.site import Visit
-from privyseal.store import administrators, authority_states, changes, departments, organizations, policies, prices
+from privyseal.store import administrators, assignments, authority_states, changes, departments, organizations, policies, prices
 from privyseal.store.database import Transaction
 
 
@@ -39,9 +41,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class ShownChange:
-    """One change. ``rules`` are what differs; ``missing`` people have to sign yet, ``waits_for`` are those who could,
-    ``hindered`` those who count and cannot sign now, each with the reason in words.
+    """One change. ``rules`` are what differs; ``missing`` people have to sign yet, ``waits_for`` are those who could.
 
+    ``hindered`` are those who count and cannot sign now, each with the reason in words.
     ``may_sign`` tells whether whoever looks can sign it and has not.
     """
 
@@ -172,16 +174,15 @@ def rules_of(tx: Transaction, side: Side, change: Change) -> list[Rule]:
         state = judge_authority_state(proposal.value, change.created_at)
         return authority_rules(state, authority_states.by_version(tx, state.authority, change.base))
     if change.kind is ChangeKind.ROLE:
-        return role_rules(tx, side, read_role_change(proposal.value))
+        return role_rules(tx, side, read_role_change(proposal.value), change.created_at)
     return []
 
 
-def role_rules(tx: Transaction, side: Side, change: RoleChange) -> list[Rule]:
-    """Return in words which role somebody gets or loses."""
-    found = departments.get(tx, side.organization.id, change.department_id) if side.organization and change.department_id else None
-    whole = gettext("the whole organization") if side.organization else gettext("the provider")
-    where = " / ".join(item.name for item in departments.way_to(tx, found)) if found else whole
-    role = (f"{role_words(change.role)}: {where}",)
+def role_rules(tx: Transaction, side: Side, change: RoleChange | Removal, at: datetime) -> list[Rule]:
+    """Return in words which role somebody gets or loses, or all that a removal ends of what the person held ``at`` that moment."""
+    if isinstance(change, Removal):
+        return _removal_rules(tx, side, change, at)
+    role = (_role_in(tx, side, change.role, change.department_id),)
     rights = Rule(gettext("It lets the person"), (role_rights(change.role),))
     if change.gives:
         return [Rule(gettext("Role"), role, ()), rights]
@@ -193,6 +194,26 @@ def authority_rules(state: AuthorityState, before: AuthorityState | None) -> lis
     older = issuing_words(issues=before.issues if before else True)
     reason = Rule(gettext("Reason"), (state.reason,), (before.reason,) if before else ())
     return [Rule(gettext("Issuing"), (issuing_words(issues=state.issues),), (older,)), reason]
+
+
+def _removal_rules(tx: Transaction, side: Side, change: Removal, at: datetime) -> list[Rule]:
+    person = administrators.get(tx, change.administrator_id)
+    held = [item for item in assignments.ever_of(tx, change.administrator_id) if item.holds_at(at)]
+    roles = tuple(_role_in(tx, side, item.role, item.department_id) for item in held)
+    counting = [item for item in administrators.credentials_of(tx, change.administrator_id) if item.not_after >= at]
+    credentials = sum(item.revoked_at is None or item.revoked_at > at for item in counting)
+    return [
+        Rule(gettext("Person"), (f"{person.name}, {person.email}, {person.id}" if person else change.administrator_id,)),
+        Rule(gettext("Decision"), (gettext("Remove"),)),
+        Rule(gettext("Roles that end"), (), roles) if roles else Rule(gettext("Roles that end"), (gettext("none"),)),
+        Rule(gettext("Credentials that are revoked"), (str(credentials),)),
+    ]
+
+
+def _role_in(tx: Transaction, side: Side, role: Role, department_id: DepartmentId | None) -> str:
+    found = departments.get(tx, side.organization.id, department_id) if side.organization and department_id else None
+    whole = gettext("the whole organization") if side.organization else gettext("the provider")
+    return f"{role_words(role)}: {' / '.join(item.name for item in departments.way_to(tx, found)) if found else whole}"
 
 
 def price_rules(price: Price, before: Price | None) -> list[Rule]:

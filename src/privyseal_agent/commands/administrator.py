@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from privyseal_agent import words
+from privyseal_agent.changes import side_path
 from privyseal_agent.decisions import INVITATION_LIFE, end_of, invitation_of, renewal_of
 from privyseal_agent.desk import Desk, Reply
 from privyseal_agent.errors import Refused, UsageError
@@ -228,9 +229,9 @@ def _keep_on_card(service: Service, key_id: bytes, pem: str, desk: Desk) -> str:
 
 @APP.command(name="list")
 def list_administrators(*, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
-    """List the administrators of the organization and their credentials."""
+    """List the administrators of the organization and their credentials; without an organization the people of the provider."""
     with open_service(options, desk) as service:
-        people = list(service.items(service.path("administrators")))
+        people = list(service.items(side_path(service, "administrators")))
     rows = [
         _row(person, credential)
         for person in people

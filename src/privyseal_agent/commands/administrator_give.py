@@ -1,10 +1,10 @@
-"""``seal administrator give`` and ``take``: propose a change of somebody's roles under your signature; others sign it then."""
+"""``seal administrator give``, ``take`` and ``remove``: propose what becomes of somebody under your signature; others sign it then."""
 
 from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from privyseal_agent.changes import content_of, new_id, sign_about
+from privyseal_agent.changes import content_of, new_id, side_path, sign_about
 from privyseal_agent.commands.administrator_roles import APP
 from privyseal_agent.commands.change import standing
 from privyseal_agent.desk import Desk, Reply
@@ -44,7 +44,7 @@ def give(administrator: str, role: Role, /, *, department: str = "", options: Se
         Id of the department that the role is for, with all below it; left out for the whole organization.
     """
     with open_service(options, desk) as service:
-        return _propose(service, desk, administrator, role, department, "give")
+        return _change_role(service, desk, administrator, role, department, "give")
 
 
 @APP.command
@@ -61,15 +61,39 @@ def take(administrator: str, role: Role, /, *, department: str = "", options: Se
         Id of the department that the role is for; left out for the whole organization.
     """
     with open_service(options, desk) as service:
-        return _propose(service, desk, administrator, role, department, "take")
+        return _change_role(service, desk, administrator, role, department, "take")
 
 
-def _propose(service: Service, desk: Desk, administrator: str, role: str, department: str, decision: str) -> Reply:
-    ever = service.get(service.path("administrators", administrator, "roles")).parts("items")
+@APP.command
+def remove(administrator: str, /, *, yes: bool = False, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Propose that a person is removed for good, under your signature; without an organization somebody of the provider.
+
+    When enough people have signed it, with seal change sign, every role ends and every credential is revoked. The person concerned
+    does not sign. Until then nothing changes: if it is urgent, seal administrator revoke-all takes nobody else.
+
+    Parameters
+    ----------
+    administrator
+        Id of the person, as seal administrator list shows it.
+    yes
+        Do not ask.
+    """
+    if not yes and not desk.confirm(f"Propose that {administrator} is removed for good?"):
+        return Reply({"proposed": False}, "", "Nothing was proposed.")
+    with open_service(options, desk) as service:
+        return _propose(service, desk, {"administrator": administrator, "decision": "remove"})
+
+
+def _change_role(service: Service, desk: Desk, administrator: str, role: str, department: str, decision: str) -> Reply:
+    return _propose(service, desk, {"administrator": administrator, "role": role, "department": department, "decision": decision})
+
+
+def _propose(service: Service, desk: Desk, value: dict[str, str]) -> Reply:
+    administrator, place = value["administrator"], side_path(service, "changes")
+    ever = service.get(side_path(service, "administrators", administrator, "roles")).parts("items")
     steps = len(ever) + sum(bool(item.maybe("ended_at")) for item in ever)
-    needed = service.get(service.path("changes"), {"administrator": administrator}).part("signatures_needed").integer("role")
-    value = {"administrator": administrator, "role": role, "department": department, "decision": decision}
+    needed = service.get(place, {"administrator": administrator}).part("signatures_needed").integer("role")
     content, change = content_of("role", administrator, steps, needed, value), new_id("chg", desk)
-    signature = sign_about(service, desk, change, "role", content)
-    answer = service.post(service.path("changes"), {"content": content.decode(), "signature": signature})
+    signature = sign_about(service, desk, change, "role", content, of_provider=not service.settings.organization)
+    answer = service.post(place, {"content": content.decode(), "signature": signature})
     return Reply(answer.fields, standing(answer))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from privyseal_agent import words
-from privyseal_agent.changes import read_change, sign_about
+from privyseal_agent.changes import read_change, side_path, sign_about
 from privyseal_agent.desk import Desk, Reply
 from privyseal_agent.groups import AtDesk, group, open_service
 from privyseal_agent.policy_file import difference_lines
@@ -16,9 +16,9 @@ APP = group("change", "Changes that several people sign: list, show, sign, refus
 
 @APP.command(name="list")
 def list_changes(*, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
-    """List the changes of the organization, the newest first."""
+    """List the changes of the organization, or of the provider where no organization is set; the newest first."""
     with open_service(options, desk) as service:
-        found = list(service.items(service.path("changes")))
+        found = list(service.items(side_path(service, "changes")))
     rows = [
         (item.text("id"), item.text("kind"), item.text("subject"), item.text("state"), str(item.integer("signatures_missing")))
         for item in found
@@ -37,7 +37,7 @@ def show(change: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: 
         Id of the change.
     """
     with open_service(options, desk) as service:
-        found = service.get(service.path("changes", change))
+        found = service.get(side_path(service, "changes", change))
         return Reply(found.fields, _shown(service, found))
 
 
@@ -53,11 +53,11 @@ def sign(change: str, /, *, yes: bool = False, options: ServiceOptions = NO_SERV
         Do not ask.
     """
     with open_service(options, desk) as service:
-        found = service.get(service.path("changes", change))
+        found = service.get(side_path(service, "changes", change))
         desk.show(_shown(service, found))
         if not yes and not desk.confirm("Sign this change?"):
             return Reply({"signed": False}, "", "Nothing was signed.")
-        return answer(service, desk, service.path("changes"), found, "sign", "")
+        return _answer(service, desk, found, "sign", "")
 
 
 @APP.command
@@ -72,7 +72,7 @@ def refuse(change: str, /, *, reason: str, options: ServiceOptions = NO_SERVICE_
         Why; everybody reads it.
     """
     with open_service(options, desk) as service:
-        return answer(service, desk, service.path("changes"), service.get(service.path("changes", change)), "refuse", reason)
+        return _answer(service, desk, service.get(side_path(service, "changes", change)), "refuse", reason)
 
 
 @APP.command
@@ -87,7 +87,12 @@ def withdraw(change: str, /, *, reason: str, options: ServiceOptions = NO_SERVIC
         Why; everybody reads it.
     """
     with open_service(options, desk) as service:
-        return answer(service, desk, service.path("changes"), service.get(service.path("changes", change)), "withdraw", reason)
+        return _answer(service, desk, service.get(side_path(service, "changes", change)), "withdraw", reason)
+
+
+def _answer(service: Service, desk: Desk, change: Document, decision: str, reason: str) -> Reply:
+    of_provider = not service.settings.organization
+    return answer(service, desk, side_path(service, "changes"), change, decision, reason, of_provider=of_provider)
 
 
 def answer(service: Service, desk: Desk, place: str, change: Document, decision: str, reason: str, *, of_provider: bool = False) -> Reply:
@@ -114,7 +119,10 @@ def standing(change: Document) -> str:
 def hindered(change: Document) -> list[str]:
     """Return in sentences who counts and cannot sign now, and what helps."""
     whys = {"revoked": "because the credential was revoked", "expired": "because the credential has expired"}
-    lines = [f"{item.text('name')} cannot sign now, {whys[item.text('why')]}, and counts nevertheless." for item in change.parts("cannot_sign")]
+    found = change.parts("cannot_sign") if "cannot_sign" in change.fields else ()  # An older service does not tell.
+    lines = [
+        f"{item.text('name')} cannot sign now, {whys.get(item.text('why'), item.text('why'))}, and counts nevertheless." for item in found
+    ]
     return [*lines, "Renew or replace that credential, or remove the person: seal administrator remove."] if lines else []
 
 

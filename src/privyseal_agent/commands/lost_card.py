@@ -84,7 +84,7 @@ def show(lost_card: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, des
 @APP.command
 def conclude(
     lost_card: str,
-    end: Literal["revoked", "dismissed"],
+    end: Literal["revoked", "left", "dismissed"],
     /,
     *,
     note: str,
@@ -94,14 +94,15 @@ def conclude(
 ) -> Reply:
     """Conclude a report after the call. For the provider.
 
-    With revoked, everything that the person signs in and decides with ends at once.
+    With revoked, everything that the person signs in and decides with ends at once. With left the person is removed as well, which
+    is refused while enough people there can sign it themselves.
 
     Parameters
     ----------
     lost_card
         Id of the report.
     end
-        revoked or dismissed.
+        revoked, left or dismissed.
     note
         Which number of the vetting was called, whom it reached, and what was said.
     yes
@@ -109,11 +110,13 @@ def conclude(
     """
     with open_service(options, desk) as service:
         desk.show(_shown(service.get(_place(lost_card))))
-        if end == "revoked" and not yes and not desk.confirm("Revoke everything that this person signs in and decides with?"):
+        if end != "dismissed" and not yes and not desk.confirm("Revoke everything that this person signs in and decides with?"):
             return Reply({"concluded": False}, "", "Nothing was concluded.")
         answer = service.post(_place(lost_card, "conclusion"), {"end": end, "note": note})
     told = (
-        f"{answer.integer('revoked')} credentials of {answer.text('name')} are revoked." if end == "revoked" else "The report is dismissed."
+        "The report is dismissed."
+        if end == "dismissed"
+        else f"{answer.integer('revoked')} credentials of {answer.text('name')} are revoked."
     )
     return Reply(answer.fields, told)
 

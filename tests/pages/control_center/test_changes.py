@@ -269,16 +269,66 @@ def test_a_person_removed_meanwhile_counts_no_more(rig: ConsoleRig, fox: Desk) -
     assert isinstance(fox.who, AdministratorRig)
     dana, walter = (rig.service.administrator(ORG, name, by=fox.who) for name in ("Dana Scully", "Walter Skinner"))
     place = proposed(rig.desk(dana), rig)
-    answer = fox.send(
-        f"/administrators/{dana.administrator.id}/removed",
-        signed=fox.sign_file(fox.get(f"/administrators/{dana.administrator.id}/removal")),
-    )
-    assert answer.status_code == 303, answer.text
+    removal = removing(fox, dana.administrator.id)
+    assert state(rig, removal) is ChangeState.OPEN
+    assert "does not count any more" not in fox.get(place).text, "one signature removes nobody"
+    assert sign(rig.desk(walter), removal).status_code == 303
+    assert state(rig, removal) is ChangeState.APPLIED
     assert "does not count any more" in fox.get(place).text
     assert sign(fox, place).status_code == 303
     assert (state(rig, place), newest(rig).version) == (ChangeState.OPEN, 1)
     assert sign(rig.desk(walter), place).status_code == 303
     assert newest(rig).version == 2
+
+
+def removing(desk: Desk, person: str) -> str:
+    """The address of the change with which this person proposed that somebody is removed."""
+    page = desk.get(f"/administrators/{person}/removal")
+    assert "It holds when" in Document(page.text).text or "It holds as soon as you sign" in Document(page.text).text
+    answer = desk.send(f"/administrators/{person}/removed", {"proposal": hidden(page.text, "proposal")}, signed=desk.sign_file(page))
+    assert answer.status_code == 303, Document(answer.text).problems
+    place: str = answer.headers["location"]
+    return place
+
+
+def test_a_removal_is_shown_to_those_who_sign_it(rig: ConsoleRig, fox: Desk) -> None:
+    assert isinstance(fox.who, AdministratorRig)
+    dana, walter = (rig.service.administrator(ORG, name, by=fox.who) for name in ("Dana Scully", "Walter Skinner"))
+    one = f"/administrators/{dana.administrator.id}"
+    assert "signed by several people" in Document(fox.get(one).text).text
+    assert "Remove this person" not in fox.get(f"/administrators/{fox.who.administrator.id}").text
+    place = removing(fox, dana.administrator.id)
+    shown = Document(rig.desk(walter).get(place).text).text
+    for words in (
+        "Roles: Dana Scully",
+        "Remove",
+        dana.administrator.email,
+        "Roles that end",
+        "Security administrator: the whole organization",
+    ):
+        assert words in shown, words
+    assert "data-passkey" not in rig.desk(dana).get(place).text, "the person concerned does not sign"
+    assert Document(fox.get(f"{one}/removal").text).text.count("Another change of the same waits for signatures") == 1
+    assert sign(rig.desk(walter), place).status_code == 303
+    after = fox.get(one).text
+    assert "Removed" in after
+    assert "/removal" not in after
+    assert fox.get(f"{one}/removal").status_code == 303, "nobody is removed twice"
+    assert "Roles that end" in Document(fox.get(place).text).text, "and what was signed stays readable"
+
+
+def test_who_counts_and_cannot_sign_is_named_with_the_way_out(rig: ConsoleRig, fox: Desk) -> None:
+    assert isinstance(fox.who, AdministratorRig)
+    dana = rig.service.administrator(ORG, "Dana Scully", by=fox.who)
+    assert fox.send(f"/administrators/{dana.administrator.id}/credentials/revoke", {"reason": "lost"}).status_code == 303
+    page = Document(fox.follow(questions(rig), FORM).text).text
+    place = proposed(fox, rig)
+    for text in (page, Document(fox.get(place).text).text):
+        assert "Dana Scully (the credential was revoked)" in text.replace("\u2068", "").replace("\u2069", "")
+        assert "Renew or replace that Administrator ID, or remove the person." in text
+    assert "Nobody else can sign now." in Document(fox.get(place).text).text
+    assert state(rig, removing(fox, dana.administrator.id)) is ChangeState.APPLIED, "of two the one removes the other"
+    assert "Dana Scully (" not in Document(fox.get(place).text).text
 
 
 def test_hostile_names_are_shown_as_they_are(rig: ConsoleRig, paula: Desk) -> None:

@@ -87,7 +87,7 @@ def test_the_removal_page_lists_what_is_signed(paula: Desk) -> None:
     rita = colleague(paula, "Rita Reader", Role.READ_ONLY).administrator
     shown = paula.get(f"/administrators/{rita.id}/removal").text
     signed = shown.partition("What you sign")[2].partition("</section>")[0]
-    for words in ("Rita Reader", rita.email, rita.id, "Read only", "Good until", "Fingerprint"):
+    for words in ("Rita Reader", rita.email, rita.id, "Read only", "good until", "Fingerprint"):
         assert words in signed, words
 
 

@@ -184,6 +184,27 @@ def test_a_credential_is_revoked_and_its_sessions_end(rig: ConsoleRig, paula: De
     assert paula.get(way.replace(fox.certificate_sha256, "0" * 64)).status_code == 404
 
 
+def test_every_credential_of_a_person_is_revoked_in_one_step(rig: ConsoleRig, paula: Desk) -> None:
+    fox = colleague(paula, "Fox Mulder")
+    desk, one = rig.desk(fox), f"/administrators/{fox.administrator.id}"
+    assert desk.get().status_code == 200
+    assert "Revoke all credentials" in paula.get(one).text
+    way = f"{one}/credentials/revoke"
+    asked = paula.get(way).text
+    assert "1 credential counts no more" in asked
+    assert "still counts for how many have to sign" in asked
+    assert (paula.send(way).status_code, paula.send(way, {"reason": "<b>"}).status_code) == (422, 422)
+    assert desk.get().status_code == 200, "nothing is revoked without a reason"
+    assert paula.send(way, {"reason": "exposed"}).status_code == 303
+    assert "/sign-in" in desk.get().headers["location"]
+    after = paula.get(one).text
+    assert "Nowhere." in after
+    assert "Revoke all credentials" not in after, "there is none left"
+    assert "Remove this person" in after
+    assert paula.send(way, {"reason": "lost"}).status_code == 303, "a second time is harmless"
+    assert paula.get(f"/administrators/adm-{'0' * 32}/credentials/revoke").status_code == 404
+
+
 def test_heavy_actions_ask_for_the_credential_again(rig: ConsoleRig, fox: Desk) -> None:
     rig.service.clock.advance(timedelta(minutes=6))
     rig.service.integrate()

@@ -23,20 +23,24 @@ def field_of(page: str, name: str) -> str:
     return html.unescape(found[1])
 
 
-def sign(service: ServiceRig, client: TestClient, page: str, who: AdministratorRig, action: str, headers: dict[str, str]) -> int:
+def sign(
+    service: ServiceRig, client: TestClient, page: str, who: AdministratorRig, action: str, headers: dict[str, str]
+) -> tuple[int, str]:
     """Bring what the page offers back signed, as a file."""
     content = field_of(page, "content")
     signed = service.sign(content.encode(), who)
-    return client.post(action, data={"content": content}, files={"signed": ("signed.p7m", signed)}, headers=headers).status_code
+    kept = {"proposal": field_of(page, "proposal")} if 'name="proposal"' in page else {"decision": "sign"}
+    answer = client.post(action, data={"content": content, **kept}, files={"signed": ("signed.p7m", signed)}, headers=headers)
+    return answer.status_code, answer.headers.get("location", "")
 
 
 def test_people_are_shown_and_removed_by_those_who_may(service: ServiceRig) -> None:
-    olga = service.administrator("", "Olga Officer", Role.PROVIDER_SECURITY_OFFICER)
+    olga, omar = (service.administrator("", name, Role.PROVIDER_SECURITY_OFFICER) for name in ("Olga Officer", "Omar Officer"))
     vera = service.administrator("", "Vera Vetter", Role.PROVIDER_VETTER)
     anna = service.administrator("", "Anna Auditor", Role.PROVIDER_AUDITOR)
     app = make_application(entrance(service), (), discover().sites)
     client = TestClient(app, base_url="https://localhost:8443", follow_redirects=False)
-    officer, auditor = ({**OURS, **session_of(service, who)} for who in (olga, anna))
+    officer, second, auditor = ({**OURS, **session_of(service, who)} for who in (olga, omar, anna))
     one = f"{PLACE}/{vera.administrator.id}"
     for headers in (officer, auditor):
         listed = client.get(PLACE, headers=headers).text
@@ -50,14 +54,35 @@ def test_people_are_shown_and_removed_by_those_who_may(service: ServiceRig) -> N
     page = client.get(f"{one}/removal", headers=officer).text
     assert f"seal administrator remove {vera.administrator.id}" in page
     signed = page.partition("What you sign")[2].partition("</section>")[0]
-    for words in ("Vera Vetter", vera.administrator.email, vera.administrator.id, "Vetter", "Good until", "Fingerprint"):
+    for words in ("Vera Vetter", vera.administrator.email, vera.administrator.id, "Vetter", "good until", "Fingerprint"):
         assert words in signed, words
     # Carried by somebody else, signed by somebody who may not: nothing happens.
-    assert sign(service, client, page, anna, f"{one}/removed", officer) in {403, 422}
+    assert sign(service, client, page, anna, f"{one}/removed", officer)[0] in {403, 422}
     assert service.renewed(vera).administrator.state is AdministratorState.ACTIVE
-    assert sign(service, client, page, olga, f"{one}/removed", officer) == 303
+    status, change = sign(service, client, page, olga, f"{one}/removed", officer)
+    assert (status, change.startswith("/provider/changes/chg-")) == (303, True)
+    assert service.renewed(vera).administrator.state is AdministratorState.ACTIVE, "one signature waits"
+    waiting = client.get(change, headers=second).text
+    assert f"seal change sign {change.rpartition('/')[2]}" in waiting
+    assert sign(service, client, waiting, omar, f"{change}/answers", second) == (303, change)
     assert service.renewed(vera).administrator.state is AdministratorState.REMOVED
     assert "Remove this person" not in client.get(one, headers=officer).text
+
+
+def test_every_credential_of_somebody_is_revoked_in_one_step(service: ServiceRig) -> None:
+    olga = service.administrator("", "Olga Officer", Role.PROVIDER_SECURITY_OFFICER)
+    vera = service.administrator("", "Vera Vetter", Role.PROVIDER_VETTER)
+    app = make_application(entrance(service), (), discover().sites)
+    client = TestClient(app, base_url="https://localhost:8443", follow_redirects=False)
+    officer, vetter = ({**OURS, **session_of(service, who)} for who in (olga, vera))
+    way = f"{PLACE}/{vera.administrator.id}/credentials/revoke"
+    assert client.get(way, headers=vetter).status_code == 403, "whoever revokes for organizations does not for the provider"
+    assert "1 credential counts no more" in client.get(way, headers=officer).text
+    assert client.post(way, data={"reason": ""}, headers=officer).status_code == 422
+    assert client.get(PLACE, headers=vetter).status_code == 200
+    assert client.post(way, data={"reason": "exposed"}, headers=officer).status_code == 303
+    assert client.get(PLACE, headers=vetter).status_code in {303, 401}
+    assert service.renewed(vera).administrator.state is AdministratorState.ACTIVE
 
 
 def test_nobody_of_an_organization_is_found_there(service: ServiceRig) -> None:

@@ -34,10 +34,16 @@ class LostCardBody(Body):
     whose: Text = Field(description="Full name of the administrator, or the mail address.", examples=["Fox Mulder"])
 
 
+_ENDS = (
+    "`revoked` ends everything that the person signs in and decides with; `left` removes the person as well, where too few others "
+    "can sign that any more."
+)
+
+
 class LostCardCallBody(Body):
     """What followed from the call."""
 
-    end: LostCardEnd = Field(description="`revoked` ends everything that the person signs in and decides with.")
+    end: LostCardEnd = Field(description=_ENDS)
     note: Text = Field(description="Which number of the vetting was called, whom it reached, and what was said.")
 
 

@@ -111,7 +111,7 @@ def show_review(org: Slug, review: ReviewPath, context: Context, caller: CallerO
 def confirm(org: Slug, review: ReviewPath, body: ConfirmationBody, context: Context, caller: CallerOf) -> WholeReview:
     """Confirm that a person rightly has the roles that he has now; nobody confirms his own while somebody else can.
 
-    Taking a role is `assignments`, removing the person is `removals`: both settle the line as well.
+    Taking a role and removing the person are `changes` of the kind role: both settle the line as well.
     """
     _confirm(context, caller, org, review, body)
     about = About("show-access-review", org, "access-review", review)

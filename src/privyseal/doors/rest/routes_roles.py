@@ -1,15 +1,15 @@
-"""Who holds which role within which scope: looked at, given, taken; removing a person; what a person approved."""
+"""Who holds which role within which scope; what a person approved; revoking every credential of a person at once."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
-from privyseal.actions.administrator.remove_administrator import remove_administrator
-from privyseal.actions.house import About, perform
+from privyseal.actions.administrator.revoke_credentials import revoke_credentials
+from privyseal.actions.house import About, attempt, perform
 from privyseal.doors.rest.access import described, holder, provider
 from privyseal.doors.rest.addresses import AdministratorPath, After, Limit, Slug
 from privyseal.doors.rest.authentication import Caller, CallerOf, Context
-from privyseal.doors.rest.bodies import SignatureBody
+from privyseal.doors.rest.bodies import CredentialRevocationBody
 from privyseal.doors.rest.department_documents import ApprovedCertificate, ApprovedCertificates, AssignmentDocument, HeldRoles
 from privyseal.doors.rest.documents import AdministratorDocument, AdministratorPage
 from privyseal.doors.rest.reading import read, read_of_provider
@@ -18,8 +18,8 @@ from privyseal.model.administrator import Administrator, Assignment, Permission
 from privyseal.model.errors import NotFound
 from privyseal.model.identifiers import AdministratorId
 from privyseal.model.organization import Organization
+from privyseal.model.revocation import read_reason
 from privyseal.model.statement import utc_text
-from privyseal.reception.signatures import read_message
 from privyseal.store import administrators, assignments, certificates_approved
 from privyseal.store.database import Transaction
 
@@ -95,16 +95,6 @@ def list_approved(
     return read(context, caller, about, Permission.READ, page, scoped=True)
 
 
-@router.post("/organizations/{org}/removals", status_code=201, **described(holder(Permission.READ), 403, 409, post=True))
-def remove(org: Slug, body: SignatureBody, context: Context, caller: CallerOf) -> AdministratorDocument:
-    """Hand in a signed `privyseal.removal.v1`: every role of the person ends and every credential is revoked, at once."""
-    about = About("remove-administrator", org, "administrator", "signed")
-    read(context, caller, about, Permission.READ, lambda _tx, _organization: None)
-    signature = read_message(body.signature, "signature")
-    removed = perform(context.house, caller.actor, about, remove_administrator, org, signature)
-    return read(context, caller, about, None, lambda tx, organization: administrator_document(tx, organization, removed))
-
-
 @router.get("/provider/administrators", **described(provider(Permission.READ), 403))
 def list_staff(context: Context, caller: CallerOf, after: After = "", limit: Limit = 50) -> AdministratorPage:
     """List the provider's own people, by name."""
@@ -117,11 +107,53 @@ def list_staff(context: Context, caller: CallerOf, after: After = "", limit: Lim
     return read_of_provider(context, caller, About("list-administrators", "", "service", "staff"), Permission.READ, page)
 
 
-@router.post("/provider/removals", status_code=201, **described(provider(Permission.READ), 403, 409, post=True))
-def remove_staff(body: SignatureBody, context: Context, caller: CallerOf) -> AdministratorDocument:
-    """Hand in a signed `privyseal.removal.v1` of the organization `provider`."""
-    about = About("remove-administrator", "", "administrator", "signed")
-    read_of_provider(context, caller, about, Permission.READ, lambda _tx: None)
-    signature = read_message(body.signature, "signature")
-    removed = perform(context.house, caller.actor, about, remove_administrator, "", signature)
-    return read_of_provider(context, caller, about, Permission.READ, lambda tx: administrator_document(tx, None, removed))
+@router.get("/provider/administrators/{administrator_id}/roles", **described(provider(Permission.READ), 403))
+def list_staff_roles(administrator_id: AdministratorPath, context: Context, caller: CallerOf) -> HeldRoles:
+    """List every role that somebody of the provider ever had; how many began and ended is the base of a change of them."""
+    about = About("list-roles", "", "administrator", administrator_id)
+
+    def show(tx: Transaction) -> HeldRoles:
+        return HeldRoles(items=[_document(item) for item in assignments.ever_of(tx, _of_staff(tx, administrator_id).id)])
+
+    return read_of_provider(context, caller, about, Permission.READ, show)
+
+
+def _of_staff(tx: Transaction, person_id: str) -> Administrator:
+    person = administrators.get(tx, AdministratorId(person_id))
+    if person is None or person.organization_id is not None:
+        raise NotFound("not-found", "There is no such person of the provider.")
+    return person
+
+
+@router.post(
+    "/organizations/{org}/administrators/{administrator_id}/credentials/revocation",
+    **described(holder(Permission.MANAGE_ADMINISTRATORS), 403, post=True),
+)
+def revoke_all(
+    org: Slug, administrator_id: AdministratorPath, body: CredentialRevocationBody, context: Context, caller: CallerOf
+) -> AdministratorDocument:
+    """Revoke every credential of a person at once; the roles stay. A second time is harmless."""
+    about = About("revoke-credential", org, "administrator", administrator_id)
+
+    def found(tx: Transaction, organization: Organization) -> Administrator:
+        return _require(tx, organization, administrator_id, caller)
+
+    person = read(context, caller, about, Permission.MANAGE_ADMINISTRATORS, found)
+    reason = attempt(context.house, caller.actor, about, lambda: read_reason(body.reason))
+    perform(context.house, caller.actor, about, revoke_credentials, org, person.id, reason)
+    return read(context, caller, about, None, lambda tx, organization: administrator_document(tx, organization, person))
+
+
+@router.post(
+    "/provider/administrators/{administrator_id}/credentials/revocation", **described(provider(Permission.MANAGE_STAFF), 403, post=True)
+)
+def revoke_all_of_staff(
+    administrator_id: AdministratorPath, body: CredentialRevocationBody, context: Context, caller: CallerOf
+) -> AdministratorDocument:
+    """Revoke every credential of somebody of the provider at once; the roles stay. A second time is harmless."""
+    about = About("revoke-credential", "", "administrator", administrator_id)
+    person = read_of_provider(context, caller, about, Permission.MANAGE_STAFF, lambda tx: _of_staff(tx, administrator_id))
+    reason = attempt(context.house, caller.actor, about, lambda: read_reason(body.reason))
+    perform(context.house, caller.actor, about, revoke_credentials, "", person.id, reason)
+    with context.house.database.read(context.house.clock()) as tx:
+        return administrator_document(tx, None, person)

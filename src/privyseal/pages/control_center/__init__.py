@@ -89,6 +89,8 @@ _PEOPLE = (
     console_page(GET, "/administrators/{administrator}/invited", READ, people.show_invited, scoped=True),
     console_page(GET, "/administrators/{administrator}/credentials/{sha256}/revoke", PEOPLE, people.ask_revocation, step_up=True),
     console_page(POST, "/administrators/{administrator}/credentials/{sha256}/revoke", PEOPLE, people.revoke, step_up=True),
+    console_page(GET, "/administrators/{administrator}/credentials/revoke", PEOPLE, people.ask_revocation_of_all, step_up=True),
+    console_page(POST, "/administrators/{administrator}/credentials/revoke", PEOPLE, people.revoke_every, step_up=True),
     console_page(GET, "/administrators/{administrator}/department", PEOPLE, departments.ask_place),
     console_page(POST, "/administrators/{administrator}/department", PEOPLE, departments.place_person),
     console_page(GET, "/administrators/{administrator}/roles", ASSIGN, roles.ask_role),

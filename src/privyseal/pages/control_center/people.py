@@ -15,6 +15,7 @@ from privyseal.actions.admission import namesake_of
 from privyseal.actions.house import attempt
 from privyseal.engine.names import normalize_email
 from privyseal.look.browsers import browser_words
+from privyseal.look.credential_words import credential_reasons, read_credential_reason
 from privyseal.look.people_words import role_words
 from privyseal.look.words import gettext
 from privyseal.model.administrator import Administrator, AdministratorState, Credential, Permission, Role
@@ -30,8 +31,9 @@ from privyseal.pages.control_center.department_words import department_words
 from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, are_refused, home, look_up, may, nothing_here, part, show_again, sight
 from privyseal.pages.control_center.held_roles import Held, held_roles
 from privyseal.pages.control_center.history import Happened, history_of
-from privyseal.pages.control_center.words import credential_reasons, person_state, read_credential_reason
+from privyseal.pages.control_center.words import person_state
 from privyseal.reception.kept import forget_signed, go_on, marked, unsigned
+from privyseal.reception.revocation_pages import revoke_all, show_revocation_of_all
 from privyseal.reception.signing import offer, read_signature, shell_word
 from privyseal.reception.site import Visit
 from privyseal.store import administrators, passkeys, sessions, sign_ons
@@ -180,6 +182,8 @@ def show_person(visit: Visit, status: int = 200) -> Response:
         "may_manage": may(visit, Permission.MANAGE_ADMINISTRATORS, ""),
         "browsers": [browser_words(session.agent) for session in person.sessions],
         "is_invited": person.administrator.state is AdministratorState.INVITED,
+        "is_removed": person.administrator.state is AdministratorState.REMOVED,
+        "has_usable": any(item.can_be_revoked for item in person.credentials),
     }
     return visit.show("control_center/person.html", values, status=status)
 
@@ -328,3 +332,15 @@ def revoke(visit: Visit) -> Response:
     except PrivysealError as error:
         return show_again(visit, error, lambda status: _show_revocation(visit, status))
     return visit.go_to(f"{home(visit)}/administrators/{person.administrator.id}")
+
+
+def ask_revocation_of_all(visit: Visit) -> Response:
+    """Ask why every credential of this person is to be revoked, and show what follows."""
+    person = person_of(visit).administrator
+    return show_revocation_of_all(visit, person, f"{home(visit)}/administrators/{person.id}")
+
+
+def revoke_every(visit: Visit) -> Response:
+    """Revoke every credential of this person."""
+    person = person_of(visit).administrator
+    return revoke_all(visit, person, f"{home(visit)}/administrators/{person.id}")

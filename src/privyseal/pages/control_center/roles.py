@@ -1,23 +1,22 @@
-"""Proposing that a role is given or taken, which several people sign; removing a person; what a person approved."""
+"""Proposing that a role is given or taken or a person removed, which several people sign; what a person approved."""
 
 from __future__ import annotations
 
 import json
+from typing import TypeVar
 
 from starlette.responses import Response
 
-from privyseal.actions.administrator.remove_administrator import remove_administrator
-from privyseal.actions.assigning import judge_change
-from privyseal.actions.changing_kinds import Side
+from privyseal.actions.changing_kinds import Side, judge_decision
 from privyseal.actions.house import attempt
 from privyseal.look.people_words import role_choices
 from privyseal.look.words import gettext
-from privyseal.model.administrator import ORGANIZATION_ROLES, Assignment, Role
+from privyseal.model.administrator import ORGANIZATION_ROLES, AdministratorState, Assignment, Role
 from privyseal.model.change import ChangeKind, read_content
 from privyseal.model.errors import Conflict, NotFound, PrivysealError, Refused
 from privyseal.model.identifiers import DepartmentId
 from privyseal.model.organization import Organization
-from privyseal.model.role_change import RoleChange, read_role_change, role_content
+from privyseal.model.role_change import Removal, RoleChange, read_role_change, role_content
 from privyseal.pages.control_center.department_choices import choices
 from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, nothing_here, part, show_again, sight
 from privyseal.pages.control_center.people import Person, person_of, show_person
@@ -31,14 +30,15 @@ from privyseal.reception.change_pages import (
     waiting_changes,
 )
 from privyseal.reception.kept import go_on, marked, unsigned
+from privyseal.reception.removal_pages import show_removal
 from privyseal.reception.shown_changes import role_rules
-from privyseal.reception.signing import end_of_statement, offer, read_signature
 from privyseal.reception.site import Visit
 from privyseal.store import assignments, certificates_approved
 from privyseal.store.database import Transaction
 from privyseal_wire.canonical import parse_canonical
 from privyseal_wire.errors import WireError
-from privyseal_wire.statements import Removal
+
+Decision = TypeVar("Decision", RoleChange, Removal)
 
 _ROLES = {role.value: role for role in ORGANIZATION_ROLES}
 
@@ -95,8 +95,8 @@ def _typed(visit: Visit) -> tuple[Role, DepartmentId | None]:
     return role, DepartmentId(department) if department else None
 
 
-def _judged(visit: Visit, change: RoleChange) -> RoleChange:
-    look_up(visit, lambda tx, organization: judge_change(tx, organization, change))
+def _judged(visit: Visit, change: Decision) -> Decision:
+    look_up(visit, lambda tx, organization: judge_decision(tx, organization, change))
     return change
 
 
@@ -128,7 +128,7 @@ def _show_signing(visit: Visit, person: Person, change: RoleChange, status: int 
         "place": place_of_changes(visit),
         "back": marked(visit, f"{place}/roles") if change.gives else place,
         "heading_words": heading % {"name": person.administrator.name},
-        "rules": look_up(visit, lambda tx, organization: role_rules(tx, Side(organization), change)),
+        "rules": look_up(visit, lambda tx, organization: role_rules(tx, Side(organization), change, visit.now)),
         "remark": gettext("The person concerned does not sign."),
         "base": base,
         "quorum": read_content(parse_canonical(content)).quorum,
@@ -151,7 +151,7 @@ def _show_again(visit: Visit, person: Person, status: int) -> Response:
     """The page to sign, made anew of what travelled along, or the questions when that does not fit any more."""
     try:
         wanted = read_role_change(read_content(parse_canonical(proposed_content(visit))).value)
-        if wanted.administrator_id != person.administrator.id:
+        if isinstance(wanted, Removal) or wanted.administrator_id != person.administrator.id:
             return _show_questions(visit, status)
         return _show_signing(visit, person, _judged(visit, wanted), status)
     except (PrivysealError, WireError):
@@ -159,38 +159,24 @@ def _show_again(visit: Visit, person: Person, status: int) -> Response:
 
 
 def ask_removal(visit: Visit) -> Response:
-    """Show what follows, and what is signed to remove this person."""
+    """Show what follows, and what is signed to propose that this person is removed."""
     return _show_removal(visit)
 
 
 def _show_removal(visit: Visit, status: int = 200) -> Response:
     person = person_of(visit)
-    statement = Removal(
-        service=visit.house.service.service_id,
-        organization=visit.slug,
-        expires=end_of_statement(visit),
-        administrator=person.administrator.id,
-        remover=visit.person.id,
-    )
-    action, command = f"{_place(visit, person)}/removed", f"seal administrator remove {person.administrator.id}"
-    values = {
-        "home": home(visit),
-        "place": _place(visit, person),
-        "person": person,
-        "signing": offer(visit, statement.to_bytes(), action=action, command=command),
-    }
-    return visit.show("control_center/sign_removal.html", values, status=status)
+    if person.administrator.state is AdministratorState.REMOVED:
+        return visit.go_to(_place(visit, person))
+    try:
+        _judged(visit, Removal(person.administrator.id))
+    except Conflict as error:
+        return show_again(visit, error, lambda refused: show_person(visit, refused))
+    return show_removal(visit, person.administrator, _place(visit, person), status)
 
 
 def remove(visit: Visit) -> Response:
-    """Hand in the signed removal."""
-    person = person_of(visit)
-    about = visit.about("remove-administrator", "administrator", person.administrator.id)
-    try:
-        visit.perform(about, remove_administrator, visit.slug, read_signature(visit))
-    except PrivysealError as error:
-        return show_again(visit, error, lambda status: _show_removal(visit, status))
-    return visit.go_to(_place(visit, person))
+    """Hand the signed removal in as a change; with the last signature that is needed the person is removed."""
+    return propose(visit, lambda status: _show_removal(visit, status))
 
 
 def show_approved(visit: Visit) -> Response:

@@ -8,7 +8,6 @@ from privyseal.look.certificate_words import reason_words
 from privyseal.look.words import gettext, mark
 from privyseal.model.administrator import AdministratorState
 from privyseal.model.certificate import CertificateState
-from privyseal.model.errors import Refused
 from privyseal.model.request import RequestState
 from privyseal.model.revocation import RevocationReason
 
@@ -55,31 +54,3 @@ def reason_choices() -> list[tuple[str, str, str]]:
     """Return (value, when to choose it, what follows) of the reasons to revoke a certificate."""
     more = {RevocationReason.KEY_COMPROMISE: gettext("The key is blocked for ever.")}
     return [(reason.value, words, more.get(reason, "")) for reason, words in reason_words().items()]
-
-
-def credential_reasons() -> list[tuple[str, str, str]]:
-    """Return (value, when to choose it, what follows) of the reasons to revoke a passkey or an Administrator ID."""
-    return [
-        ("lost", gettext("The device or card is lost"), gettext("Nobody else is known to have it.")),
-        ("exposed", gettext("Somebody else may have it"), gettext("What was signed with it lately should be looked at.")),
-        ("left", gettext("The person left, or has other duties"), ""),
-        ("replaced", gettext("It is replaced by another"), ""),
-    ]
-
-
-_CREDENTIAL_REASONS = {
-    "lost": RevocationReason.UNSPECIFIED,
-    "exposed": RevocationReason.KEY_COMPROMISE,
-    "left": RevocationReason.AFFILIATION_CHANGED,
-    "replaced": RevocationReason.SUPERSEDED,
-}
-
-
-def read_credential_reason(text: str) -> RevocationReason:
-    """Return the standard's reason (RFC 5280 5.3.1) for what was chosen; raises Refused ``reason``.
-
-    A lost card whose holder knows of no other hands is no compromise: no reason is given then, as the standard wants it.
-    """
-    if text not in _CREDENTIAL_REASONS:
-        raise Refused("reason", gettext("Choose a reason."), field="reason")
-    return _CREDENTIAL_REASONS[text]

@@ -157,6 +157,8 @@ SITE = Site(
         Page(POST, "/provider/lost-cards/{lost_id}", Permission.REVOKE_CREDENTIALS, lost_cards.conclude, step_up=True),
         Page(GET, people.PLACE, READ, people.show_people),
         Page(GET, f"{people.PLACE}/{{administrator}}", READ, people.show_person),
+        Page(GET, f"{people.PLACE}/{{administrator}}/credentials/revoke", STAFF, people.ask_revocation, step_up=True),
+        Page(POST, f"{people.PLACE}/{{administrator}}/credentials/revoke", STAFF, people.revoke, step_up=True),
         Page(GET, f"{people.PLACE}/{{administrator}}/removal", STAFF, people.ask_removal, step_up=True),
         Page(
             POST,

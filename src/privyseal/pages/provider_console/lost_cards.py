@@ -17,6 +17,7 @@ from privyseal.store import administrators, lost_cards, organizations
 LIST: Final = "provider_console/lost_cards.html"
 ONE: Final = "provider_console/lost_card.html"
 SHOWN: Final = 200
+_ENDS: Final = {end.value: end for end in LostCardEnd}
 
 
 def show_lost_cards(visit: Visit) -> Response:
@@ -39,9 +40,9 @@ def show_one(visit: Visit, *, status: int = 200) -> Response:
 
 
 def conclude(visit: Visit) -> Response:
-    """Conclude it; the one button revokes, the other dismisses."""
+    """Conclude it, as the button says."""
     lost_id = LostCardId(visit.path("lost_id"))
-    end = LostCardEnd.REVOKED if visit.form.value("end") == LostCardEnd.REVOKED.value else LostCardEnd.DISMISSED
+    end = _ENDS.get(visit.form.value("end"), LostCardEnd.DISMISSED)
     try:
         visit.perform(About("conclude-lost-card", "", "lost-card", lost_id), conclude_lost_card, lost_id, end, visit.form.value("note"))
     except (Refused, Conflict) as error:

@@ -1,4 +1,4 @@
-"""The provider's own people: who may what, with which credentials; and removing somebody, which is signed."""
+"""The provider's own people: who may what, with which credentials; revoking those; and removing somebody, which several sign."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Final
 
 from starlette.responses import Response
 
-from privyseal.actions.administrator.remove_administrator import remove_administrator
+from privyseal.actions.changing_kinds import judge_decision
 from privyseal.actions.house import About, attempt
 from privyseal.look.people_words import role_rights, role_words
 from privyseal.look.words import gettext
 from privyseal.model.administrator import ENTRY, Administrator, AdministratorState, Assignment, Credential, Permission
-from privyseal.model.errors import NotFound, PrivysealError
+from privyseal.model.errors import Conflict, NotFound
 from privyseal.model.identifiers import AdministratorId
 from privyseal.model.passkey import Passkey
-from privyseal.model.session import PROVIDER_AUDIENCE
-from privyseal.reception.change_pages import again
-from privyseal.reception.signing import end_of_statement, offer, read_signature
+from privyseal.model.role_change import Removal
+from privyseal.reception.change_pages import again, propose
+from privyseal.reception.removal_pages import show_removal
+from privyseal.reception.revocation_pages import revoke_all, show_revocation_of_all
 from privyseal.reception.site import Visit
 from privyseal.store import administrators, passkeys
-from privyseal_wire.statements import Removal
 
 PLACE: Final = "/provider/people"
 PAGE_SIZE: Final = 50
@@ -150,7 +150,7 @@ def _place(person: Person) -> str:
     return f"{PLACE}/{person.administrator.id}"
 
 
-def show_person(visit: Visit) -> Response:
+def show_person(visit: Visit, status: int = 200) -> Response:
     """Show one of them."""
     person = _person(visit)
     values = {
@@ -160,10 +160,11 @@ def show_person(visit: Visit) -> Response:
         "stands": _state(person.administrator),
         "may_manage": _may_manage(visit) and person.administrator.state is not AdministratorState.REMOVED,
         "is_own": person.administrator.id == visit.person.id,
+        "has_usable": any(item.is_usable for item in person.credentials),
         "log": f"/provider/log?object={person.administrator.id}",
         "may_read_log": visit.actor.scope(Permission.READ_AUDIT).everything,
     }
-    return visit.show("provider_console/person.html", values)
+    return visit.show("provider_console/person.html", values, status=status)
 
 
 def _about(person: Person, action: str) -> About:
@@ -171,33 +172,38 @@ def _about(person: Person, action: str) -> About:
 
 
 def ask_removal(visit: Visit) -> Response:
-    """Show what follows, and what is signed to remove this person."""
+    """Show what follows, and what is signed to propose that this person is removed."""
     return _show_removal(visit)
 
 
 def _show_removal(visit: Visit, status: int = 200) -> Response:
     person = _person(visit)
-    statement = Removal(
-        service=visit.house.service.service_id,
-        organization=PROVIDER_AUDIENCE,
-        expires=end_of_statement(visit),
-        administrator=person.administrator.id,
-        remover=visit.person.id,
-    )
-    command = f"seal administrator remove {person.administrator.id}"
-    values = {
-        "place": _place(person),
-        "person": person,
-        "signing": offer(visit, statement.to_bytes(), action=f"{_place(person)}/removed", command=command),
-    }
-    return visit.show("provider_console/sign_removal.html", values, status=status)
+    if person.administrator.state is AdministratorState.REMOVED:
+        return visit.go_to(_place(person))
+
+    def judged() -> None:
+        with visit.house.database.read(visit.house.clock()) as tx:
+            judge_decision(tx, None, Removal(person.administrator.id))
+
+    try:
+        attempt(visit.house, visit.actor, _about(person, "propose-change"), judged)
+    except Conflict as error:
+        return again(visit, error, lambda refused: show_person(visit, refused))
+    return show_removal(visit, person.administrator, _place(person), status)
 
 
 def remove(visit: Visit) -> Response:
-    """Hand in the signed removal."""
+    """Hand the signed removal in as a change; with the last signature that is needed the person is removed."""
+    return propose(visit, lambda status: _show_removal(visit, status))
+
+
+def ask_revocation(visit: Visit) -> Response:
+    """Ask why every credential of this person is to be revoked, and show what follows."""
     person = _person(visit)
-    try:
-        visit.perform(_about(person, "remove-administrator"), remove_administrator, "", read_signature(visit))
-    except PrivysealError as error:
-        return again(visit, error, lambda status: _show_removal(visit, status))
-    return visit.go_to(_place(person))
+    return show_revocation_of_all(visit, person.administrator, _place(person))
+
+
+def revoke(visit: Visit) -> Response:
+    """Revoke every credential of this person."""
+    person = _person(visit)
+    return revoke_all(visit, person.administrator, _place(person))
