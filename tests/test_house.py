@@ -103,7 +103,7 @@ def test_actions_do_not_import_actions() -> None:
     are registered, how roles are given and how a credential ends, whether somebody really holds a right, what is counted of strangers,
     how control of a domain is validated, what CAA says, how trials begin, how first policies are stored, whom signed changes give a role,
     how changes get their signatures, what proves a policy, how a CA is paused and what proves that it goes on,
-    how an account lives, how Administrator IDs are renewed, whom one may name,
+    how an account lives, how Administrator IDs are renewed, whom one may name, how a person is removed,
     how sessions are opened, how links with an own sign-on end, how something is moved, when an access review is finished, and how the
     contact of an organization changes.
     """
@@ -120,6 +120,7 @@ def test_actions_do_not_import_actions() -> None:
         "pausing",
         "policy_proof",
         "renewing",
+        "removing",
         "reviewing",
         "setting_up",
         "signed_changes",

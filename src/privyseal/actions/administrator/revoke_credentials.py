@@ -21,7 +21,9 @@ def revoke_credentials(
 ) -> int:
     """Revoke Administrator IDs and passkeys, and return how many there were; a second time is harmless and returns 0.
 
-    ``slug`` is "" for the provider's own people. Whoever manages the people there does it, and the operator. Raises NotFound, NotPermitted ``role``.
+    ``slug`` is "" for the provider's own people. Whoever manages the people there does it, and the operator.
+
+    Raises NotFound, NotPermitted ``role``.
     """
     organization_id = organizations.require(tx, slug).id if slug else None
     if actor.kind is ActorKind.OPERATOR:

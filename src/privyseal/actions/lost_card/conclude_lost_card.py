@@ -3,7 +3,7 @@
 Its sessions end at their next call, open streams within half a minute. A new credential is another decision, of another
 person: a security administrator's signature, or the operator's with the key of the administrators' CA when nobody is left.
 
-Somebody who has left for good still counts for how many sign a change (docs/decisions/0025), and is removed by a change. Only
+Somebody who has left for good still counts for how many sign a change, and is removed by a change. Only
 where so few of the others can sign that such a change never comes about, the contact's word and the provider's remove the person.
 """
 
