@@ -18,6 +18,7 @@ from privyseal.pages.provider_console.authorities import PLACE
 from privyseal.reception.change_pages import (
     again,
     content_now,
+    hindered_now,
     offer_proposal,
     place_of_changes,
     propose,
@@ -115,6 +116,7 @@ def _show_signing(visit: Visit, state: AuthorityState, status: int = 200) -> Res
         "quorum": read_content(parse_canonical(content)).quorum,
         "remark": issuing_consequence(issues=state.issues),
         "waiting": waiting_changes(visit, ChangeKind.AUTHORITY, slug),
+        "hindered": hindered_now(visit, ChangeKind.AUTHORITY),
         "signing": offer_proposal(visit, ChangeKind.AUTHORITY, content, action=marked(visit, f"{PLACE}/{slug}/proposed"), command=command),
         "content": json.dumps(json.loads(content), indent=2, ensure_ascii=False),
         "file": "",
