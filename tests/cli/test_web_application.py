@@ -112,7 +112,7 @@ def test_numbers_of_letters_jobs_and_the_root_crl(rest: RestRig) -> None:
     with house.database.write(house.clock()) as tx:
         outbox.insert(tx, [(row_id, "request-received", "notices.received", {})])
 
-    def away(_row: OutboxRow, _message_id: str) -> None:
+    def away(_row: OutboxRow, _message_id: str) -> bool:
         raise ConnectionRefusedError
 
     Deliveries(house, {"notices.received": away}, RetryPlan()).hear(row_id, 1)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from privyseal.jobs.deliveries import Deliveries, RetryPlan, describe
-from privyseal.jobs.engine import AGAIN, ENDED, HEARD
+from privyseal.jobs.engine import AGAIN, ENDED, HEARD, MOOT
 from privyseal.model.errors import Refused
+from privyseal.store import audit
 from privyseal.store.database import Database
 from tests.jobs.workbench import Ear, add_row, bare_house, state_of, system_clock
 
@@ -31,6 +34,18 @@ def test_a_heard_row_is_settled_and_forgets_its_payload(database: Database) -> N
     # Whatever comes after that, from whichever worker, does nothing.
     assert deliveries.hear(row_id, 2) == ENDED
     assert len(ear.heard) == 1
+
+
+def test_what_had_nothing_to_tell_is_noted_as_that(database: Database) -> None:
+    house = bare_house(database)
+    deliveries = Deliveries(house, {"ear": Ear(tells=False)}, RetryPlan())
+    row_id = add_row(house, "ear", {"recipient": "adm-1"})
+    assert deliveries.hear(row_id, 1) == MOOT
+    deliveries.settle(row_id, True)
+    assert state_of(database, row_id).done
+    with database.read(house.clock()) as tx:
+        entries = [json.loads(entry) for entry in tx.execute(sa.select(audit.entries.c.entry)).scalars()]
+    assert [entry["reason"].partition(", ")[2] for entry in entries] == ["nothing to tell any more"]
 
 
 def test_a_row_that_is_gone_is_nothing_to_do(database: Database) -> None:

@@ -68,7 +68,7 @@ def test_the_living_take_over_from_the_dead(postgresql_database: Database, tmp_p
 
 def test_a_name_is_used_by_one_worker_at_a_time(postgresql_database: Database) -> None:
     def rescue() -> Rescue:
-        delivery = Delivery(lambda _row_id, _number: ENDED, lambda _row_id: None, lambda _number: 1.0)
+        delivery = Delivery(lambda _row_id, _number: ENDED, lambda _row_id, _is_moot: None, lambda _number: 1.0)
         return Rescue(postgresql_database, JobEngine(postgresql_database, "node-a", delivery), claim_seconds=0.3)
 
     first, second = rescue(), rescue()

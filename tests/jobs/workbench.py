@@ -95,17 +95,19 @@ class Ear:
 
     failures: int = 0
     pause_seconds: float = 0.0
+    tells: bool = True
     heard: list[tuple[str, str]] = field(default_factory=list)
     _failed: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def __call__(self, row: OutboxRow, message_id: str) -> None:
+    def __call__(self, row: OutboxRow, message_id: str) -> bool:
         with self._lock:
             self.heard.append((row.id, message_id))
             if self._failed.get(row.id, 0) < self.failures:
                 self._failed[row.id] = self._failed.get(row.id, 0) + 1
                 raise ConnectionRefusedError(111, "the mail server is away")
         time.sleep(self.pause_seconds)
+        return self.tells
 
     def count(self, row_id: str) -> int:
         """How often the row was heard, failed tries included."""

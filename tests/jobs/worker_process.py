@@ -20,10 +20,10 @@ def main() -> None:
     url, node, log_file = sys.argv[1:4]
     forever = threading.Event()
 
-    def ear(_row: OutboxRow, message_id: str) -> None:
+    def ear(_row: OutboxRow, message_id: str) -> bool:
         with Path(log_file).open("a", encoding="utf-8") as log:
             log.write(f"{message_id}\n")
-        forever.wait()
+        return forever.wait()
 
     Worker(bare_house(Database(url)), {"ear": ear}, [], node).start()
     print("ready", flush=True)

@@ -20,8 +20,11 @@ from privyseal.actions.house import House
 from privyseal.model.fact import FactKind
 from privyseal.store.outbox import OutboxRow
 
-Listener: TypeAlias = Callable[[OutboxRow, str], None]
-"""Hears one fact; the text is a message id, the same in every try. Idempotent; raises to be tried again."""
+Listener: TypeAlias = Callable[[OutboxRow, str], bool]
+"""Hears one fact, and tells whether anything was to be done about it; the text is a message id, the same in every try.
+
+Idempotent; raises to be tried again.
+"""
 
 
 class MailSecurity(enum.Enum):

@@ -18,16 +18,16 @@ import structlog
 
 from privyseal.actions.house import House, record
 from privyseal.jobs.counters import DELIVERIES
-from privyseal.jobs.engine import AGAIN, ENDED, HEARD
+from privyseal.jobs.engine import AGAIN, ENDED, HEARD, MOOT
 from privyseal.model.actor import SYSTEM
-from privyseal.model.audit import ONE_RECIPIENT, AuditEvent, Outcome
+from privyseal.model.audit import NOTHING_TO_TELL, ONE_RECIPIENT, AuditEvent, Outcome
 from privyseal.model.errors import PrivysealError, Unavailable
 from privyseal.model.identifiers import CertificateId
 from privyseal.store import certificates, outbox
 from privyseal.store.database import Transaction
 from privyseal.store.outbox import OutboxRow
 
-Listener: TypeAlias = Callable[[OutboxRow, str], None]
+Listener: TypeAlias = Callable[[OutboxRow, str], bool]
 """Hears one fact; the text is the message id, the same in every try. Idempotent; raises to be tried again."""
 
 _log = structlog.get_logger("privyseal.jobs")
@@ -58,7 +58,7 @@ class Deliveries:
         self._plan = plan
 
     def hear(self, row_id: str, number: int) -> str:
-        """Let the row's listener work; return HEARD, AGAIN when it failed, ENDED when there is nothing to do any more."""
+        """Let the row's listener work and return how that ended: HEARD, MOOT (nothing was to tell), AGAIN (it failed) or ENDED."""
         name = ""
         try:
             row = self._open_row(row_id)
@@ -66,23 +66,26 @@ class Deliveries:
             if row is None or row.attempts > number:
                 return ENDED
             name = row.listener
-            self._listener(row)(row, row.id)
+            told = self._listener(row)(row, row.id)
         except Exception as error:  # noqa: BLE001 - whatever a listener raises, the row is tried again and the reason is noted
             outcome = self._failed(row_id, number, error)
         else:
-            outcome = HEARD
+            outcome = HEARD if told else MOOT
         DELIVERIES.labels(name, outcome).inc()
         return outcome
 
-    def settle(self, row_id: str) -> None:
-        """Mark the row done and write into the audit log that its listener heard it; raises Unavailable to be tried again."""
+    def settle(self, row_id: str, is_moot: bool = False) -> None:  # noqa: FBT001, FBT002 - steps of the job engine have no keywords
+        """Mark the row done and note in the audit log what its listener did, if only that there was nothing to tell.
+
+        Raises Unavailable to be tried again.
+        """
         with self._house.database.write(self._house.clock()) as tx:
             row = None if outbox.is_done(tx, row_id) else outbox.get(tx, row_id)
             if row is None:
                 return
             kind, object_id = _subject(tx, row)
             # A listener that writes to several makes one row for each of them: only those rows are letters.
-            one = f", {ONE_RECIPIENT}" if row.payload.get("recipient") else ""
+            one = f", {NOTHING_TO_TELL}" if is_moot else f", {ONE_RECIPIENT}" if row.payload.get("recipient") else ""
             event = AuditEvent("deliver-fact", Outcome.DONE, kind, object_id, reason=f"{row.fact} to {row.listener}{one}")
             record(self._house, tx, SYSTEM, str(row.payload.get("organization", "")), event)
             outbox.mark_done(tx, row_id)

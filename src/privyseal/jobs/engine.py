@@ -51,6 +51,7 @@ _SETTLING: StepOptions = {"name": "settle", "retries_allowed": True, "interval_s
 """A row that was heard is marked done even if the database is away for four minutes: only then is it heard once more."""
 
 HEARD: Final = "heard"
+MOOT: Final = "moot"
 AGAIN: Final = "again"
 ENDED: Final = "ended"
 
@@ -59,12 +60,13 @@ ENDED: Final = "ended"
 class Delivery:
     """What a try does, split so that a crash between the two repeats only what has to be repeated.
 
-    ``hear(row id, try)`` lets the listener work and returns HEARD, AGAIN (it failed) or ENDED (nothing is left to do).
-    ``settle(row id)`` marks the row done. ``wait_seconds(try)`` is the delay before the try after this one.
+    ``hear(row id, try)`` lets the listener work and returns HEARD, MOOT (there was nothing to tell), AGAIN (it failed) or ENDED
+    (nothing is left to do).
+    ``settle(row id, is_moot)`` marks the row done. ``wait_seconds(try)`` is the delay before the try after this one.
     """
 
     hear: Callable[[str, int], str]
-    settle: Callable[[str], None]
+    settle: Callable[[str, bool], None]
     wait_seconds: Callable[[int], float]
 
 
@@ -232,8 +234,8 @@ class JobEngine:
         def deliver(row_id: str, number: int, chain: str) -> None:
             with known(DBOS.workflow_id or ""):
                 outcome = DBOS.run_step({"name": "hear"}, delivery.hear, row_id, number)
-                if outcome == HEARD:
-                    DBOS.run_step(_SETTLING, delivery.settle, row_id)
+                if outcome in {HEARD, MOOT}:
+                    DBOS.run_step(_SETTLING, delivery.settle, row_id, outcome == MOOT)
                 elif outcome == AGAIN:
                     following = Try(row_id, number + 1, chain)
                     options = _options(following)

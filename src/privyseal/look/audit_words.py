@@ -14,7 +14,7 @@ from privyseal.look.people_words import role_words, scope_words
 from privyseal.look.sentences import word
 from privyseal.look.words import gettext, mark
 from privyseal.model.administrator import Permission, Role
-from privyseal.model.audit import ONE_RECIPIENT
+from privyseal.model.audit import NOTHING_TO_TELL, ONE_RECIPIENT
 
 _ACTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "submit-request": (mark("Request received"), mark("ask for a certificate")),
@@ -314,7 +314,7 @@ def action_choices() -> list[tuple[str, str]]:
 def letter_words(entry: Mapping[str, Any]) -> str:
     """Return which letter left by an entry ``deliver-fact``, or "" where none did."""
     listener, _, one = str(entry["reason"]).partition(" to ")[2].partition(", ")
-    if listener in _TO_SEVERAL and one != ONE_RECIPIENT:
+    if one == NOTHING_TO_TELL or (listener in _TO_SEVERAL and one != ONE_RECIPIENT):
         return ""
     return gettext(_LETTERS[listener]) if listener in _LETTERS else ""
 
@@ -322,7 +322,9 @@ def letter_words(entry: Mapping[str, Any]) -> str:
 def entry_words(entry: Mapping[str, Any]) -> str:
     """Return what an entry of the log says, as one line of it."""
     if entry["action"] == "deliver-fact":
-        return letter_words(entry) or gettext("Addressed letters")
+        return letter_words(entry) or (
+            gettext("Wrote no letter") if entry["reason"].endswith(NOTHING_TO_TELL) else gettext("Addressed letters")
+        )
     return action_words(str(entry["action"]), refused=entry["outcome"] == "refused")
 
 

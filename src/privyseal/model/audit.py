@@ -10,6 +10,7 @@ from privyseal.model.actor import Actor
 
 PROVIDER_LOG = "provider"
 ONE_RECIPIENT = "one recipient"
+NOTHING_TO_TELL = "nothing to tell any more"
 """Ends the reason of an entry about a letter to one of several recipients."""
 
 MAXIMUM_UNINTEGRATED_AGE = timedelta(seconds=60)

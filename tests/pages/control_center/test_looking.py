@@ -327,6 +327,7 @@ def test_a_time_line_tells_letters_that_left(rig: ConsoleRig, fox: Desk) -> None
             "certificate-revoked to notices.revoked",
             "certificate-revoked to notices.revoked, one recipient",
             "certificate-revoked to notices.revoked, one recipient",
+            "request-received to notices.pending, nothing to tell any more",
         ):
             record(house, tx, SYSTEM, ORG, AuditEvent("deliver-fact", Outcome.DONE, *about, reason=reason))
     rig.service.integrate()
@@ -334,6 +335,7 @@ def test_a_time_line_tells_letters_that_left(rig: ConsoleRig, fox: Desk) -> None
     assert page.count("Certificate mailed to the contact") == 1
     assert page.count("Revocation mailed") == 1
     assert "Mail about it sent" not in page
+    assert "a request waits" not in page, "that letter never left"
 
 
 def test_the_first_page_says_when_units_are_used_up(rig: ConsoleRig, helen: Desk) -> None:

@@ -179,11 +179,11 @@ class _PostRoom:
     transport: Transport
 
     def listener(self, notice: Notice) -> Listener:
-        def hear(row: OutboxRow, message_id: str) -> None:
+        def hear(row: OutboxRow, message_id: str) -> bool:
             if notice.recipients is not None and _RECIPIENT not in row.payload:
                 self._address(row, notice.recipients)
-            else:
-                self._send(row, message_id, notice)
+                return True
+            return self._send(row, message_id, notice)
 
         return hear
 
@@ -197,13 +197,14 @@ class _PostRoom:
                     copies.append((copy_id, row.fact, row.listener, row.payload | {_RECIPIENT: recipient}))
             outbox.insert(tx, copies)
 
-    def _send(self, row: OutboxRow, message_id: str, notice: Notice) -> None:
+    def _send(self, row: OutboxRow, message_id: str, notice: Notice) -> bool:
+        """Hand the letter over; False when nobody is to be told any more, such as of a request that was decided meanwhile."""
         now = self.house.clock()
         with self.house.database.read(now) as tx:
             letter = notice.compose(desk.Desk(self.house, tx, row, str(row.payload.get(_RECIPIENT, "")), self.settings.auditor_address))
             organization = _organization(tx, row) if letter is not None else None
         if letter is None:
-            return
+            return False
         if organization is not None and organization.is_trial:
             letter = marked(letter)
         sender = self.settings.sender_address
@@ -217,6 +218,7 @@ class _PostRoom:
             now=now,
         )
         deliver(self.transport, message, letter.recipient, message_id)
+        return True
 
 
 def _organization(tx: Transaction, row: OutboxRow) -> Organization | None:
