@@ -27,10 +27,12 @@ from privyseal_wire.errors import WireError
 
 def require_issuing_proven(house: House, tx: Transaction, authority: Authority) -> None:
     """Raise Unavailable ``authority-paused`` while this CA is paused, ``authority-unproven`` where nobody who may let it go on."""
+    # The log first: on PostgreSQL a pause may commit between the two, and is then seen as a pause, not as a row that is missing.
+    told = _versions_in_log(tx, authority)
     newest = authority_states.newest(tx, authority.id)
     if newest is not None and not newest[0].issues:
         raise paused()
-    if (newest[0].version if newest else 0) < _versions_in_log(tx, authority):
+    if (newest[0].version if newest else 0) < told:
         raise _unproven(authority, "the audit log tells of a later decision than the register")
     if newest is not None:
         _require_signed(house, tx, authority, *newest)
