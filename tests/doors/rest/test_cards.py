@@ -65,6 +65,7 @@ class Shell:
 def service(tmp_path: Path, sqlite_template: ServiceTemplate) -> Iterator[ServiceRig]:
     """On the embedded database alone: signing in is asked of both in test_sign_in_by_signature."""
     rig = ServiceRig(tmp_path, template=sqlite_template)
+    rig.create_organization()
     yield rig
     rig.close()
 

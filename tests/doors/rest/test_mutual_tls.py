@@ -31,6 +31,7 @@ BASE = f"{API}/organizations/{ORG}"
 def service(tmp_path: Path, sqlite_template: ServiceTemplate) -> Iterator[ServiceRig]:
     """On the embedded database alone: what is asked of it here is asked of both elsewhere."""
     rig = ServiceRig(tmp_path, template=sqlite_template)
+    rig.create_organization()
     yield rig
     rig.close()
 

@@ -147,6 +147,7 @@ def test_a_page_of_another_site_sends_nothing_here(client: TestClient) -> None:
 
 
 def test_our_certificate_is_told_as_ours_until_it_is_revoked(rest: RestRig, client: TestClient) -> None:
+    rest.service.create_organization(ORG)
     admin = rest.service.administrator(ORG)
     issued = rest.service.issue(ORG, admin, [f"www.{ORG}.test"])
     pem = certificate_to_pem(issued.der)
@@ -172,6 +173,7 @@ def test_our_certificate_is_told_as_ours_until_it_is_revoked(rest: RestRig, clie
 
 
 def test_the_certificate_of_the_service_itself_was_approved_by_nobody(rest: RestRig, client: TestClient) -> None:
+    rest.service.create_organization(ORG)
     issued = rest.service.issue(ORG, rest.service.administrator(ORG), [f"www.{ORG}.test"])
     with rest.service.house.database.write(rest.service.clock()) as tx:
         # As cli/service_certificate.py records it: it belongs to no organization.
