@@ -206,7 +206,7 @@ def _sign_page(visit: Visit, *, status: int = 200) -> Response:
 def add(visit: Visit) -> Response:
     """Add the passkey under the signature, and have it certified at once."""
     try:
-        signature = attempt(visit.house, visit.actor, _about(visit, "add-passkey"), lambda: _signature(visit))
+        signature = attempt(visit.house, visit.actor, _about(visit, "add-passkey"), lambda: signature_of(visit))
         visit.context.entrance.issuer.ping()  # A registration works once: it is not used up while nobody can sign.
         registration, label = visit.form.value("registration"), visit.form.value("label")
         intent = visit.perform(_about(visit, "add-passkey"), add_passkey, visit.slug, registration, label, signature)
@@ -227,8 +227,8 @@ def _again(visit: Visit, error: PrivysealError) -> Response:
         return _make_anew(visit, error)
 
 
-def _signature(visit: Visit) -> Signature:
-    """Return what was signed: an assertion over the content of the page, or an uploaded CMS message."""
+def signature_of(visit: Visit) -> Signature:
+    """Return what was signed: an assertion over the content of the page, or an uploaded CMS message; raises BadRequest ``signature``."""
     answer = visit.form.value("answer")
     if answer:
         return read_passkey(visit.form.secret("content"), answer, "signature")

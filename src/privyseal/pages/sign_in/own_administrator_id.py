@@ -23,12 +23,12 @@ from privyseal.look.words import gettext
 from privyseal.model.administrator import RENEW_WITHIN, Credential
 from privyseal.model.errors import BadRequest, Conflict, NotFound, PrivysealError, Refused, Unavailable
 from privyseal.model.session import log_of
+from privyseal.pages.sign_in.account import signature_of
 from privyseal.pages.sign_in.places import audience_of_visit, place_of
-from privyseal.reception.signatures import read_message, read_passkey
 from privyseal.reception.site import Visit
 from privyseal.reception.statuses import http_status
 from privyseal.store import administrators, passkeys, renewals
-from privyseal_wire.passkey import Signature, statement_challenge
+from privyseal_wire.passkey import statement_challenge
 
 PAGE: Final = "sign_in/own_administrator_id.html"
 SIGN: Final = "sign_in/sign_administrator_id.html"
@@ -84,7 +84,7 @@ def take_next(visit: Visit) -> Response:
     """Take the signature, have the next one issued at once, and show it."""
     own = _own(visit)
     try:
-        csr, signature = _csr(visit), attempt(visit.house, visit.actor, _about(visit), lambda: _signature(visit))
+        csr, signature = _csr(visit), attempt(visit.house, visit.actor, _about(visit), lambda: signature_of(visit))
         visit.context.entrance.issuer.ping()  # A key works once: it is not used up while nobody can sign.
         intent = visit.perform(_about(visit), renew_administrator_id, visit.slug, csr, signature)
     except (Refused, BadRequest, Conflict, NotFound) as error:
@@ -159,14 +159,3 @@ def _csr(visit: Visit) -> Csr:
         return read_csr(text.encode())
 
     return attempt(visit.house, visit.actor, _about(visit), read)
-
-
-def _signature(visit: Visit) -> Signature:
-    """Return what was signed: an assertion over the content of the page, or an uploaded CMS message."""
-    answer = visit.form.value("answer")
-    if answer:
-        return read_passkey(visit.form.secret("content"), answer, "signature")
-    message = visit.files.get("signature", b"")
-    if not message:
-        raise BadRequest("signature", gettext("Sign with a passkey, or choose the signed file."), field="signature")
-    return read_message(message, "signature")
