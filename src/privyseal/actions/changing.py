@@ -11,6 +11,7 @@ No action, but what ``propose_change`` and ``answer_change`` share.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -93,8 +94,8 @@ def hold(tx: Transaction, side: Side) -> None:
 
 def holders_of(tx: Transaction, side: Side, kind: ChangeKind, about: str = "") -> list[Holder]:
     """Return the people who count for a change of this kind: with the right, who ever had a credential, not ``about`` them."""
-    people = administrators.of_organization(tx, side.organization.id if side.organization else None)
-    entitled = [person for person in people if person.may(side.right(kind)) and person.id != about]
+    people = administrators.holding(tx, side.organization.id if side.organization else None, side.right(kind))
+    entitled = [person for person in people if person.id != about]
     held = administrators.credentials_by_person(tx, [person.id for person in entitled])
     return [found for person in entitled if (found := holder(person, held[person.id], tx.now))]
 
@@ -106,7 +107,12 @@ def able_of(tx: Transaction, side: Side, kind: ChangeKind, about: str = "") -> l
 
 def needed_now(house: House, tx: Transaction, side: Side, kind: ChangeKind, about: str = "") -> int:
     """Return how many people have to sign a change of this kind that is proposed now; ``about`` whom it is does not count."""
-    return needed_signatures(house.quorum(kind), len(holders_of(tx, side, kind, about)))
+    return needed_of(house, kind, holders_of(tx, side, kind, about))
+
+
+def needed_of(house: House, kind: ChangeKind, holders: Sequence[Holder]) -> int:
+    """Return how many of these people, who are all that count for a change of this kind, have to sign it."""
+    return needed_signatures(house.quorum(kind), len(holders))
 
 
 def require_other(proposal: Proposal, person: Administrator) -> None:

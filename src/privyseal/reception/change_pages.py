@@ -1,4 +1,4 @@
-"""The pages of changes under dual control, for organizations and for the provider alike: look, sign, refuse, take back, propose.
+"""The pages of changes under dual control, for organizations and for the provider alike: look, sign, refuse, take back.
 
 No rule stands here: the actions decide, from what was signed and what they read themselves.
 """
@@ -6,35 +6,29 @@ No rule stands here: the actions decide, from what was signed and what they read
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 from starlette.responses import Response
 
 from privyseal.actions.change.answer_change import answer_change
-from privyseal.actions.change.propose_change import propose_change
-from privyseal.actions.changing import holders_of, needed_now
 from privyseal.actions.house import attempt, sha256_hex
 from privyseal.look.words import gettext
-from privyseal.model.change import CHANGE_LIFE, REASON_CHARACTERS, Change, ChangeKind, Decision, change_content
-from privyseal.model.errors import NotFound, PrivysealError, Refused, TooManyRequests, Unavailable
+from privyseal.model.change import REASON_CHARACTERS, ChangeKind, Decision
+from privyseal.model.errors import NotFound, PrivysealError, Refused
 from privyseal.model.identifiers import ChangeId
 from privyseal.model.request import require_text
 from privyseal.model.statement import utc_text
 from privyseal.reception.kept import forget_signed, go_on, marked, unsigned
-from privyseal.reception.shown_changes import ShownChange, about_change, change_rows, hindered_words, shown_change, side_of_visit
-from privyseal.reception.signing import MAXIMUM_CONTENT, Signing, desk_of, named, offer, read_signature, shell_word
+from privyseal.reception.refusals import show_again
+from privyseal.reception.shown_changes import ShownChange, about_change, change_rows, shown_change
+from privyseal.reception.signing import Signing, desk_of, named, offer, read_signature, shell_word
 from privyseal.reception.site import Visit
-from privyseal.reception.statuses import STATUS
-from privyseal_wire.canonical import canonical_bytes
-from privyseal_wire.errors import WireError
 from privyseal_wire.statements import Change as Statement
-from privyseal_wire.statements import parse_statement
 
 _ID: Final = re.compile(r"chg-[0-9a-f]{32}")
 _PAGE: Final = 50
-_MARGIN: Final = timedelta(minutes=5)
+END_MARGIN: Final = timedelta(minutes=5)
 """What a signature on a page ends earlier than changes may last, for clocks that differ."""
 
 _SIGN: Final = "/sign"
@@ -87,7 +81,9 @@ def _values(visit: Visit, shown: ShownChange) -> dict[str, Any]:
 def _signing(visit: Visit, shown: ShownChange, decision: Decision, reason: str) -> Signing:
     """Offer what is signed about a change; it counts as long as the change waits."""
     change = shown.change
-    statement = _statement(visit, change.id, change.kind, change.content, utc_text(change.expires_at), decision=decision, reason=reason)
+    statement = statement_about(
+        visit, change.id, change.kind, change.content, utc_text(change.expires_at), decision=decision, reason=reason
+    )
     said = f" --reason {shell_word(reason)}" if reason else ""
     group = {ChangeKind.PRICE: "price", ChangeKind.AUTHORITY: "authority"}.get(change.kind, "change")
     command = f"seal {group} {decision.value} {change.id}{said}"
@@ -96,9 +92,10 @@ def _signing(visit: Visit, shown: ShownChange, decision: Decision, reason: str) 
     return offer(visit, statement.to_bytes(), action=action, command=command, kept=kept)
 
 
-def _statement(
+def statement_about(
     visit: Visit, change_id: str, kind: ChangeKind, content: bytes, expires: str, *, decision: Decision = Decision.SIGN, reason: str = ""
 ) -> Statement:
+    """Return what whoever is signed in would say about a change of this content; it counts until ``expires``."""
     return Statement(
         service=visit.house.service.service_id,
         organization=named(visit),
@@ -136,7 +133,7 @@ def prepare_end(visit: Visit) -> Response:
     try:
         attempt(visit.house, visit.actor, about, lambda: require_text("reason", _reason(visit), REASON_CHARACTERS))
     except Refused as error:
-        return again(visit, error, lambda status: _show_reason(visit, status), "reason")
+        return show_again(visit, error, lambda status: _show_reason(visit, status), "reason")
     return go_on(visit, f"{place_of_changes(visit)}/{shown.change.id}/{_way(visit)}{_SIGN}")
 
 
@@ -173,7 +170,7 @@ def answer(visit: Visit) -> Response:
     except PrivysealError as error:
         if error.kind == "already-signed":
             return visit.go_to(f"{place_of_changes(visit)}/{change_id}")  # Sent twice: the first one counted.
-        return again(visit, error, lambda status: _show_again(visit, shown, status))
+        return show_again(visit, error, lambda status: _show_again(visit, shown, status))
     forget_signed(visit)
     return visit.go_to(f"{place_of_changes(visit)}/{change_id}")
 
@@ -184,69 +181,3 @@ def _show_again(visit: Visit, shown: ShownChange, status: int) -> Response:
     if decision is None or not 0 < len(reason) <= REASON_CHARACTERS:
         return show_change(visit, status)
     return _show_end(visit, shown, decision, reason, status)
-
-
-def content_now(visit: Visit, kind: ChangeKind, subject: str, base: int, value: Mapping[str, object], *, about: str = "") -> bytes:
-    """Return the content of a change that is proposed now, with as many signatures as are needed now; ``about`` does not sign."""
-    with visit.house.database.read(visit.now) as tx:
-        quorum = needed_now(visit.house, tx, side_of_visit(tx, visit), kind, about)
-    return canonical_bytes(change_content(kind, subject, base, quorum, value))
-
-
-def hindered_now(visit: Visit, kind: ChangeKind, *, about: str = "") -> tuple[str, ...]:
-    """Return who counts for a change of this kind and cannot sign it now, each with the reason."""
-    with visit.house.database.read(visit.now) as tx:
-        return hindered_words(holders_of(tx, side_of_visit(tx, visit), kind, about))
-
-
-def offer_proposal(visit: Visit, kind: ChangeKind, content: bytes, *, action: str, command: str) -> Signing:
-    """Offer a new change to be signed by whoever proposes it; its content travels along as ``proposal``."""
-    change_id = visit.house.id("chg", visit.now)
-    statement = _statement(visit, change_id, kind, content, utc_text(visit.now + CHANGE_LIFE - _MARGIN))
-    return offer(visit, statement.to_bytes(), action=action, command=command, kept={"proposal": content.decode()})
-
-
-def proposed_content(visit: Visit) -> bytes:
-    """Return the content that a form brought back; raises Refused ``change-content``."""
-    text = visit.form.value("proposal")
-    if not 0 < len(text) <= MAXIMUM_CONTENT:
-        raise Refused("change-content", gettext("The change did not come along. Begin again."))
-    return text.encode()
-
-
-def propose(visit: Visit, show: Callable[[int], Response]) -> Response:
-    """Hand a signed proposal in, and lead to the change; ``show`` makes the page again after a refusal."""
-    try:
-        content = attempt(visit.house, visit.actor, about_change(visit, "propose-change", "new"), lambda: proposed_content(visit))
-        signature = read_signature(visit)
-        answered = visit.perform(about_change(visit, "propose-change", "new"), propose_change, visit.slug, content, signature)
-    except PrivysealError as error:
-        if error.kind == "change-replayed" and (known := _signed_change(visit)):
-            return visit.go_to(f"{place_of_changes(visit)}/{known}")  # Sent twice: the first one counted.
-        return again(visit, error, show)
-    forget_signed(visit)
-    return visit.go_to(f"{place_of_changes(visit)}/{answered.change.id}")
-
-
-def _signed_change(visit: Visit) -> str:
-    try:
-        statement = parse_statement(visit.form.value("content").encode())
-    except WireError:
-        return ""
-    return statement.change if isinstance(statement, Statement) else ""
-
-
-def waiting_changes(visit: Visit, kind: ChangeKind, subject: str) -> list[Change]:
-    """Return the changes of a thing that wait for signatures: whichever is signed first overtakes the others."""
-    rows = change_rows(visit, only_open=True, after="", limit=_PAGE)
-    return [row.change for row in rows if (row.change.kind, row.change.subject) == (kind, subject)]
-
-
-def again(visit: Visit, error: PrivysealError, show: Callable[[int], Response], field: str = "") -> Response:
-    """Show a page again with the error in its summary."""
-    visit.form.refuse(field, error.sentence)
-    status = next(number for kind, (number, _) in STATUS.items() if isinstance(error, kind))
-    shown = show(status)
-    if isinstance(error, TooManyRequests | Unavailable):
-        shown.headers["Retry-After"] = str(error.retry_after_seconds)
-    return shown

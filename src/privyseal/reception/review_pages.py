@@ -20,8 +20,8 @@ from privyseal.model.access_review import AccessReview, ReviewLine, held_now, is
 from privyseal.model.administrator import Administrator, Permission, Role
 from privyseal.model.errors import NotFound, PrivysealError
 from privyseal.model.identifiers import AccessReviewId, AdministratorId, OrganizationId
-from privyseal.reception.change_pages import again
 from privyseal.reception.log_list import read_time
+from privyseal.reception.refusals import show_again
 from privyseal.reception.signing import desk_of
 from privyseal.reception.site import Visit
 from privyseal.store import access_reviews, administrators, organizations
@@ -177,5 +177,5 @@ def confirm(visit: Visit) -> Response:
     try:
         visit.perform(about, confirm_access, visit.slug, review_id, AdministratorId(person_id), seen)
     except PrivysealError as error:
-        return again(visit, error, lambda status: _show(visit, status))
+        return show_again(visit, error, lambda status: _show(visit, status))
     return visit.go_to(f"{_place(visit)}/{review_id}#{person_id}")

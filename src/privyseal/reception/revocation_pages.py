@@ -9,7 +9,7 @@ from privyseal.actions.house import About, attempt
 from privyseal.look.credential_words import credential_reasons, read_credential_reason
 from privyseal.model.administrator import Administrator
 from privyseal.model.errors import PrivysealError
-from privyseal.reception.change_pages import again
+from privyseal.reception.refusals import show_again
 from privyseal.reception.site import Visit
 from privyseal.store import administrators
 
@@ -35,5 +35,5 @@ def revoke_all(visit: Visit, person: Administrator, place: str) -> Response:
         reason = attempt(visit.house, visit.actor, about, lambda: read_credential_reason(visit.form.value("reason")))
         visit.perform(about, revoke_credentials, visit.slug, person.id, reason)
     except PrivysealError as error:
-        return again(visit, error, lambda status: show_revocation_of_all(visit, person, place, status), getattr(error, "field", ""))
+        return show_again(visit, error, lambda status: show_revocation_of_all(visit, person, place, status), getattr(error, "field", ""))
     return visit.go_to(place)

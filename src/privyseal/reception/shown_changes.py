@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from privyseal.actions.changing import able_of, counted, holders_of, needed_now
+from privyseal.actions.changing import counted, holders_of, needed_of
 from privyseal.actions.changing_kinds import Side, concerned, proposal_of
 from privyseal.actions.house import About, House, attempt
 from privyseal.look.authority_words import authority_words, issuing_consequence, issuing_words
@@ -129,7 +129,7 @@ def _shown(house: House, tx: Transaction, side: Side, change: Change, reader: Ad
     holders = holders_of(tx, side, change.kind, about) if is_open else []
     signed = {item.administrator_id for item in kept if item.decision is Decision.SIGN}
     count = counted(house, tx, side, change) if is_open else signed
-    needed = max(change.quorum, needed_now(house, tx, side, change.kind, about)) if is_open else change.quorum
+    needed = max(change.quorum, needed_of(house, change.kind, holders)) if is_open else change.quorum
     names = administrators.names_of(tx, [change.proposer_id, *(item.administrator_id for item in kept)])
     return ShownChange(
         change=change,
@@ -248,7 +248,8 @@ def change_rows(visit: Visit, *, only_open: bool, after: str, limit: int) -> lis
         signers = changes.signers_of(tx, [change.id for change in found])
         people = {person for change in found for person in (change.proposer_id, *signers[change.id])}
         names = administrators.names_of(tx, sorted(people))
-        wanted = {kind for kind in {change.kind for change in found} if any(p.id == visit.person.id for p in able_of(tx, side, kind))}
+        can_sign = any(item.is_usable(tx.now) for item in administrators.credentials_of(tx, visit.person.id))
+        wanted = {kind for kind in {change.kind for change in found} if can_sign and visit.person.may(side.right(kind))}
         titles = {change.id: title_of(tx, change) for change in found}
     return [
         ChangeRow(

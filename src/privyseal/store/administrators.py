@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from privyseal.model.administrator import ENTRY, Administrator, AdministratorState, Assignment, Credential, Permission, Role
+from privyseal.model.administrator import ENTRY, PERMISSIONS, Administrator, AdministratorState, Assignment, Credential, Permission, Role
 from privyseal.model.identifiers import AdministratorId, ApiTokenId, AssignmentId, DepartmentId, InvitationId, OrganizationId
 from privyseal.model.scope import EVERYTHING, Scope
 from privyseal.store import assignments
@@ -196,6 +196,21 @@ def of_organization(tx: Transaction, organization_id: OrganizationId | None) -> 
     clause = administrators.c.organization_id.is_(None) if organization_id is None else administrators.c.organization_id == organization_id
     rows = tx.execute(administrators.select().where(clause).order_by(administrators.c.name, administrators.c.id))
     return people_of(tx, [row._mapping for row in rows])
+
+
+def holding(tx: Transaction, organization_id: OrganizationId | None, permission: Permission) -> list[Administrator]:
+    """Return the active people who hold a right throughout an organization (None: at the provider) by name."""
+    giving = [role.value for role, rights in PERMISSIONS.items() if permission in rights]
+    mine = administrators.c.organization_id.is_(None) if organization_id is None else administrators.c.organization_id == organization_id
+    held = sa.select(assignments.assignments.c.administrator_id).where(
+        assignments.assignments.c.administrator_id == administrators.c.id,
+        assignments.assignments.c.role.in_(giving),
+        assignments.assignments.c.department_id.is_(None),
+        assignments.assignments.c.ended_at.is_(None),
+    )
+    active = administrators.c.state == AdministratorState.ACTIVE.value
+    statement = administrators.select().where(mine, active, held.exists()).order_by(administrators.c.name, administrators.c.id)
+    return people_of(tx, [row._mapping for row in tx.execute(statement)])
 
 
 def page(

@@ -127,6 +127,12 @@ def waiting_for(
     return [_change(row._mapping) for row in tx.execute(changes.select().where(*clause).order_by(changes.c.created_at))]
 
 
+def open_of(tx: Transaction, organization_id: OrganizationId | None, kind: ChangeKind, subject: str) -> list[Change]:
+    """Return the changes of one thing that wait for signatures, the newest first: whichever is applied first overtakes the others."""
+    clause = (_of(organization_id), *_open(tx), changes.c.kind == kind.value, changes.c.subject == subject)
+    return [_change(row._mapping) for row in tx.execute(changes.select().where(*clause).order_by(changes.c.created_at.desc()))]
+
+
 def open_of_kind(tx: Transaction, organization_id: OrganizationId | None, kind: ChangeKind) -> list[Change]:
     """Return the changes of a kind that wait for signatures, the oldest first."""
     clause = (_of(organization_id), *_open(tx), changes.c.kind == kind.value)

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from privyseal.actions.change.answer_change import answer_change
 from privyseal.actions.change.propose_change import propose_change
-from privyseal.actions.changing import counted, holders_of, needed_now
+from privyseal.actions.changing import counted, holders_of, needed_now, needed_of
 from privyseal.actions.changing_kinds import KINDS, Side, concerned, judge_policy, proposal_of
 from privyseal.actions.house import About, House, perform
 from privyseal.doors.rest.access import described, holder, provider
@@ -202,8 +202,8 @@ def _document(house: House, tx: Transaction, side: Side, change: Change) -> Chan
     is_open = standing is ChangeState.OPEN
     count = counted(house, tx, side, change) if is_open else {item.administrator_id for item in kept if item.decision is Decision.SIGN}
     about = concerned(proposal_of(change.content))
-    needed = max(change.quorum, needed_now(house, tx, side, change.kind, about)) if is_open else change.quorum
     holders = holders_of(tx, side, change.kind, about) if is_open else []
+    needed = max(change.quorum, needed_of(house, change.kind, holders)) if is_open else change.quorum
     return ChangeDocument(
         id=change.id,
         kind=change.kind.value,

@@ -22,10 +22,11 @@ from privyseal.model.organization import Organization
 from privyseal.model.request import Request, require_text
 from privyseal.model.revocation import read_reason
 from privyseal.pages.control_center.department_words import department_words
-from privyseal.pages.control_center.entry import home, look_up, may, nothing_here, part, show_again, sight
+from privyseal.pages.control_center.entry import home, look_up, may, nothing_here, part, sight
 from privyseal.pages.control_center.history import Happened, history_of
 from privyseal.pages.control_center.words import certificate_state, reason_choices
 from privyseal.reception.kept import forget_signed, go_on, marked
+from privyseal.reception.refusals import show_again
 from privyseal.reception.signing import end_of_statement, offer, read_signature
 from privyseal.reception.site import Visit
 from privyseal.store import certificates, departments, requests

@@ -13,10 +13,11 @@ from privyseal.model.errors import Conflict, PrivysealError, Refused, Unavailabl
 from privyseal.model.identifiers import RequestId
 from privyseal.model.request import require_text
 from privyseal.pages.control_center.check import CAN_BE_REJECTED, check_page, matter_of, values_of
-from privyseal.pages.control_center.entry import look_up, part, show_again
+from privyseal.pages.control_center.entry import look_up, part
 from privyseal.pages.control_center.queue import Tally, check_address, chosen_next, summary_address, tally_of
 from privyseal.reception.issuing import issue
 from privyseal.reception.kept import forget_signed, go_on, marked, unsigned
+from privyseal.reception.refusals import show_again
 from privyseal.reception.signing import end_of_statement, offer, read_signature, shell_word
 from privyseal.reception.site import Visit
 from privyseal.store import administrators

@@ -21,8 +21,9 @@ from privyseal.model.errors import PrivysealError
 from privyseal.model.identifiers import AdministratorId, DepartmentId, RequestId
 from privyseal.model.organization import Organization
 from privyseal.pages.control_center.department_choices import Choices, choices
-from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, may, nothing_here, part, show_again, sight
+from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, may, nothing_here, part, sight
 from privyseal.pages.control_center.history import Happened, history_of
+from privyseal.reception.refusals import show_again
 from privyseal.reception.site import Visit
 from privyseal.store import administrators, certificates, departments, requests
 from privyseal.store.database import Transaction

@@ -13,12 +13,11 @@ from privyseal.look.frame import Frame, Help, NavigationItem
 from privyseal.look.trial_words import trial_words
 from privyseal.look.words import gettext
 from privyseal.model.administrator import Permission
-from privyseal.model.errors import BadRequest, NotFound, PrivysealError, Refused, TooManyRequests, Unavailable
+from privyseal.model.errors import BadRequest, NotFound, Refused
 from privyseal.model.organization import Organization
 from privyseal.model.request import RequestState
 from privyseal.model.scope import Scope
 from privyseal.reception.site import Method, Page, Visit
-from privyseal.reception.statuses import http_status
 from privyseal.store import requests
 from privyseal.store.database import Transaction
 
@@ -93,15 +92,6 @@ def console_page(
     place = "/o/{org}/console"
     below = f"{place}{form}" if form else ""
     return Page(method, f"{place}{path}", access, answer, scoped=scoped, step_up=step_up, upload=upload, form=below, reading=reading)
-
-
-def show_again(visit: Visit, error: PrivysealError, show: Callable[[int], Response], field: str = "") -> Response:
-    """Show the page again with the error in its summary; at an input where ``field`` or the error names one."""
-    visit.form.refuse(field, error.sentence)
-    answer = show(http_status(error))
-    if isinstance(error, TooManyRequests | Unavailable):
-        answer.headers["Retry-After"] = str(error.retry_after_seconds)
-    return answer
 
 
 def are_refused(visit: Visit, about: About, checks: Mapping[str, Callable[[], object]]) -> bool:

@@ -28,11 +28,12 @@ from privyseal.model.session import Session
 from privyseal.model.sign_on import SignOnLink
 from privyseal.model.statement import utc_text
 from privyseal.pages.control_center.department_words import department_words
-from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, are_refused, home, look_up, may, nothing_here, part, show_again, sight
+from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, are_refused, home, look_up, may, nothing_here, part, sight
 from privyseal.pages.control_center.held_roles import Held, held_roles
 from privyseal.pages.control_center.history import Happened, history_of
 from privyseal.pages.control_center.words import person_state
 from privyseal.reception.kept import forget_signed, go_on, marked, unsigned
+from privyseal.reception.refusals import show_again
 from privyseal.reception.revocation_pages import revoke_all, show_revocation_of_all
 from privyseal.reception.signing import offer, read_signature, shell_word
 from privyseal.reception.site import Visit

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
@@ -13,7 +12,7 @@ from privyseal.actions.house import attempt
 from privyseal.look.policy_words import changed_rules, policy_choices, profile_words
 from privyseal.look.words import gettext
 from privyseal.model import rules
-from privyseal.model.change import ChangeKind, read_content
+from privyseal.model.change import ChangeKind
 from privyseal.model.custom_field import MAXIMUM_FIELDS, MAXIMUM_LABEL, MAXIMUM_VALUE
 from privyseal.model.errors import BadRequest, PrivysealError, Refused
 from privyseal.model.identifiers import PolicyId
@@ -22,24 +21,16 @@ from privyseal.model.policy import APPROVERS, PURPOSES, Lint, Policy, Requester,
 from privyseal.model.policy_draft import PRESETS, PolicyDraft, draft_of, judge_content
 from privyseal.model.profile import KeyAlgorithm, KeyPurpose, KeyUsage
 from privyseal.model.unit import UnitTier
-from privyseal.pages.control_center.entry import home, look_up, show_again
+from privyseal.pages.control_center.entry import home, look_up
 from privyseal.pages.control_center.locked_out import locked_out
 from privyseal.pages.control_center.policies import policy_of, toml_file
 from privyseal.pages.control_center.policy_own_fields import read_rows, rows_of, typed_rows
-from privyseal.reception.change_pages import (
-    content_now,
-    hindered_now,
-    offer_proposal,
-    place_of_changes,
-    propose,
-    proposed_content,
-    waiting_changes,
-)
 from privyseal.reception.kept import go_on, marked, unsigned
+from privyseal.reception.proposal_pages import Draft, propose, proposed_value, show_draft
+from privyseal.reception.refusals import show_again
 from privyseal.reception.site import Visit
 from privyseal.store import policies
-from privyseal_wire.canonical import parse_canonical
-from privyseal_wire.errors import PolicyFileRefused, WireError
+from privyseal_wire.errors import PolicyFileRefused
 from privyseal_wire.policy_file import read_policy, version_after
 
 T = TypeVar("T")
@@ -258,28 +249,22 @@ def _show_signing(visit: Visit, value: Mapping[str, object], status: int = 200, 
     organization = _organization(visit)
     policy = judge_content(value, organization.id, visit.now)
     previous = _newest(visit, policy.name)
-    content = content_now(visit, ChangeKind.POLICY, policy.name, policy.version - 1, value)
     place = f"{home(visit)}/policies"
-    action, command = marked(visit, f"{place}/proposed"), "seal policy import policy.toml"
-    signing = offer_proposal(visit, ChangeKind.POLICY, content, action=action, command=command)
-    number, name = policy.version, policy.name
     form = f"{place}/{policy.id}/change" if previous else f"{place}/new"
-    values = {
-        "home": home(visit),
-        "place": place_of_changes(visit),
-        "back": marked(visit, back or form),
-        "heading_words": gettext("Version %(number)s of the policy %(name)s") % {"number": number, "name": name},
-        "rules": changed_rules(policy, previous),
-        "base": previous.version if previous else 0,
-        "quorum": read_content(parse_canonical(content)).quorum,
-        "waiting": waiting_changes(visit, ChangeKind.POLICY, policy.name),
-        "hindered": hindered_now(visit, ChangeKind.POLICY),
-        "locked": locked_out(visit, policy.approvers) if policy.cms_only else None,
-        "signing": signing,
-        "content": json.dumps(json.loads(content), indent=2, ensure_ascii=False),
-        "file": f"{place}/file",
-    }
-    return visit.show("control_center/sign_policy.html", values, status=status)
+    draft = Draft(
+        kind=ChangeKind.POLICY,
+        subject=policy.name,
+        base=policy.version - 1,
+        value=value,
+        heading=gettext("Version %(number)s of the policy %(name)s") % {"number": policy.version, "name": policy.name},
+        rules=changed_rules(policy, previous),
+        back=marked(visit, back or form),
+        action=marked(visit, f"{place}/proposed"),
+        command="seal policy import policy.toml",
+        file=f"{place}/file",
+    )
+    locked = locked_out(visit, policy.approvers) if policy.cms_only else None
+    return show_draft(visit, draft, status, page="control_center/sign_policy.html", locked=locked)
 
 
 def propose_policy(visit: Visit) -> Response:
@@ -290,27 +275,19 @@ def propose_policy(visit: Visit) -> Response:
 def _show_proposal_again(visit: Visit, status: int) -> Response:
     """The same made of the version that holds now, or the list of policies when what came along is no policy."""
     try:
-        value = _proposed_value(visit)
+        value = proposed_value(visit)
         policy = judge_content(value, _organization(visit).id, visit.now)
         newest = _newest(visit, policy.name)
         following = draft_of(policy).version_after(newest, policy.id, policy.organization_id, visit.now)
-    except (PrivysealError, WireError):
+    except PrivysealError:
         return _show_file(visit, status)
     return _show_signing(visit, policy_content(following), status)
-
-
-def _proposed_value(visit: Visit) -> Mapping[str, object]:
-    return read_content(parse_canonical(proposed_content(visit))).value
 
 
 def download_proposal(visit: Visit) -> Response:
     """Send what is proposed as a TOML file, for ``seal policy import``; raises Refused for what is no policy."""
 
     def work() -> Mapping[str, object]:
-        try:
-            value = _proposed_value(visit)
-        except WireError as error:
-            raise Refused("change-content", error.sentence) from error
-        return policy_content(judge_content(value, _organization(visit).id, visit.now))
+        return policy_content(judge_content(proposed_value(visit), _organization(visit).id, visit.now))
 
     return toml_file(attempt(visit.house, visit.actor, visit.about("propose-change", "policy", "new"), work))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TypeVar
 
 from starlette.responses import Response
@@ -12,31 +11,22 @@ from privyseal.actions.house import attempt
 from privyseal.look.people_words import role_choices
 from privyseal.look.words import gettext
 from privyseal.model.administrator import ORGANIZATION_ROLES, AdministratorState, Assignment, Role
-from privyseal.model.change import ChangeKind, read_content
+from privyseal.model.change import ChangeKind
 from privyseal.model.errors import Conflict, NotFound, PrivysealError, Refused
 from privyseal.model.identifiers import DepartmentId
 from privyseal.model.organization import Organization
 from privyseal.model.role_change import Removal, RoleChange, read_role_change, role_content
 from privyseal.pages.control_center.department_choices import choices
-from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, nothing_here, part, show_again, sight
+from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, nothing_here, part, sight
 from privyseal.pages.control_center.people import Person, person_of, show_person
-from privyseal.reception.change_pages import (
-    content_now,
-    hindered_now,
-    offer_proposal,
-    place_of_changes,
-    propose,
-    proposed_content,
-    waiting_changes,
-)
 from privyseal.reception.kept import go_on, marked, unsigned
+from privyseal.reception.proposal_pages import Draft, propose, proposed_value, show_draft
+from privyseal.reception.refusals import show_again
 from privyseal.reception.removal_pages import show_removal
 from privyseal.reception.shown_changes import role_rules
 from privyseal.reception.site import Visit
 from privyseal.store import assignments, certificates_approved
 from privyseal.store.database import Transaction
-from privyseal_wire.canonical import parse_canonical
-from privyseal_wire.errors import WireError
 
 Decision = TypeVar("Decision", RoleChange, Removal)
 
@@ -118,27 +108,22 @@ def show_taking(visit: Visit) -> Response:
 def _show_signing(visit: Visit, person: Person, change: RoleChange, status: int = 200) -> Response:
     subject = person.administrator.id
     base = look_up(visit, lambda tx, _organization: assignments.steps_of(tx, subject))
-    content = content_now(visit, ChangeKind.ROLE, subject, base, role_content(change), about=subject)
     where = f" --department {change.department_id}" if change.department_id else ""
-    command = f"seal administrator {'give' if change.gives else 'take'} {subject} {change.role.value}{where}"
     place = _place(visit, person)
     heading = gettext("Give a role to %(name)s") if change.gives else gettext("Take a role from %(name)s")
-    values = {
-        "home": home(visit),
-        "place": place_of_changes(visit),
-        "back": marked(visit, f"{place}/roles") if change.gives else place,
-        "heading_words": heading % {"name": person.administrator.name},
-        "rules": look_up(visit, lambda tx, organization: role_rules(tx, Side(organization), change, visit.now)),
-        "remark": gettext("The person concerned does not sign."),
-        "base": base,
-        "quorum": read_content(parse_canonical(content)).quorum,
-        "waiting": waiting_changes(visit, ChangeKind.ROLE, subject),
-        "hindered": hindered_now(visit, ChangeKind.ROLE, about=subject),
-        "signing": offer_proposal(visit, ChangeKind.ROLE, content, action=marked(visit, f"{place}/roles/changed"), command=command),
-        "content": json.dumps(json.loads(content), indent=2, ensure_ascii=False),
-        "file": "",
-    }
-    return visit.show("changes/sign_proposal.html", values, status=status)
+    draft = Draft(
+        kind=ChangeKind.ROLE,
+        subject=subject,
+        base=base,
+        value=role_content(change),
+        heading=heading % {"name": person.administrator.name},
+        rules=look_up(visit, lambda tx, organization: role_rules(tx, Side(organization), change, visit.now)),
+        back=marked(visit, f"{place}/roles") if change.gives else place,
+        action=marked(visit, f"{place}/roles/changed"),
+        command=f"seal administrator {'give' if change.gives else 'take'} {subject} {change.role.value}{where}",
+        remark=gettext("The person concerned does not sign."),
+    )
+    return show_draft(visit, draft, status)
 
 
 def change(visit: Visit) -> Response:
@@ -150,11 +135,11 @@ def change(visit: Visit) -> Response:
 def _show_again(visit: Visit, person: Person, status: int) -> Response:
     """The page to sign, made anew of what travelled along, or the questions when that does not fit any more."""
     try:
-        wanted = read_role_change(read_content(parse_canonical(proposed_content(visit))).value)
+        wanted = read_role_change(proposed_value(visit))
         if isinstance(wanted, Removal) or wanted.administrator_id != person.administrator.id:
             return _show_questions(visit, status)
         return _show_signing(visit, person, _judged(visit, wanted), status)
-    except (PrivysealError, WireError):
+    except PrivysealError:
         return _show_questions(visit, status)
 
 

@@ -13,7 +13,8 @@ from privyseal.model.errors import PrivysealError
 from privyseal.model.identifiers import SavedSearchId
 from privyseal.model.organization import Organization
 from privyseal.model.saved_search import NAME_CHARACTERS, SearchedList
-from privyseal.pages.control_center.entry import home, look_up, part, show_again
+from privyseal.pages.control_center.entry import home, look_up, part
+from privyseal.reception.refusals import show_again
 from privyseal.reception.site import Visit
 from privyseal.store import searches
 from privyseal.store.database import Transaction

@@ -13,7 +13,8 @@ from privyseal.model.domain import Domain, read_domain_end
 from privyseal.model.errors import Refused
 from privyseal.model.organization import Organization
 from privyseal.model.policy import Policy
-from privyseal.pages.control_center.entry import home, look_up, may, nothing_here, show_again
+from privyseal.pages.control_center.entry import home, look_up, may, nothing_here
+from privyseal.reception.refusals import show_again
 from privyseal.reception.shown_domains import shown_domains
 from privyseal.reception.site import Visit
 from privyseal.store import organizations, policies

@@ -13,7 +13,8 @@ from privyseal.model.errors import Refused, Unavailable
 from privyseal.model.identifiers import AdministratorId
 from privyseal.model.organization import Organization
 from privyseal.model.sign_on import SignOn, SignOnLink, SignOnSettings, read_settings
-from privyseal.pages.control_center.entry import home, look_up, part, show_again
+from privyseal.pages.control_center.entry import home, look_up, part
+from privyseal.reception.refusals import show_again
 from privyseal.reception.sign_on import redirect_address, try_settings
 from privyseal.reception.site import Visit
 from privyseal.store import administrators, sign_ons

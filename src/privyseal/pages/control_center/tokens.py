@@ -20,7 +20,8 @@ from privyseal.model.token import (
     require_token_name,
     require_token_scopes,
 )
-from privyseal.pages.control_center.entry import are_refused, home, look_up, nothing_here, part, show_again
+from privyseal.pages.control_center.entry import are_refused, home, look_up, nothing_here, part
+from privyseal.reception.refusals import show_again
 from privyseal.reception.site import Visit
 from privyseal.store import administrators
 from privyseal.store.administrators import ApiToken

@@ -11,11 +11,11 @@ from starlette.responses import Response
 from privyseal.look.frame import Frame, Help, NavigationItem
 from privyseal.look.trial_words import trial_words
 from privyseal.look.words import gettext
-from privyseal.model.errors import NotFound, NotPermitted, PrivysealError, TooManyRequests, Unavailable
+from privyseal.model.errors import NotFound, NotPermitted, PrivysealError
 from privyseal.model.organization import Organization, OrganizationState
+from privyseal.reception import refusals
 from privyseal.reception.audiences import require_form
 from privyseal.reception.site import Access, Method, Page, Visit
-from privyseal.reception.statuses import STATUS
 from privyseal.store.database import Transaction
 
 T = TypeVar("T")
@@ -96,12 +96,7 @@ def show_again(visit: Visit, error: PrivysealError, show: Callable[[int], Respon
     """
     if isinstance(error, NotPermitted):
         raise error
-    visit.form.refuse(fields.get(error.field, ""), error.sentence)
-    status = next(number for kind, (number, _) in STATUS.items() if isinstance(error, kind))
-    answer = show(status)
-    if isinstance(error, TooManyRequests | Unavailable):
-        answer.headers["Retry-After"] = str(error.retry_after_seconds)
-    return answer
+    return refusals.show_again(visit, error, show, fields.get(error.field, ""))
 
 
 def portal_frame(visit: Visit) -> Frame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Final
 
@@ -12,26 +11,16 @@ from privyseal.actions.house import About, attempt
 from privyseal.look.authority_words import authority_words, issuing_consequence
 from privyseal.look.words import gettext
 from privyseal.model.authority_state import PAUSABLE, AuthorityState, authority_content, judge_authority_state, require_altered
-from privyseal.model.change import REASON_CHARACTERS, ChangeKind, read_content
+from privyseal.model.change import REASON_CHARACTERS, ChangeKind
 from privyseal.model.errors import NotFound, PrivysealError
 from privyseal.pages.provider_console.authorities import PLACE
-from privyseal.reception.change_pages import (
-    again,
-    content_now,
-    hindered_now,
-    offer_proposal,
-    place_of_changes,
-    propose,
-    proposed_content,
-    waiting_changes,
-)
 from privyseal.reception.kept import go_on, marked, unsigned
+from privyseal.reception.proposal_pages import Draft, propose, proposed_value, show_draft
+from privyseal.reception.refusals import show_again
 from privyseal.reception.shown_changes import authority_rules
 from privyseal.reception.signing import shell_word
 from privyseal.reception.site import Visit
 from privyseal.store import authorities, authority_states
-from privyseal_wire.canonical import parse_canonical
-from privyseal_wire.errors import WireError
 
 _SLUG: Final = re.compile(r"[a-z][a-z-]{0,39}")
 _PAUSE, _RESUME = "pause", "resume"
@@ -76,7 +65,7 @@ def prepare_state(visit: Visit) -> Response:
     try:
         attempt(visit.house, visit.actor, about, lambda: _typed(visit))
     except PrivysealError as error:
-        return again(visit, error, lambda status: _show_question(visit, status), error.field)
+        return show_again(visit, error, lambda status: _show_question(visit, status), error.field)
     return go_on(visit, f"{PLACE}/{slug}/state/sign")
 
 
@@ -97,31 +86,26 @@ def show_state(visit: Visit) -> Response:
     try:
         return _show_signing(visit, _typed(visit))
     except PrivysealError as error:
-        return again(visit, error, lambda status: _show_question(visit, status), error.field)
+        return show_again(visit, error, lambda status: _show_question(visit, status), error.field)
 
 
 def _show_signing(visit: Visit, state: AuthorityState, status: int = 200) -> Response:
     slug, known = _newest(visit)
     base = known.version if known else 0
-    content = content_now(visit, ChangeKind.AUTHORITY, slug, base, authority_content(slug, base + 1, state.reason, issues=state.issues))
-    command = f"seal authority {_RESUME if state.issues else _PAUSE} {slug} --reason {shell_word(state.reason)}"
     title = authority_words(slug)[0]
-    values = {
-        "home": "/provider",
-        "place": place_of_changes(visit),
-        "back": marked(visit, f"{PLACE}/{slug}/state"),
-        "heading_words": (gettext("Let it go on: %(name)s") if state.issues else gettext("Pause: %(name)s")) % {"name": title},
-        "rules": authority_rules(state, known),
-        "base": base,
-        "quorum": read_content(parse_canonical(content)).quorum,
-        "remark": issuing_consequence(issues=state.issues),
-        "waiting": waiting_changes(visit, ChangeKind.AUTHORITY, slug),
-        "hindered": hindered_now(visit, ChangeKind.AUTHORITY),
-        "signing": offer_proposal(visit, ChangeKind.AUTHORITY, content, action=marked(visit, f"{PLACE}/{slug}/proposed"), command=command),
-        "content": json.dumps(json.loads(content), indent=2, ensure_ascii=False),
-        "file": "",
-    }
-    return visit.show("changes/sign_proposal.html", values, status=status)
+    draft = Draft(
+        kind=ChangeKind.AUTHORITY,
+        subject=slug,
+        base=base,
+        value=authority_content(slug, base + 1, state.reason, issues=state.issues),
+        heading=(gettext("Let it go on: %(name)s") if state.issues else gettext("Pause: %(name)s")) % {"name": title},
+        rules=authority_rules(state, known),
+        back=marked(visit, f"{PLACE}/{slug}/state"),
+        action=marked(visit, f"{PLACE}/{slug}/proposed"),
+        command=f"seal authority {_RESUME if state.issues else _PAUSE} {slug} --reason {shell_word(state.reason)}",
+        remark=issuing_consequence(issues=state.issues),
+    )
+    return show_draft(visit, draft, status)
 
 
 def propose_state(visit: Visit) -> Response:
@@ -131,7 +115,7 @@ def propose_state(visit: Visit) -> Response:
 
 def _show_again(visit: Visit, status: int) -> Response:
     try:
-        state = judge_authority_state(read_content(parse_canonical(proposed_content(visit))).value, visit.now)
-    except (PrivysealError, WireError):
+        state = judge_authority_state(proposed_value(visit), visit.now)
+    except PrivysealError:
         return _show_question(visit, status)
     return _show_signing(visit, state, status)

@@ -19,7 +19,8 @@ from privyseal.model.errors import Conflict, NotFound
 from privyseal.model.identifiers import AdministratorId
 from privyseal.model.passkey import Passkey
 from privyseal.model.role_change import Removal
-from privyseal.reception.change_pages import again, propose
+from privyseal.reception.proposal_pages import propose
+from privyseal.reception.refusals import show_again
 from privyseal.reception.removal_pages import show_removal
 from privyseal.reception.revocation_pages import revoke_all, show_revocation_of_all
 from privyseal.reception.site import Visit
@@ -188,7 +189,7 @@ def _show_removal(visit: Visit, status: int = 200) -> Response:
     try:
         attempt(visit.house, visit.actor, _about(person, "propose-change"), judged)
     except Conflict as error:
-        return again(visit, error, lambda refused: show_person(visit, refused))
+        return show_again(visit, error, lambda refused: show_person(visit, refused))
     return show_removal(visit, person.administrator, _place(person), status)
 
 

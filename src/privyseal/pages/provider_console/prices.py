@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal, InvalidOperation
 
 from starlette.responses import Response
 
 from privyseal.actions.house import About, attempt
 from privyseal.look.change_words import price_words
-from privyseal.look.policy_words import Rule
 from privyseal.look.sentences import word
 from privyseal.look.words import gettext
 from privyseal.model.administrator import Permission
-from privyseal.model.change import ChangeKind, read_content
+from privyseal.model.change import ChangeKind
 from privyseal.model.errors import BadRequest, PrivysealError, Refused
 from privyseal.model.price import CURRENCIES, Price, judge_price, price_content
 from privyseal.model.unit import UnitTier
-from privyseal.reception.change_pages import (
-    content_now,
-    hindered_now,
-    offer_proposal,
-    place_of_changes,
-    propose,
-    proposed_content,
-    waiting_changes,
-)
 from privyseal.reception.kept import go_on, marked, unsigned
+from privyseal.reception.proposal_pages import Draft, propose, proposed_value, show_draft
 from privyseal.reception.shown_changes import price_rules
 from privyseal.reception.site import Visit
 from privyseal.store import prices
-from privyseal_wire.canonical import parse_canonical
-from privyseal_wire.errors import WireError
 
 PLACE = "/provider/prices"
 _CENTS = 100
@@ -121,24 +109,18 @@ def _show_signing(visit: Visit, price: Price, status: int = 200) -> Response:
     known = _newest(visit, price.tier)
     version = known.version + 1 if known else 1
     value = price_content(price.tier, version, price.cents, price.currency)
-    content = content_now(visit, ChangeKind.PRICE, price.tier.value, version - 1, value)
-    command = f"seal price propose {price.tier.value} {price.cents / _CENTS:.2f} {price.currency}"
-    rules: list[Rule] = [rule for rule in price_rules(price, known) if known is None or rule.is_changed]
-    values = {
-        "home": "/provider",
-        "place": place_of_changes(visit),
-        "back": marked(visit, f"{PLACE}/new?tier={price.tier.value}"),
-        "heading_words": gettext("Price of a unit: %(tier)s") % {"tier": word(price.tier.value)},
-        "rules": rules,
-        "base": version - 1,
-        "quorum": read_content(parse_canonical(content)).quorum,
-        "waiting": waiting_changes(visit, ChangeKind.PRICE, price.tier.value),
-        "hindered": hindered_now(visit, ChangeKind.PRICE),
-        "signing": offer_proposal(visit, ChangeKind.PRICE, content, action=marked(visit, f"{PLACE}/proposed"), command=command),
-        "content": json.dumps(json.loads(content), indent=2, ensure_ascii=False),
-        "file": "",
-    }
-    return visit.show("changes/sign_proposal.html", values, status=status)
+    draft = Draft(
+        kind=ChangeKind.PRICE,
+        subject=price.tier.value,
+        base=version - 1,
+        value=value,
+        heading=gettext("Price of a unit: %(tier)s") % {"tier": word(price.tier.value)},
+        rules=[rule for rule in price_rules(price, known) if known is None or rule.is_changed],
+        back=marked(visit, f"{PLACE}/new?tier={price.tier.value}"),
+        action=marked(visit, f"{PLACE}/proposed"),
+        command=f"seal price propose {price.tier.value} {price.cents / _CENTS:.2f} {price.currency}",
+    )
+    return show_draft(visit, draft, status)
 
 
 def propose_price(visit: Visit) -> Response:
@@ -148,7 +130,7 @@ def propose_price(visit: Visit) -> Response:
 
 def _show_again(visit: Visit, status: int) -> Response:
     try:
-        price = judge_price(read_content(parse_canonical(proposed_content(visit))).value, visit.now)
-    except (PrivysealError, WireError):
+        price = judge_price(proposed_value(visit), visit.now)
+    except PrivysealError:
         return _show_questions(visit, status)
     return _show_signing(visit, price, status)
