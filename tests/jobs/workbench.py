@@ -18,8 +18,8 @@ from privyseal.actions.house import House, ServiceIdentity
 from privyseal.store import outbox
 from privyseal.store.database import Database
 from privyseal.store.outbox import OutboxRow
-from privyseal.store.schema_setup import all_metadata
 from tests.rigs.postgresql import PostgresServer
+from tests.rigs.schemas import postgresql_schema, sqlite_schema
 
 IDENTITY = ServiceIdentity(
     service_id="privyseal.test",
@@ -44,12 +44,12 @@ def bare_house(database: Database, clock: Callable[[], datetime] = system_clock)
 @contextmanager
 def fresh_database(kind: str, folder: Path, server: PostgresServer | None) -> Iterator[Database]:
     """A database of our schema, of the kind ``sqlite`` or ``postgresql``."""
-    url = f"sqlite:///{folder / 'privyseal.db'}"
     if kind == "postgresql":
         assert server is not None
-        url = server.create_database()
+        url = postgresql_schema(server)
+    else:
+        url = sqlite_schema(folder / "privyseal.db")
     database = Database(url)
-    all_metadata().create_all(database.writer)
     try:
         yield database
     finally:

@@ -9,6 +9,7 @@ import pytest
 
 from privyseal.status.settings import StatusSettings
 from tests.rigs.postgresql import PostgresServer
+from tests.rigs.schemas import postgresql_schema, sqlite_schema
 from tests.status.running_front import RunningFront, TurnableClock
 from tests.status.sample_service import SampleService
 
@@ -22,12 +23,12 @@ def postgres() -> Iterator[PostgresServer]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty database, of each kind in turn."""
+    """The address of a database whose tables are empty, of each kind in turn."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'service.sqlite'}"
+        yield sqlite_schema(tmp_path / "service.sqlite")
         return
     server: PostgresServer = request.getfixturevalue("postgres")
-    url = server.create_database()
+    url = postgresql_schema(server)
     yield url
     server.drop_database(url)
 
@@ -43,7 +44,7 @@ def service(database_url: str) -> Iterator[SampleService]:
 @pytest.fixture
 def sqlite_service(tmp_path: Path) -> Iterator[SampleService]:
     """The same on SQLite alone, where the database makes no difference."""
-    sample = SampleService(f"sqlite:///{tmp_path / 'service.sqlite'}")
+    sample = SampleService(sqlite_schema(tmp_path / "service.sqlite"))
     yield sample
     sample.close()
 

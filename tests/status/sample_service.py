@@ -30,7 +30,6 @@ from privyseal.store.authorities import StoredAuthority
 from privyseal.store.database import Database, Transaction
 from privyseal.store.revocations import FULL, DueScope, StoredCrl
 from privyseal.store.schema import UtcTime, to_microseconds
-from privyseal.store.schema_setup import all_metadata
 
 STATUS_URL = "http://status.example.test"
 CA_ID = AuthorityId("ca-issuing")
@@ -59,13 +58,15 @@ def sample_cas() -> SampleCas:
 
 
 class SampleService:
-    """One database with the CAs ``root`` and ``issuing`` (4 shards) and an OCSP responder for the latter."""
+    """One database with the CAs ``root`` and ``issuing`` (4 shards) and an OCSP responder for the latter.
+
+    ``url`` is that of a database with our tables, which are empty.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.cas = sample_cas()
         self.database = Database(url)
-        all_metadata().create_all(self.database.writer)
         self.responder_keys: dict[str, SigningKey] = {}
         now = self.now()
         with self.database.write(now) as tx:

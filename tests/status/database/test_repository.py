@@ -19,6 +19,7 @@ from privyseal.status.database import thread as thread_module
 from privyseal.status.database.repository import Repository
 from privyseal.status.database.thread import DatabaseThread
 from tests.rigs.postgresql import PostgresServer
+from tests.rigs.schemas import postgresql_schema
 from tests.status.sample_service import CA_ID, SampleService
 
 
@@ -146,7 +147,7 @@ def test_a_restored_file_is_found(sqlite_service: SampleService) -> None:
 def test_postgresql_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repository_module, "RETRY_SECONDS", 0.0)
     with PostgresServer() as server:
-        service = SampleService(server.create_database())
+        service = SampleService(postgresql_schema(server))
         service.close()
         repository = Repository(service.url)
         before = repository.generation()
