@@ -75,6 +75,8 @@ def test_roles_and_removal(world: World, chromium: Chromium, tmp_path: Path) -> 
     window.press("Move")
     first, _ = world.credential("gallery")
     show(world, window, f"administrators/{first}/approved", "console-person-approved", small=True)
+    show(world, window, f"administrators/{first}/credentials/revoke", "console-revoke-all", small=True)
+    refuse(window, "Revoke all", "console-revoke-all-error")
     window.open(f"{person}/approved")
     look(window.page, "console-person-approved-empty")
 

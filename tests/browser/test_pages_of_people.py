@@ -93,6 +93,10 @@ def test_the_providers_people(world: World, chromium: Chromium) -> None:
     look(desk.page, "provider-people", small=True)
     desk.press("Sam Second")
     look(desk.page, "provider-person", small=True)
+    person = desk.page.url
+    desk.open(f"{person}/credentials/revoke")
+    look(desk.page, "provider-revoke-all", small=True)
+    desk.open(person)
     desk.press("Remove this person")
     look(desk.page, "provider-sign-removal", small=True)
 

@@ -7,7 +7,7 @@ import json
 
 from privyseal.actions.change.propose_change import propose_change
 from privyseal.actions.house import About, perform
-from privyseal.model.administrator import AdministratorState
+from privyseal.model.administrator import AdministratorState, Role
 from privyseal.model.identifiers import ChangeId
 from privyseal.model.role_change import Removal
 from privyseal.store import administrators, assignments, audit, changes
@@ -16,6 +16,8 @@ from tests.rigs.service import AdministratorRig, ServiceRig
 
 ORG = "resource-marketing"
 STEPS = ("change.before-applied", "change.before-commit")
+ALONE = ("propose.before-settled", *STEPS)
+"""The same, where the proposal itself is the only signature that is needed."""
 
 
 def traces(service: ServiceRig, whom: AdministratorRig, change_id: str) -> tuple[AdministratorState, int, bool, int, int]:
@@ -53,3 +55,27 @@ def test_killed_at_each_step(service: ServiceRig) -> None:
             ended = run("")
             assert ended.told[0] == ("signed", "applied"), ended
             assert traces(service, leaver, change_id) == (AdministratorState.REMOVED, 0, False, 2, 1), step
+
+
+def test_killed_at_each_step_of_a_removal_that_one_person_signs(service: ServiceRig) -> None:
+    service.listeners.update(LISTENERS)
+    service.create_organization()
+    fox = service.administrator(ORG, "Fox Mulder")
+    leavers = [service.administrator(ORG, f"Leaver {number}", Role.READ_ONLY, by=fox) for number in range(len(ALONE))]
+    with CrashWorker() as worker:
+        worker.open(service, fox)
+        for number, (step, leaver) in enumerate(zip(ALONE, leavers, strict=True), 1):
+            change_id, content = service.role_decision(Removal(leaver.administrator.id), ORG)
+            signature = service.sign(service.change_statement(change_id, content, ORG, fox.administrator.id), fox)
+
+            def run(failpoint: str, *, proposed: bytes = content, signed: bytes = signature, turn: int = number) -> Ended:
+                things = (base64.b64encode(proposed).decode(), base64.b64encode(signed).decode())
+                return worker.run(Cycle(turn, failpoint, work="propose-change", offset=service.clock.offset, things=things))
+
+            before = traces(service, leaver, change_id)
+            assert before == (AdministratorState.ACTIVE, 1, True, 0, 0)
+            assert run(step).is_killed, step
+            assert traces(service, leaver, change_id) == before, step
+            ended = run("")
+            assert ended.told[0] == ("proposed", "applied"), ended
+            assert traces(service, leaver, change_id) == (AdministratorState.REMOVED, 0, False, 1, 1), step

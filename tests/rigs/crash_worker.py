@@ -32,6 +32,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from privyseal.actions.certificate.prepare_certificates import prepare_certificates
 from privyseal.actions.certificate.revoke_certificate import ByAdministrator, revoke_certificate
 from privyseal.actions.change.answer_change import answer_change
+from privyseal.actions.change.propose_change import propose_change
 from privyseal.actions.contact.answer_contact_change import answer_contact_change
 from privyseal.actions.contact.propose_contact import propose_contact
 from privyseal.actions.house import About, House, perform
@@ -77,8 +78,8 @@ class Cycle:
     """One life of a child. ``failpoint`` is ``name`` or ``name:passage``; ``kill_after`` kills at that second instead.
 
     ``work`` is "walk" for requests on their way, "recover" for what a restarted service does first, "propose" for another corporate
-    contact, "answer" for a yes to it, or "sign" for a signature under a change; ``things`` are then the address, the ids and codes of
-    the answers, or the id of the change and the signature in base64.
+    contact, "answer" for a yes to it, "sign" for a signature under a change, or "propose-change" for the first one; ``things`` are then
+    the address, the ids and codes of the answers, or the id of the change, or its content in base64, and the signature in base64.
     """
 
     number: int
@@ -252,6 +253,8 @@ class _Life:
             self.propose_contact(*things)
         elif work == "sign":
             self.sign_change(*things)
+        elif work == "propose-change":
+            self.propose_change(*things)
         elif work == "answer":
             self.answer_contact(*things)
         elif work == "recover":
@@ -296,6 +299,13 @@ class _Life:
             wanted = ContactChangeId(change_id)
             found = answer_contact_change(self._house, ANONYMOUS, self._opened.organization, wanted, code, "yes")
             self._tell("answered", found.end.value if found.end else "")
+
+    def propose_change(self, content: str, signature: str) -> None:
+        """As the page and the REST door do."""
+        slug = self._opened.organization
+        about = About("propose-change", slug, "change", "new")
+        signed = (base64.b64decode(content), base64.b64decode(signature))
+        self._tell("proposed", perform(self._house, self._person(), about, propose_change, slug, *signed).change.state.value)
 
     def sign_change(self, change_id: str, signature: str) -> None:
         """Hand in what somebody signed about a change, as the REST door does."""

@@ -175,7 +175,7 @@ def able_besides(tx: Transaction, organization: Organization | None, person_id: 
     """Tell whether somebody besides this person may assign roles and has a credential to sign with."""
     mine = organization.id if organization else None
     right = assigning_right(mine)
-    others = [other for other in administrators.of_organization(tx, mine) if other.id != person_id and other.may(right)]
+    others = [other for other in administrators.holding(tx, mine, right) if other.id != person_id]
     held = administrators.credentials_by_person(tx, [other.id for other in others])
     return any(credential.is_usable(tx.now) for items in held.values() for credential in items)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,8 @@ class Renderer:
             auto_reload=False,
         )
         self._environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined] # of the extension
-        self._environment.globals |= {"asset": address_of, "language": words.spoken}
+        # A page has hundreds of texts, and most of them have no variables.
+        self._environment.globals |= {"gettext": text, "_": text, "asset": address_of, "language": words.spoken}
         self._environment.filters |= {
             "moment": moment,
             "moment_text": moment_text,
@@ -66,6 +68,22 @@ class Renderer:
         for name in names:
             self._environment.get_template(name)
         return names
+
+
+def text(message: str, **variables: object) -> Markup:
+    """Return a text of a template in the spoken language, with its variables escaped."""
+    language = words.spoken()
+    return _text(message, language) % variables if variables else _whole_text(message, language)
+
+
+@lru_cache(maxsize=8192)
+def _text(message: str, _language: str) -> Markup:
+    return Markup(words.gettext(message))  # noqa: S704 - texts of ours and of our catalogues
+
+
+@lru_cache(maxsize=8192)
+def _whole_text(message: str, language: str) -> Markup:
+    return _text(message, language) % {}
 
 
 def moment(value: datetime, now: datetime) -> Markup:
@@ -111,6 +129,11 @@ def _machine(value: datetime) -> str:
 
 def number(value: float) -> str:
     """Return a number with the separators of the spoken language."""
+    return _number(value, words.spoken())
+
+
+@lru_cache(maxsize=8192)
+def _number(value: float, _language: str) -> str:
     return format_decimal(value, locale=words.locale())
 
 

@@ -11,7 +11,7 @@ from privyseal.model.role_change import Removal, role_content
 from privyseal.reception.proposal_pages import Draft, show_draft
 from privyseal.reception.shown_changes import role_rules, side_of_visit
 from privyseal.reception.site import Visit
-from privyseal.store import assignments
+from privyseal.store import administrators, assignments
 
 
 def show_removal(visit: Visit, person: Administrator, place: str, status: int = 200) -> Response:
@@ -19,6 +19,7 @@ def show_removal(visit: Visit, person: Administrator, place: str, status: int = 
     change = Removal(person.id)
     with visit.house.database.read(visit.now) as tx:
         base = assignments.steps_of(tx, person.id)
+        usable = sum(item.is_usable(tx.now) for item in administrators.credentials_of(tx, person.id))
         rules = role_rules(tx, side_of_visit(tx, visit), change, visit.now)
     draft = Draft(
         kind=ChangeKind.ROLE,
@@ -32,4 +33,4 @@ def show_removal(visit: Visit, person: Administrator, place: str, status: int = 
         command=f"seal administrator remove {person.id}",
         remark=gettext("The person concerned does not sign."),
     )
-    return show_draft(visit, draft, status, page="changes/sign_removal.html", person=person)
+    return show_draft(visit, draft, status, page="changes/sign_removal.html", person=person, usable=usable)

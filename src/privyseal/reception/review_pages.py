@@ -107,7 +107,7 @@ def show_organizations(visit: Visit) -> Response:
 
 
 def show_review(visit: Visit) -> Response:
-    """Show one review with every line."""
+    """Show one review, ``_PAGE`` lines at a time."""
     return _show(visit)
 
 
@@ -122,31 +122,47 @@ def _show(visit: Visit, status: int = 200) -> Response:
     review_id = _review_id(visit)
     about = About("open-page", visit.slug, "access-review", review_id)
 
-    def call() -> tuple[AccessReview, list[ShownLine]]:
+    after = _after(visit)
+
+    def call() -> tuple[AccessReview, list[ShownLine], int, str]:
         with visit.house.database.read(visit.house.clock()) as tx:
             side = _side(tx, visit)
             review = access_reviews.get(tx, side, review_id)
             if review is None:
                 raise NotFound("not-found", "There is no such access review.")
             people = {person.id: person for person in administrators.of_organization(tx, side)}
-            lines = access_reviews.lines_of(tx, review.id)
-            names = administrators.names_of(tx, [line.confirmed_by for line in lines if line.confirmed_by])
-            return review, [_shown(line, people[line.administrator_id], names) for line in lines if line.administrator_id in people]
+            lines = [line for line in access_reviews.lines_of(tx, review.id) if line.administrator_id in people]
+            left = sum(not is_settled(line, people[line.administrator_id]) for line in lines)
+            seen = next((place for place, line in enumerate(lines, 1) if line.administrator_id == after), 0)
+            shown, more = lines[seen : seen + _PAGE], len(lines) > seen + _PAGE
+            names = administrators.names_of(tx, [line.confirmed_by for line in shown if line.confirmed_by])
+            found = [_shown(line, people[line.administrator_id], names) for line in shown]
+            return review, found, left, shown[-1].administrator_id if more else ""
 
-    review, lines = attempt(visit.house, visit.actor, about, call)
+    review, lines, left, last = attempt(visit.house, visit.actor, about, call)
+    here = f"{_place(visit)}/{review.id}"
     values = {
         "home": desk_of(visit),
         "place": _place(visit),
-        "here": f"{_place(visit)}/{review.id}",
+        "here": here,
+        "after": after,
+        "first_address": here if after else "",
+        "next_address": f"{here}?after={last}" if last else "",
         "review": review,
         "stands": review_state(review, visit),
         "lines": lines,
-        "left": sum(not shown.is_settled for shown in lines),
+        "left": left,
         "may_review": visit.actor.scope(Permission.REVIEW_ACCESS).everything and review.closed_at is None,
         "reader": visit.person.id,
         "people_place": f"{desk_of(visit)}/{'administrators' if visit.slug else 'people'}",
     }
     return visit.show("reviews/review.html", values, status=status)
+
+
+def _after(visit: Visit) -> str:
+    """Return whom the page that is shown begins behind, "" for the first one."""
+    after = visit.form.value("after") or visit.query("after")
+    return after if _PERSON.fullmatch(after) else ""
 
 
 def _shown(line: ReviewLine, person: Administrator, names: Mapping[str, str]) -> ShownLine:
@@ -178,4 +194,6 @@ def confirm(visit: Visit) -> Response:
         visit.perform(about, confirm_access, visit.slug, review_id, AdministratorId(person_id), seen)
     except PrivysealError as error:
         return show_again(visit, error, lambda status: _show(visit, status))
-    return visit.go_to(f"{_place(visit)}/{review_id}#{person_id}")
+    after = _after(visit)
+    shown = f"?after={after}" if after else ""
+    return visit.go_to(f"{_place(visit)}/{review_id}{shown}#{person_id}")

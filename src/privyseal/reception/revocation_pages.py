@@ -15,9 +15,11 @@ from privyseal.store import administrators
 
 
 def show_revocation_of_all(visit: Visit, person: Administrator, place: str, status: int = 200) -> Response:
-    """Ask for the reason, and show what follows; ``place`` is where the person lies."""
+    """Ask for the reason, and show what follows; ``place`` is where the person lies, and leads back when no credential counts."""
     with visit.house.database.read(visit.now) as tx:
         usable = sum(item.is_usable(tx.now) for item in administrators.credentials_of(tx, person.id))
+    if not usable:
+        return visit.go_to(place)
     values = {
         "place": place,
         "person": person,

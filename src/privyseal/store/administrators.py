@@ -16,7 +16,7 @@ from privyseal.store import assignments
 from privyseal.store.database import Transaction
 from privyseal.store.departments import is_in, within
 from privyseal.store.paging import behind
-from privyseal.store.prepared import Prepared
+from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
 from privyseal.store.upsert import insert_once
 
@@ -129,6 +129,24 @@ _BY_CERTIFICATE = Prepared(
     .join(administrators, administrators.c.id == credentials.c.administrator_id)
     .where(credentials.c.certificate_sha256 == sa.bindparam("sha256"))
 )
+_GET = Prepared(administrators.select().where(administrators.c.id == sa.bindparam("id")))
+_BY_NAME = administrators.select().order_by(administrators.c.name, administrators.c.id)
+_OF_ORGANIZATION = Prepared(_BY_NAME.where(administrators.c.organization_id == sa.bindparam("organization")))
+_OF_PROVIDER = Prepared(_BY_NAME.where(administrators.c.organization_id.is_(None)))
+_NAMES = Prepared(sa.select(administrators.c.id, administrators.c.name).where(is_among(administrators.c.id, "people")))
+_CREDENTIALS = Prepared(credentials.select().where(is_among(credentials.c.administrator_id, "people")).order_by(credentials.c.id))
+
+
+def _holding(whose: sa.ColumnElement[bool]) -> Prepared:
+    """The active people of one side who hold one of ``roles`` throughout it."""
+    held = assignments.assignments
+    gives = (is_among(held.c.role, "roles"), held.c.department_id.is_(None), held.c.ended_at.is_(None))
+    somewhere = sa.select(held.c.administrator_id).where(held.c.administrator_id == administrators.c.id, *gives).exists()
+    return Prepared(_BY_NAME.where(whose, administrators.c.state == AdministratorState.ACTIVE.value, somewhere))
+
+
+_HOLDING = _holding(administrators.c.organization_id == sa.bindparam("organization"))
+_HOLDING_AT_THE_PROVIDER = _holding(administrators.c.organization_id.is_(None))
 
 
 def people_of(tx: Transaction, rows: Sequence[Mapping[Any, Any]], prefix: str = "") -> list[Administrator]:
@@ -173,8 +191,8 @@ def entry_assignment_id(administrator_id: AdministratorId) -> AssignmentId:
 
 def get(tx: Transaction, administrator_id: AdministratorId) -> Administrator | None:
     """Return the person or None."""
-    row = tx.execute(administrators.select().where(administrators.c.id == administrator_id)).first()
-    return None if row is None else people_of(tx, [row._mapping])[0]
+    row = _GET.first(tx, id=administrator_id)
+    return None if row is None else people_of(tx, [row])[0]
 
 
 def get_within(
@@ -193,24 +211,15 @@ def hold(tx: Transaction, administrator_id: AdministratorId) -> None:
 
 def of_organization(tx: Transaction, organization_id: OrganizationId | None) -> list[Administrator]:
     """Return the people of an organization (None: the provider's) by name."""
-    clause = administrators.c.organization_id.is_(None) if organization_id is None else administrators.c.organization_id == organization_id
-    rows = tx.execute(administrators.select().where(clause).order_by(administrators.c.name, administrators.c.id))
-    return people_of(tx, [row._mapping for row in rows])
+    return people_of(tx, _OF_PROVIDER.every(tx) if organization_id is None else _OF_ORGANIZATION.every(tx, organization=organization_id))
 
 
 def holding(tx: Transaction, organization_id: OrganizationId | None, permission: Permission) -> list[Administrator]:
     """Return the active people who hold a right throughout an organization (None: at the provider) by name."""
-    giving = [role.value for role, rights in PERMISSIONS.items() if permission in rights]
-    mine = administrators.c.organization_id.is_(None) if organization_id is None else administrators.c.organization_id == organization_id
-    held = sa.select(assignments.assignments.c.administrator_id).where(
-        assignments.assignments.c.administrator_id == administrators.c.id,
-        assignments.assignments.c.role.in_(giving),
-        assignments.assignments.c.department_id.is_(None),
-        assignments.assignments.c.ended_at.is_(None),
-    )
-    active = administrators.c.state == AdministratorState.ACTIVE.value
-    statement = administrators.select().where(mine, active, held.exists()).order_by(administrators.c.name, administrators.c.id)
-    return people_of(tx, [row._mapping for row in tx.execute(statement)])
+    roles = [role.value for role, rights in PERMISSIONS.items() if permission in rights]
+    if organization_id is None:
+        return people_of(tx, _HOLDING_AT_THE_PROVIDER.every(tx, roles=roles))
+    return people_of(tx, _HOLDING.every(tx, roles=roles, organization=organization_id))
 
 
 def page(
@@ -266,23 +275,26 @@ def by_certificate(tx: Transaction, certificate_sha256: str) -> tuple[Administra
 
 def credentials_of(tx: Transaction, administrator_id: AdministratorId) -> list[Credential]:
     """Return the credentials a person ever had."""
-    rows = tx.execute(credentials.select().where(credentials.c.administrator_id == administrator_id).order_by(credentials.c.id))
-    return [_credential(row._mapping) for row in rows]
+    return credentials_by_person(tx, [administrator_id])[administrator_id]
 
 
 def credentials_by_person(tx: Transaction, administrator_ids: Sequence[AdministratorId]) -> dict[AdministratorId, list[Credential]]:
     """Return the credentials that each of these people ever had, for lists."""
     found: dict[AdministratorId, list[Credential]] = {administrator_id: [] for administrator_id in administrator_ids}
-    clause = credentials.c.administrator_id.in_(list(administrator_ids))
-    for row in tx.execute(credentials.select().where(clause).order_by(credentials.c.id)):
-        found[AdministratorId(row.administrator_id)].append(_credential(row._mapping))
+    for row in _CREDENTIALS.every(tx, people=list(found)):
+        found[row["administrator_id"]].append(_credential(row))
     return found
 
 
 def names_of(tx: Transaction, administrator_ids: Iterable[str]) -> dict[str, str]:
     """Return id -> name of the people among these ids, of any organization: for texts that name who acted."""
-    clause = administrators.c.id.in_(sorted(set(administrator_ids)))
-    return {row.id: row.name for row in tx.execute(sa.select(administrators.c.id, administrators.c.name).where(clause))}
+    return {row["id"]: row["name"] for row in _NAMES.every(tx, people=sorted(set(administrator_ids)))}
+
+
+def names_within(tx: Transaction, organization_id: OrganizationId | None) -> list[tuple[AdministratorId, str]]:
+    """Return id and name of everybody of an organization (None: of the provider) by name: for choices."""
+    rows = _OF_PROVIDER.every(tx) if organization_id is None else _OF_ORGANIZATION.every(tx, organization=organization_id)
+    return [(row["id"], row["name"]) for row in rows]
 
 
 def ending_before(tx: Transaction, moment: datetime) -> list[Credential]:

@@ -18,7 +18,7 @@ from privyseal.model.identifiers import AdministratorId, PasskeyRowId
 from privyseal.model.passkey import Passkey
 from privyseal.store import administrators
 from privyseal.store.database import Transaction
-from privyseal.store.prepared import Prepared
+from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
 
 passkeys = sa.Table(
@@ -60,6 +60,11 @@ class Use(Protocol):
         """The counter; 0 for an authenticator that does not count."""
 
 
+_CERTIFIED = Prepared(
+    passkeys.select()
+    .where(is_among(passkeys.c.administrator_id, "people"), passkeys.c.credential_sha256.is_not(None))
+    .order_by(passkeys.c.id)
+)
 _CREDENTIAL_OF = Prepared(sa.select(passkeys.c.credential_sha256).where(passkeys.c.passkey_id == sa.bindparam("passkey")))
 _NOTE_USE = Prepared(
     passkeys.update()
@@ -121,9 +126,7 @@ def usable_of(tx: Transaction, administrator_id: AdministratorId) -> list[Passke
 
 def every_of(tx: Transaction, *administrator_ids: AdministratorId) -> dict[str, Passkey]:
     """Return what is known of the certified passkeys these people ever had, by the SHA-256 of their certificates, for lists."""
-    clause = (passkeys.c.administrator_id.in_(administrator_ids), passkeys.c.credential_sha256.is_not(None))
-    rows = tx.execute(passkeys.select().where(*clause).order_by(passkeys.c.id))
-    return {str(row.credential_sha256): _passkey(row._mapping) for row in rows}
+    return {row["credential_sha256"]: _passkey(row) for row in _CERTIFIED.every(tx, people=list(administrator_ids))}
 
 
 def credential_of(tx: Transaction, passkey_id: str) -> str | None:

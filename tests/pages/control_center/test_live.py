@@ -12,12 +12,16 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from privyseal.actions.administrator.revoke_credentials import revoke_credentials
+from privyseal.actions.house import About, perform
 from privyseal.model.administrator import AdministratorState
+from privyseal.model.revocation import RevocationReason
 from privyseal.reception import live
 from privyseal.store import administrators
 from tests.doors.rest.rest_rig import RestRig
 from tests.doors.rest.served import Served, serving
 from tests.pages.control_center.console_rig import ORG, OTHER, ConsoleRig, Desk
+from tests.rigs.service import AdministratorRig
 
 EVENTS = f"/o/{ORG}/console/events"
 
@@ -101,6 +105,23 @@ def test_the_stream_of_a_removed_administrator_ends(rig: ConsoleRig, served: Ser
     with follow(served, fox.cookie) as stream:
         with rig.service.house.database.write(rig.service.clock()) as tx:
             assert administrators.change_state(tx, fox.who.administrator.id, AdministratorState.ACTIVE, AdministratorState.REMOVED)
+        rest = stream.read()
+    assert b"data:" not in rest
+    connection = served.anybody()
+    connection.request("GET", EVENTS, headers={"Cookie": fox.cookie})
+    assert connection.getresponse().status == 401
+
+
+def test_the_stream_of_somebody_whose_credentials_are_revoked_ends(
+    rig: ConsoleRig, served: Served, fox: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "CHECK_SECONDS", 1.0)
+    service, person = rig.service, fox.who.administrator
+    assert isinstance(fox.who, AdministratorRig)
+    by = service.administrator(ORG, "Dana Scully", by=fox.who)
+    with follow(served, fox.cookie) as stream:
+        about = About("revoke-credentials", ORG, "administrator", person.id)
+        assert perform(service.house, by.actor, about, revoke_credentials, ORG, person.id, RevocationReason.KEY_COMPROMISE) == 1
         rest = stream.read()
     assert b"data:" not in rest
     connection = served.anybody()

@@ -6,6 +6,7 @@ import html
 import re
 from datetime import timedelta
 
+import pytest
 from starlette.testclient import TestClient
 
 from privyseal.actions.access_review.make_access_reviews import make_access_reviews
@@ -14,6 +15,7 @@ from privyseal.app import discover
 from privyseal.cli.web_application import make_application
 from privyseal.model.actor import SYSTEM
 from privyseal.model.administrator import Role
+from privyseal.reception import review_pages
 from tests.pages.test_access import OURS, entrance, session_of
 from tests.rigs.service import ServiceRig
 
@@ -69,6 +71,36 @@ def test_a_review_is_confirmed_line_by_line(service: ServiceRig) -> None:
     done = client.get(here, headers=reader).text
     assert "Finished" in done
     assert done.count("Confirmed") >= 3
+
+
+def test_many_lines_are_shown_page_by_page(service: ServiceRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(review_pages, "_PAGE", 2)
+    fox = service.administrator(ORG, "Fox Mulder")
+    for name in ("Anna Auditor", "Berta Auditor", "Zoe Auditor"):
+        service.administrator(ORG, name, Role.AUDITOR, by=fox)
+    client = TestClient(
+        make_application(entrance(service), (), discover().sites), base_url="https://localhost:8443", follow_redirects=False
+    )
+    make(service)
+    headers = {**OURS, **session_of(service, fox)}
+    here = review_in(client.get(f"/o/{ORG}/console/reviews", headers=headers).text, f"/o/{ORG}/console/reviews")
+    first = client.get(here, headers=headers).text
+    assert ("Anna Auditor" in first, "Berta Auditor" in first, ">Zoe Auditor" in first) == (True, True, False)
+    assert "4 people are still to be looked at" in first
+    following = re.search(rf'href="({here}\?after=(adm-[0-9a-f]{{32}}))"', first)
+    assert following is not None
+    second = client.get(following[1], headers=headers).text
+    assert ("Berta Auditor" in second, "Zoe Auditor" in second, f'href="{here}"' in second) == (False, True, True)
+    zoe = re.search(r'id="(adm-[0-9a-f]{32})" aria-labelledby="name-2"', second)
+    held = re.findall(r'name="seen" value="([^"]*)"', second)
+    assert zoe is not None
+    answer = client.post(f"{here}/people/{zoe[1]}", data={"seen": html.unescape(held[-1]), "after": following[2]}, headers=headers)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{following[1]}#{zoe[1]}")
+    refused = client.post(f"{here}/people/{zoe[1]}", data={"seen": "x", "after": following[2]}, headers=headers)
+    assert refused.status_code == 409
+    assert "Berta Auditor" not in refused.text
+    for strange in ("x", f"adm-{'0' * 32}", "<b>"):
+        assert "Anna Auditor" in client.get(here, params={"after": strange}, headers=headers).text
 
 
 def test_the_provider_sees_how_organizations_stand_and_reviews_its_own(service: ServiceRig) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
@@ -49,9 +49,8 @@ def _page_of(visit: Visit, kind: str, object_id: str) -> str:
 
 
 def _values(visit: Visit, asked: Mapping[str, str], found: Found) -> dict[str, object]:
-    def facts(tx: Transaction, organization: Organization) -> tuple[list[tuple[str, str]], tuple[int, str, datetime] | None]:
-        people = [(str(person.id), person.name) for person in administrators.of_organization(tx, organization.id)]
-        return people, audit.newest_checkpoint(tx, organization_log(organization.slug))
+    def facts(tx: Transaction, organization: Organization) -> tuple[Sequence[tuple[str, str]], tuple[int, str, datetime] | None]:
+        return administrators.names_within(tx, organization.id), audit.newest_checkpoint(tx, organization_log(organization.slug))
 
     people, checkpoint = look_up(visit, facts)
     return {

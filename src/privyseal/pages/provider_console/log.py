@@ -39,7 +39,7 @@ def show_log(visit: Visit) -> Response:
 def _values(visit: Visit, asked: Mapping[str, str], found: Found) -> dict[str, object]:
     with visit.house.database.read(visit.now) as tx:
         checkpoint = audit.newest_checkpoint(tx, PROVIDER_LOG)
-        people = [(str(person.id), person.name) for person in administrators.of_organization(tx, None)]
+        people = administrators.names_within(tx, None)
     return {
         "asked": asked,
         "lines": found.lines,
