@@ -165,7 +165,7 @@ def require_first(tx: Transaction, organization: Organization) -> None:
     # The head first: where others integrate meanwhile, there are more entries then and never fewer.
     head = audit.newest_checkpoint(tx, log)
     size = head[0] if head else 0
-    hashes, known = [], bool(administrators.credentials_within(tx, organization.id))
+    hashes, known = [], administrators.has_had_any(tx, organization.id)
     for leaf_index, entry in audit.every_entry(tx, log):
         known = known or any(issued in entry for issued in _ISSUED_BYTES)
         if leaf_index is not None:

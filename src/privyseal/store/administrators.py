@@ -310,6 +310,13 @@ def credentials_within(tx: Transaction, organization_id: OrganizationId) -> list
     return [_credential(row._mapping) for row in rows]
 
 
+def has_had_any(tx: Transaction, organization_id: OrganizationId) -> bool:
+    """Tell whether anybody of an organization ever had a credential."""
+    joined = credentials.join(administrators, administrators.c.id == credentials.c.administrator_id)
+    statement = sa.select(credentials.c.id).select_from(joined).where(administrators.c.organization_id == organization_id).limit(1)
+    return tx.execute(statement).first() is not None
+
+
 def revoke_credential(tx: Transaction, certificate_sha256: str) -> bool:
     """Revoke an Administrator ID now; tells whether it was usable before."""
     statement = credentials.update().where(credentials.c.certificate_sha256 == certificate_sha256, credentials.c.revoked_at.is_(None))

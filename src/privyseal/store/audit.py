@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from privyseal.model.errors import Unavailable
 from privyseal.store.database import Transaction
-from privyseal.store.prepared import Prepared
+from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.schema import Digest, Id, UtcTime, metadata
 from privyseal.store.schema import Sequence as SequenceType
 from privyseal.store.upsert import insert_once, insert_or_change
@@ -131,6 +131,12 @@ _INSERT_ENTRIES = Prepared(entries.insert().inline(), ("id", "log", "entry", "at
 _INSERT_OBJECTS = Prepared(objects.insert(), ("object_id", "entry_id", "log"))
 _INSERT_MARKS = Prepared(marks.insert())
 _INSERT_NODES = Prepared(nodes.insert())
+# The log by the objects' own column: by that of the entries, SQLite reads the log from its first entry to its last.
+_ABOUT = sa.select(objects.c.entry_id).where(is_among(objects.c.object_id, "objects"), objects.c.log == sa.bindparam("log"))
+_NEWEST_ABOUT = _ABOUT.order_by(objects.c.entry_id.desc()).limit(sa.bindparam("newest"))  # Ids sort by time of birth.
+_OF_OBJECTS, _NEWEST_OF_OBJECTS = (
+    Prepared(sa.select(entries.c.entry).where(entries.c.id.in_(about)).order_by(entries.c.sequence)) for about in (_ABOUT, _NEWEST_ABOUT)
+)
 _PLACE = Prepared(
     entries.update()
     .where(entries.c.sequence == sa.bindparam("row"), entries.c.leaf_index.is_(None))
@@ -363,12 +369,9 @@ def behind(tx: Transaction, log: str, tree_size: int) -> list[bytes]:
 
 def of_objects(tx: Transaction, log: str, object_ids: Sequence[str], newest: int | None = None) -> list[bytes]:
     """Return the entries of one log about any of these objects, oldest first: their time line; with ``newest`` so many at most."""
-    # The log by the objects' own column: by that of the entries, SQLite reads the log from its first entry to its last.
-    about = sa.select(objects.c.entry_id).where(objects.c.object_id.in_(list(object_ids)), objects.c.log == log)
-    if newest is not None:
-        about = about.order_by(objects.c.entry_id.desc()).limit(newest)  # Ids sort by time of birth.
-    statement = sa.select(entries.c.entry).where(entries.c.id.in_(about)).order_by(entries.c.sequence)
-    return [bytes(row.entry) for row in tx.execute(statement)]
+    if newest is None:
+        return [bytes(entry) for entry in _OF_OBJECTS.column(tx, objects=list(object_ids), log=log)]
+    return [bytes(entry) for entry in _NEWEST_OF_OBJECTS.column(tx, objects=list(object_ids), log=log, newest=newest)]
 
 
 def take_lease(tx: Transaction, name: str, holder: str, expires_at: datetime) -> int | None:

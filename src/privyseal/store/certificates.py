@@ -114,6 +114,19 @@ _ABANDONED_OF = Prepared(
         is_among(intents.c.request_id, "requests"), intents.c.state == IntentState.ABANDONED.value
     )
 )
+_GET = Prepared(certificates.select().where(certificates.c.id == sa.bindparam("id")))
+_OF_REQUEST = Prepared(certificates.select().where(certificates.c.request_id == sa.bindparam("request")))
+_WITH_KEY = Prepared(certificates.select().where(certificates.c.spki_sha256 == sa.bindparam("key")))
+_VALID_NAMES = Prepared(
+    sa.select(certificate_names.c.name, certificates.c.serial_hex)
+    .join(certificates, certificates.c.id == certificate_names.c.certificate_id)
+    .where(
+        certificate_names.c.organization_id == sa.bindparam("organization"),
+        is_among(certificate_names.c.name, "names"),
+        certificates.c.state == CertificateState.VALID.value,
+        certificates.c.not_after > sa.bindparam("now"),
+    )
+)
 _INSERT_CERTIFICATES = Prepared(certificates.insert())
 _INSERT_NAMES = Prepared(certificate_names.insert())
 
@@ -181,12 +194,16 @@ def insert(tx: Transaction, issued: Sequence[Certificate]) -> None:
 
 
 def _certificate(row: Any) -> Certificate:  # noqa: ANN401 - a row of the table above
-    fields = dict(row._mapping)
+    return _certificate_of(row._mapping)
+
+
+def _certificate_of(row: Mapping[Any, Any]) -> Certificate:
+    fields = dict(row)
     fields["authority_id"] = AuthorityId(fields.pop("ca_id"))
     fields |= {
-        "state": CertificateState(row.state),
-        "names": tuple((NameKind(kind), name) for kind, name in row.names),
-        "der": bytes(row.der),
+        "state": CertificateState(row["state"]),
+        "names": tuple((NameKind(kind), name) for kind, name in row["names"]),
+        "der": bytes(row["der"]),
     }
     return Certificate(**fields)
 
@@ -211,14 +228,14 @@ def by_sha256(tx: Transaction, organization_id: OrganizationId | None, sha256: s
 
 def get(tx: Transaction, certificate_id: CertificateId) -> Certificate | None:
     """Return the certificate or None."""
-    row = tx.execute(certificates.select().where(certificates.c.id == certificate_id)).first()
-    return None if row is None else _certificate(row)
+    row = _GET.first(tx, id=certificate_id)
+    return None if row is None else _certificate_of(row)
 
 
 def of_request(tx: Transaction, request_id: RequestId) -> Certificate | None:
     """Return the one certificate of a request, or None."""
-    row = tx.execute(certificates.select().where(certificates.c.request_id == request_id)).first()
-    return None if row is None else _certificate(row)
+    row = _OF_REQUEST.first(tx, request=request_id)
+    return None if row is None else _certificate_of(row)
 
 
 def page(
@@ -405,17 +422,8 @@ def _standing(tx: Transaction, standing: Standing | None, state: sa.ColumnElemen
 
 def valid_names(tx: Transaction, organization_id: OrganizationId, names: Sequence[str]) -> dict[str, str]:
     """Return name -> serial of a certificate that is still valid for it: duplicates to warn of (A19)."""
-    statement = (
-        sa.select(certificate_names.c.name, certificates.c.serial_hex)
-        .join(certificates, certificates.c.id == certificate_names.c.certificate_id)
-        .where(
-            certificate_names.c.organization_id == organization_id,
-            certificate_names.c.name.in_(list(names)),
-            certificates.c.state == CertificateState.VALID.value,
-            certificates.c.not_after > tx.now,
-        )
-    )
-    return {row.name: row.serial_hex for row in tx.execute(statement)}
+    rows = _VALID_NAMES.every(tx, organization=organization_id, names=list(names), now=tx.now)
+    return {row["name"]: row["serial_hex"] for row in rows}
 
 
 def mark_revoked(tx: Transaction, certificate_id: CertificateId, reason: int) -> bool:
@@ -490,7 +498,7 @@ def due_for_revocation(tx: Transaction, limit: int = 200) -> list[Certificate]:
 
 def with_key(tx: Transaction, spki_sha256: str) -> list[Certificate]:
     """Return every certificate of a key, of any organization: what a compromise reaches."""
-    return [_certificate(row) for row in tx.execute(certificates.select().where(certificates.c.spki_sha256 == spki_sha256))]
+    return [_certificate_of(row) for row in _WITH_KEY.every(tx, key=spki_sha256)]
 
 
 def valid_with_key(tx: Transaction, spki_sha256: str) -> list[Certificate]:

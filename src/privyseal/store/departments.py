@@ -38,6 +38,9 @@ departments = sa.Table(
 _GET = Prepared(
     departments.select().where(departments.c.id == sa.bindparam("id"), departments.c.organization_id == sa.bindparam("organization"))
 )
+_OF_IDS = Prepared(
+    departments.select().where(departments.c.organization_id == sa.bindparam("organization"), is_among(departments.c.id, "wanted"))
+)
 _NAMES = Prepared(
     sa.select(departments.c.id, departments.c.name).where(
         is_among(departments.c.id, "wanted"), departments.c.organization_id == sa.bindparam("organization")
@@ -166,8 +169,8 @@ def named(
 
 def of_ids(tx: Transaction, organization_id: OrganizationId, department_ids: Iterable[str]) -> dict[DepartmentId, Department]:
     """Return the departments of these ids, for lists and for the way down to one of them."""
-    clause = (departments.c.organization_id == organization_id, departments.c.id.in_(sorted(set(department_ids))))
-    return {DepartmentId(row.id): _department(row._mapping) for row in tx.execute(departments.select().where(*clause))}
+    rows = _OF_IDS.every(tx, organization=organization_id, wanted=sorted(set(department_ids)))
+    return {DepartmentId(row["id"]): _department(row) for row in rows}
 
 
 def way_to(tx: Transaction, department: Department) -> list[Department]:

@@ -60,6 +60,17 @@ class Use(Protocol):
         """The counter; 0 for an authenticator that does not count."""
 
 
+_CREDENTIALS = administrators.credentials
+_USABLE = Prepared(
+    passkeys.select()
+    .join(_CREDENTIALS, _CREDENTIALS.c.certificate_sha256 == passkeys.c.credential_sha256)
+    .where(
+        passkeys.c.administrator_id == sa.bindparam("person"),
+        _CREDENTIALS.c.revoked_at.is_(None),
+        _CREDENTIALS.c.not_after >= sa.bindparam("now"),
+    )
+    .order_by(passkeys.c.id)
+)
 _CERTIFIED = Prepared(
     passkeys.select()
     .where(is_among(passkeys.c.administrator_id, "people"), passkeys.c.credential_sha256.is_not(None))
@@ -114,14 +125,7 @@ def rename(tx: Transaction, administrator_id: AdministratorId, credential_sha256
 
 def usable_of(tx: Transaction, administrator_id: AdministratorId) -> list[Passkey]:
     """Return the passkeys of a person that can sign now, the oldest first: certified, not revoked, not expired."""
-    credentials = administrators.credentials
-    statement = (
-        passkeys.select()
-        .join(credentials, credentials.c.certificate_sha256 == passkeys.c.credential_sha256)
-        .where(passkeys.c.administrator_id == administrator_id, credentials.c.revoked_at.is_(None), credentials.c.not_after >= tx.now)
-        .order_by(passkeys.c.id)
-    )
-    return [_passkey(row._mapping) for row in tx.execute(statement)]
+    return [_passkey(row) for row in _USABLE.every(tx, person=administrator_id, now=tx.now)]
 
 
 def every_of(tx: Transaction, *administrator_ids: AdministratorId) -> dict[str, Passkey]:

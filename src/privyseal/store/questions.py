@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from privyseal.model.identifiers import RequestId
 from privyseal.model.question import Question
 from privyseal.store.database import Transaction
+from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.schema import Id, UtcTime, metadata
 
 request_questions = sa.Table(
@@ -21,6 +22,10 @@ request_questions = sa.Table(
     sa.Column("asked_at", UtcTime, nullable=False),
     sa.Column("answer", sa.String(500), nullable=False),
     sa.Column("answered_at", UtcTime),
+)
+
+_OF_REQUESTS = Prepared(
+    request_questions.select().where(is_among(request_questions.c.request_id, "requests")).order_by(request_questions.c.id)
 )
 
 
@@ -37,9 +42,8 @@ def of_request(tx: Transaction, request_id: RequestId) -> list[Question]:
 def of_requests(tx: Transaction, request_ids: Sequence[RequestId]) -> dict[RequestId, list[Question]]:
     """Return the questions about each request, the oldest first."""
     found: dict[RequestId, list[Question]] = {request_id: [] for request_id in request_ids}
-    statement = request_questions.select().where(request_questions.c.request_id.in_(list(request_ids))).order_by(request_questions.c.id)
-    for row in tx.execute(statement):
-        found[row.request_id].append(Question(**row._mapping))
+    for row in _OF_REQUESTS.every(tx, requests=list(found)):
+        found[row["request_id"]].append(Question(**row))
     return found
 
 

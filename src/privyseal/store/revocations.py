@@ -145,6 +145,7 @@ _PRUNE_CRLS = Prepared(crls.delete().where(crls.c.ca_id == _OF_CA, crls.c.scope 
 _ADVANCE_GENERATION = Prepared(
     status_generation.update().where(status_generation.c.id == 1).values(generation=status_generation.c.generation + 1)
 )
+_BLOCKED_REASON = Prepared(sa.select(blocked_keys.c.reason).where(blocked_keys.c.spki_sha256 == sa.bindparam("key")))
 _BLOCKED_AMONG = Prepared(sa.select(blocked_keys.c.spki_sha256).where(is_among(blocked_keys.c.spki_sha256, "keys")))
 
 
@@ -368,7 +369,8 @@ def blocked_among(tx: Transaction, spki_sha256: Iterable[str]) -> set[str]:
 
 def blocked_reason(tx: Transaction, spki_sha256: str) -> str | None:
     """Return why a key is blocked, or None."""
-    return tx.execute(sa.select(blocked_keys.c.reason).where(blocked_keys.c.spki_sha256 == spki_sha256)).scalar_one_or_none()
+    row = _BLOCKED_REASON.first(tx, key=spki_sha256)
+    return None if row is None else str(row["reason"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def object_page(visit: Visit, *, status: int = 200) -> Response:
         history = organization_events.of_organization(tx, organization.id)
         names = administrators.names_of(tx, [entry.by for entry in history])
         people = administrators.of_organization(tx, organization.id)
-        decides_itself = bool(administrators.credentials_within(tx, organization.id))
+        decides_itself = administrators.has_had_any(tx, organization.id)
     values |= {
         "decides_itself": decides_itself,
         "people": people,
