@@ -29,7 +29,7 @@ from privyseal.store.database import Transaction
 
 _ID: Final = re.compile(r"rev-[0-9a-f]{32}")
 _PERSON: Final = re.compile(r"adm-[0-9a-f]{32}")
-_PAGE: Final = 50
+PAGE_LINES: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +73,14 @@ def show_reviews(visit: Visit) -> Response:
     """Show the reviews of this side, the newest first; the provider sees how those of organizations stand."""
     before = visit.query("before") if re.fullmatch(r"[0-9]{4}-Q[1-4]", visit.query("before")) else ""
     with visit.house.database.read(visit.now) as tx:
-        found = access_reviews.page(tx, _side(tx, visit), before=before, limit=_PAGE + 1)
+        found = access_reviews.page(tx, _side(tx, visit), before=before, limit=PAGE_LINES + 1)
     place = _place(visit)
     values = {
         "home": desk_of(visit),
         "place": place,
-        "rows": [(review, review_state(review, visit)) for review in found[:_PAGE]],
+        "rows": [(review, review_state(review, visit)) for review in found[:PAGE_LINES]],
         "first_address": place if before else "",
-        "next_address": f"{place}?before={found[_PAGE - 1].quarter}" if len(found) > _PAGE else "",
+        "next_address": f"{place}?before={found[PAGE_LINES - 1].quarter}" if len(found) > PAGE_LINES else "",
         "filters": (),
         "is_provider": not visit.slug,
     }
@@ -91,9 +91,9 @@ def show_organizations(visit: Visit) -> Response:
     """Show the provider how the newest review of each organization stands; nothing of who is in it."""
     after = visit.query("after") if re.fullmatch(r"org-[0-9a-f]{32}", visit.query("after")) else ""
     with visit.house.database.read(visit.now) as tx:
-        found = organizations.page(tx, after=after, limit=_PAGE + 1)
+        found = organizations.page(tx, after=after, limit=PAGE_LINES + 1)
         newest = access_reviews.newest_of_organizations(tx, [item.id for item in found])
-    rows = [(item, newest.get(item.id), review_state(newest[item.id], visit) if item.id in newest else None) for item in found[:_PAGE]]
+    rows = [(item, newest.get(item.id), review_state(newest[item.id], visit) if item.id in newest else None) for item in found[:PAGE_LINES]]
     place = f"{_place(visit)}/organizations"
     values = {
         "home": desk_of(visit),
@@ -101,13 +101,13 @@ def show_organizations(visit: Visit) -> Response:
         "rows": rows,
         "filters": (),
         "first_address": place if after else "",
-        "next_address": f"{place}?after={found[_PAGE - 1].id}" if len(found) > _PAGE else "",
+        "next_address": f"{place}?after={found[PAGE_LINES - 1].id}" if len(found) > PAGE_LINES else "",
     }
     return visit.show("reviews/organizations.html", values)
 
 
 def show_review(visit: Visit) -> Response:
-    """Show one review, ``_PAGE`` lines at a time."""
+    """Show one review, ``PAGE_LINES`` lines at a time."""
     return _show(visit)
 
 
@@ -134,7 +134,7 @@ def _show(visit: Visit, status: int = 200) -> Response:
             lines = [line for line in access_reviews.lines_of(tx, review.id) if line.administrator_id in people]
             left = sum(not is_settled(line, people[line.administrator_id]) for line in lines)
             seen = next((place for place, line in enumerate(lines, 1) if line.administrator_id == after), 0)
-            shown, more = lines[seen : seen + _PAGE], len(lines) > seen + _PAGE
+            shown, more = lines[seen : seen + PAGE_LINES], len(lines) > seen + PAGE_LINES
             names = administrators.names_of(tx, [line.confirmed_by for line in shown if line.confirmed_by])
             found = [_shown(line, people[line.administrator_id], names) for line in shown]
             return review, found, left, shown[-1].administrator_id if more else ""
