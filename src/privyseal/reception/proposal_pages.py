@@ -56,7 +56,7 @@ class Draft:
 
 def show_draft(visit: Visit, draft: Draft, status: int = 200, *, page: str = "changes/sign_proposal.html", **more: object) -> Response:
     """Show what is signed to propose a change; ``more`` are values of ``page``, which extends that of proposals."""
-    content, hindered, waiting = _judged_now(visit, draft)
+    content, quorum, hindered, waiting = _judged_now(visit, draft)
     values = {
         "home": desk_of(visit),
         "place": place_of_changes(visit),
@@ -65,7 +65,7 @@ def show_draft(visit: Visit, draft: Draft, status: int = 200, *, page: str = "ch
         "rules": draft.rules,
         "remark": draft.remark,
         "base": draft.base,
-        "quorum": read_content(parse_canonical(content)).quorum,
+        "quorum": quorum,
         "waiting": waiting,
         "hindered": hindered,
         "signing": _offer(visit, draft, content),
@@ -75,8 +75,8 @@ def show_draft(visit: Visit, draft: Draft, status: int = 200, *, page: str = "ch
     return visit.show(page, values | more, status=status)
 
 
-def _judged_now(visit: Visit, draft: Draft) -> tuple[bytes, tuple[str, ...], list[Change]]:
-    """Return the content with as many signatures as are needed now, who cannot give one, and the changes of the same that wait."""
+def _judged_now(visit: Visit, draft: Draft) -> tuple[bytes, int, tuple[str, ...], list[Change]]:
+    """Return the content, how many signatures are needed now, as it says, who cannot give one, and the changes of the same that wait."""
     about = concerned(Proposal(draft.kind, draft.subject, draft.base, 1, draft.value))
     with visit.house.database.read(visit.now) as tx:
         side = side_of_visit(tx, visit)
@@ -84,7 +84,7 @@ def _judged_now(visit: Visit, draft: Draft) -> tuple[bytes, tuple[str, ...], lis
         waiting = changes.open_of(tx, side.organization.id if side.organization else None, draft.kind, draft.subject)
     quorum = needed_of(visit.house, draft.kind, holders)
     content = canonical_bytes(change_content(draft.kind, draft.subject, draft.base, quorum, draft.value))
-    return content, hindered_words(holders), waiting
+    return content, quorum, hindered_words(holders), waiting
 
 
 def _offer(visit: Visit, draft: Draft, content: bytes) -> Signing:

@@ -10,7 +10,7 @@ where so few of the others can sign that such a change never comes about, the co
 from __future__ import annotations
 
 from privyseal.actions.assigning import hold
-from privyseal.actions.changing import able_of, needed_now
+from privyseal.actions.changing import holders_of, needed_of
 from privyseal.actions.changing_kinds import Side
 from privyseal.actions.house import House, record
 from privyseal.actions.removing import remove_person
@@ -64,7 +64,8 @@ def conclude_lost_card(house: House, tx: Transaction, actor: Actor, lost_id: Los
 def _require_too_few(house: House, tx: Transaction, organization: Organization, person: Administrator) -> None:
     """Raise Conflict ``organization-decides`` where the others can remove this person by a change: the provider decides nothing then."""
     side = Side(organization)
-    if len(able_of(tx, side, ChangeKind.ROLE, person.id)) >= needed_now(house, tx, side, ChangeKind.ROLE, person.id):
+    holders = holders_of(tx, side, ChangeKind.ROLE, person.id)
+    if sum(item.hindrance is None for item in holders) >= needed_of(house, ChangeKind.ROLE, holders):
         sentence = (
             f"Enough people of {organization.name} can sign that {person.name} is removed. They propose it themselves; revoke the "
             "credentials here."
