@@ -30,7 +30,7 @@ from privyseal.actions.certificate.prepare_certificates import prepare_certifica
 from privyseal.actions.certificate.reissue_certificate import reissue_certificate
 from privyseal.actions.change.answer_change import answer_change
 from privyseal.actions.change.propose_change import propose_change
-from privyseal.actions.changing import able_of, needed_now
+from privyseal.actions.changing import holders_of, needed_now
 from privyseal.actions.changing_kinds import side_of
 from privyseal.actions.department.create_department import create_department
 from privyseal.actions.house import About, House, ServiceIdentity, attempt, perform
@@ -417,7 +417,8 @@ class ServiceRig:
         signed = self.signers[by.id](self.change_statement(change_id, content, slug, by.id))
         answered = perform(self.house, actor, about, propose_change, slug, content, signed)
         with self.house.database.read(self.clock()) as tx:
-            others = [found.id for found in able_of(tx, side_of(tx, slug), ChangeKind.ROLE, person.id) if found.id != by.id]
+            holders = holders_of(tx, side_of(tx, slug), ChangeKind.ROLE, person.id)
+            others = [item.person.id for item in holders if item.hindrance is None and item.person.id != by.id]
         for signer in others:
             if answered.change.state is ChangeState.OPEN and signer in self.signers:
                 given = self.signers[signer](self.change_statement(change_id, content, slug, signer))

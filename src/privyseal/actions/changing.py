@@ -100,11 +100,6 @@ def holders_of(tx: Transaction, side: Side, kind: ChangeKind, about: str = "") -
     return [found for person in entitled if (found := holder(person, held[person.id], tx.now))]
 
 
-def able_of(tx: Transaction, side: Side, kind: ChangeKind, about: str = "") -> list[Administrator]:
-    """Return those of them who can sign now."""
-    return [item.person for item in holders_of(tx, side, kind, about) if item.hindrance is None]
-
-
 def needed_now(house: House, tx: Transaction, side: Side, kind: ChangeKind, about: str = "") -> int:
     """Return how many people have to sign a change of this kind that is proposed now; ``about`` whom it is does not count."""
     return needed_of(house, kind, holders_of(tx, side, kind, about))

@@ -14,7 +14,7 @@ from privyseal.actions.administrator.invite_with_signature import invite_with_si
 from privyseal.actions.administrator.revoke_credentials import revoke_credentials
 from privyseal.actions.change.answer_change import answer_change
 from privyseal.actions.change.propose_change import propose_change
-from privyseal.actions.changing import able_of, holders_of, needed_now
+from privyseal.actions.changing import holders_of, needed_now
 from privyseal.actions.changing_kinds import side_of
 from privyseal.actions.house import About, perform
 from privyseal.actions.lost_card.conclude_lost_card import conclude_lost_card
@@ -109,7 +109,8 @@ def needed(service: ServiceRig, slug: str = ORG, about: str = "", kind: ChangeKi
     """How many have to sign, and how many can."""
     with service.house.database.read(service.clock()) as tx:
         side = side_of(tx, slug)
-        return needed_now(service.house, tx, side, kind, about), len(able_of(tx, side, kind, about))
+        able = [item for item in holders_of(tx, side, kind, about) if item.hindrance is None]
+        return needed_now(service.house, tx, side, kind, about), len(able)
 
 
 # ----------------------------------------------------------------------------------------------------------------- removal

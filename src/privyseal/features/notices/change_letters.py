@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from privyseal.actions.changing import able_of, counted, needed_now
+from privyseal.actions.changing import counted, holders_of, needed_of
 from privyseal.actions.changing_kinds import Side, concerned, proposal_of
 from privyseal.features.notices.desk import Desk, common_values
 from privyseal.features.notices.recipients import address_of
@@ -34,12 +34,13 @@ def change_waiting(desk: Desk) -> Letter | None:
     """To somebody who can sign and has not: a change was proposed, and until when it can be signed."""
     change, side = _change(desk)
     signers = counted(desk.house, desk.tx, side, change)
-    wanted = {person.id for person in able_of(desk.tx, side, change.kind, concerned(proposal_of(change.content)))} - signers
+    holders = holders_of(desk.tx, side, change.kind, concerned(proposal_of(change.content)))
+    wanted = {item.person.id for item in holders if item.hindrance is None} - signers
     address = address_of(desk.tx, desk.recipient, side.organization)
     if change.standing(desk.tx.now) is not ChangeState.OPEN or desk.recipient not in wanted or not address:
         return None
     subject = f"{_title(change)}: your signature is wanted by {date_text(change.expires_at)}"
-    needed = max(change.quorum, needed_now(desk.house, desk.tx, side, change.kind, concerned(proposal_of(change.content)))) - len(signers)
+    needed = max(change.quorum, needed_of(desk.house, change.kind, holders)) - len(signers)
     return Letter("change_waiting", address, subject, _values(desk, change, side) | {"needed": needed})
 
 
