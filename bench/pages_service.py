@@ -39,6 +39,7 @@ def serve(settings_text: str, port: int) -> None:
 
     from privyseal.app import discover  # noqa: PLC0415 - the same
     from privyseal.cli.house_setup import open_house  # noqa: PLC0415 - the same
+    from privyseal.cli.processes import start_collecting  # noqa: PLC0415 - the same
     from privyseal.cli.settings import Settings  # noqa: PLC0415 - the same
     from privyseal.cli.web_application import make_application  # noqa: PLC0415 - the same
     from privyseal.cli.web_process import make_context  # noqa: PLC0415 - the same
@@ -47,6 +48,10 @@ def serve(settings_text: str, port: int) -> None:
     settings, rooms = Settings.model_validate_json(settings_text), discover()
     context = make_context(settings, open_house(settings, rooms), IssuerClient(settings.path(settings.issuer_socket)))
     app = make_application(context, rooms.doors, rooms.sites)
+    # As a service does when everything is loaded: nobody waits while garbage is looked for among what stays.
+    for load in app.state.later:
+        load()
+    start_collecting()
     uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off", loop="uvloop", http="httptools")
 
 

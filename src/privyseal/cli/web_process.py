@@ -128,6 +128,8 @@ class _Later:
         for load in (*self._application.state.later, load_linters):
             if not self._told.is_set():
                 load()
+        # All of it stays: a look for garbage that goes through it lets every page wait for a tenth of a second.
+        start_collecting()
 
 
 def _make_worker(settings: Settings, opened: Opened, rooms: Rooms, issuer: IssuerClient, node: str) -> Worker:

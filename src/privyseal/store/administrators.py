@@ -317,6 +317,12 @@ def has_had_any(tx: Transaction, organization_id: OrganizationId) -> bool:
     return tx.execute(statement).first() is not None
 
 
+def is_anybody_active(tx: Transaction, organization_id: OrganizationId) -> bool:
+    """Tell whether somebody of an organization can act for it."""
+    mine = (administrators.c.organization_id == organization_id, administrators.c.state == AdministratorState.ACTIVE.value)
+    return tx.execute(sa.select(administrators.c.id).where(*mine).limit(1)).first() is not None
+
+
 def revoke_credential(tx: Transaction, certificate_sha256: str) -> bool:
     """Revoke an Administrator ID now; tells whether it was usable before."""
     statement = credentials.update().where(credentials.c.certificate_sha256 == certificate_sha256, credentials.c.revoked_at.is_(None))
@@ -388,6 +394,20 @@ def token_names_of(tx: Transaction, token_ids: Iterable[str]) -> dict[str, str]:
     """Return id -> name of the tokens among these ids, of any organization: for texts that name who acted."""
     clause = api_tokens.c.id.in_(sorted(set(token_ids)))
     return {row.id: row.name for row in tx.execute(sa.select(api_tokens.c.id, api_tokens.c.name).where(clause))}
+
+
+def tokens_page(tx: Transaction, organization_id: OrganizationId, *, before: str = "", limit: int = 50) -> list[ApiToken]:
+    """Return tokens of an organization, the newest first, from below the id ``before`` on (keyset paging)."""
+    statement = api_tokens.select().where(api_tokens.c.organization_id == organization_id)
+    if before:
+        statement = statement.where(api_tokens.c.id < before)
+    return [_token(row._mapping) for row in tx.execute(statement.order_by(api_tokens.c.id.desc()).limit(limit))]
+
+
+def token_within(tx: Transaction, organization_id: OrganizationId, token_id: ApiTokenId) -> ApiToken | None:
+    """Return a token of an organization, or None."""
+    row = tx.execute(api_tokens.select().where(api_tokens.c.id == token_id, api_tokens.c.organization_id == organization_id)).first()
+    return None if row is None else _token(row._mapping)
 
 
 def tokens_of(tx: Transaction, organization_id: OrganizationId) -> list[ApiToken]:

@@ -48,7 +48,6 @@ COLLISIONS = frozenset({"40P01", "40001"})
 SPARE_BYTES = 1024 * 1024
 """What must be free on the embedded database's file system before anything is begun: a full disk is met before a signature (F5)."""
 
-
 Result = TypeVar("Result")
 
 
@@ -130,8 +129,9 @@ class Database:
             self.writer = _sqlite_engine(parsed, read_only=False)
             self.reader = _sqlite_engine(parsed, read_only=True)
         else:
-            self.writer = _postgresql_engine(parsed.set(drivername="postgresql+psycopg"))
-            self.reader = self.writer
+            parsed = parsed.set(drivername="postgresql+psycopg")
+            self.writer = _postgresql_writer(parsed)
+            self.reader = _postgresql_reader(parsed)
 
     @contextmanager
     def write(self, now: datetime) -> Iterator[Transaction]:
@@ -151,11 +151,8 @@ class Database:
     @contextmanager
     def read(self, now: datetime) -> Iterator[Transaction]:
         """Yield a transaction that can only read; raises Unavailable ``database``."""
-        with _database_errors(), self.reader.connect() as connection:
-            if not self.is_sqlite:
-                connection = connection.execution_options(postgresql_readonly=True)  # noqa: PLW2901 - the same connection, configured
-            with connection.begin():
-                yield Transaction(connection, now)
+        with _database_errors(), self.reader.connect() as connection, connection.begin():
+            yield Transaction(connection, now)
 
     def listen(self) -> None:
         """Let ``signals`` hear of other processes too, from now on; does nothing on the embedded database, or a second time."""
@@ -282,14 +279,27 @@ _OPTIONS: Final = (
 )
 
 
-def _postgresql_engine(url: sa.URL) -> Engine:
+def _postgresql_writer(url: sa.URL) -> Engine:
+    return _postgresql_engine(url, _OPTIONS, pool_size=5, max_overflow=20)
+
+
+def _postgresql_reader(url: sa.URL) -> Engine:
+    """What reads: the server refuses every change, and each statement stands alone.
+
+    Under READ COMMITTED a transaction gives its statements nothing in common; to begin and to end one would cost two
+    more answers of the server for each page's read.
+    """
+    options = f"{_OPTIONS} -c default_transaction_read_only=on"
+    return _postgresql_engine(url, options, isolation_level="AUTOCOMMIT", pool_size=5, max_overflow=10, pool_use_lifo=True)
+
+
+def _postgresql_engine(url: sa.URL, options: str, **of_its_pool: Any) -> Engine:  # noqa: ANN401 - SQLAlchemy's own parameters
     return sa.create_engine(
         url,
-        pool_size=10,
-        max_overflow=20,
         pool_pre_ping=True,
         pool_timeout=10,
         hide_parameters=True,
         json_deserializer=_read_json,
-        connect_args={"connect_timeout": 5, "options": _OPTIONS},
+        connect_args={"connect_timeout": 5, "options": options},
+        **of_its_pool,
     )

@@ -46,6 +46,12 @@ _NAMES = Prepared(
         is_among(departments.c.id, "wanted"), departments.c.organization_id == sa.bindparam("organization")
     )
 )
+_OFFERED = Prepared(
+    departments.select()
+    .where(departments.c.organization_id == sa.bindparam("organization"), departments.c.state == DepartmentState.OPEN.value)
+    .order_by(departments.c.path)
+    .limit(sa.bindparam("quantity", type_=sa.Integer()))
+)
 _PATH = Prepared(sa.select(departments.c.path).where(departments.c.id == sa.bindparam("id")))
 
 
@@ -149,6 +155,11 @@ def page(tx: Transaction, organization_id: OrganizationId, *, scope: Scope, afte
     """Return departments within a scope in the order of the tree, behind the one with the path ``after`` (keyset paging)."""
     statement = departments.select().where(departments.c.organization_id == organization_id, _below(scope), departments.c.path > after)
     return [_department(row._mapping) for row in tx.execute(statement.order_by(departments.c.path).limit(limit))]
+
+
+def offered(tx: Transaction, organization_id: OrganizationId, limit: int) -> list[Department]:
+    """Return the first open departments in the order of the tree: what a field offers to whom nothing is hidden."""
+    return [_department(row) for row in _OFFERED.every(tx, organization=organization_id, quantity=limit)]
 
 
 def named(

@@ -59,7 +59,7 @@ requests = sa.Table(
     sa.Column("department_id", Id, sa.ForeignKey("departments.id")),
     sa.Column("custom_fields", sa.JSON, nullable=False, server_default="[]"),
     sa.Index("ix_requests_department", "department_id", "id"),
-    sa.Index("ix_requests_queue", "organization_id", "state", "id"),
+    sa.Index("ix_requests_queue", "organization_id", "state", "id", "department_id"),
     sa.Index("ix_requests_organization", "organization_id", "id"),
     sa.Index("ix_requests_changes", "organization_id", "changed_at"),
     # The same key, names, policy and contact make one open request, however often it is sent (F14).

@@ -7,16 +7,19 @@ from datetime import timedelta
 
 import pytest
 
-from privyseal.actions.house import record
+from privyseal.actions.administrator.create_api_token import create_api_token
+from privyseal.actions.house import About, perform, record
 from privyseal.model.actor import SYSTEM
-from privyseal.model.administrator import Role
+from privyseal.model.administrator import Permission, Role
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.unit import UnitTier
+from privyseal.pages.control_center.entry import PAGE_SIZE
 from privyseal.store import audit, organizations, units
 from privyseal_wire.export import verify_export
 from tests.pages.control_center.console_rig import NAME, ORG, OTHER, ConsoleRig, Desk, colleague, hidden
+from tests.pages.portal.portal_rig import Document
 from tests.rigs.passkeys import holder
-from tests.rigs.service import AdministratorRig
+from tests.rigs.service import OPERATOR, AdministratorRig
 
 
 def issued(rig: ConsoleRig, desk: Desk, name: str = NAME) -> str:
@@ -212,6 +215,21 @@ def test_heavy_actions_ask_for_the_credential_again(rig: ConsoleRig, fox: Desk) 
     refused = fox.send("/tokens", {"token_name": "x", "scopes": "read", "days": "1"})
     assert (refused.status_code, "/step-up" in refused.text) == (403, True)
     assert fox.get("/requests").status_code == 200
+
+
+def test_many_tokens_are_shown_page_by_page(rig: ConsoleRig, fox: Desk) -> None:
+    about = About("create-api-token", ORG, "api-token", "new")
+    for number in range(PAGE_SIZE + 2):
+        perform(rig.service.house, OPERATOR, about, create_api_token, ORG, f"program {number}", (Permission.READ,), 30)
+    first = fox.get("/tokens").text
+    assert first.count("data-row") == PAGE_SIZE
+    assert f"program {PAGE_SIZE + 1}<" in first
+    (way,) = (link for link in Document(first).links if "before=" in link)
+    second = fox.get(way[way.index("/tokens") :]).text
+    assert re.findall(r"program (\d+)<br>", second) == ["1", "0"]
+    assert "Back to the newest" in second
+    assert fox.get("/tokens?before=a%00b").status_code in {200, 400}
+    assert "There is no token yet" not in fox.get("/tokens?before=0").text
 
 
 def test_tokens_are_shown_once_and_taken_away(rig: ConsoleRig, fox: Desk) -> None:

@@ -50,6 +50,7 @@ from tests.pages.browsing import ORG, Answer, Browser, PagesRig, require_refused
 from tests.pages.portal.portal_rig import Document
 from tests.pages.test_access import address
 from tests.rigs.changes import propose, proposed
+from tests.rigs.crowds import copy_people
 from tests.rigs.hostile_texts import INJECTIONS, SHORT, TYPED
 from tests.rigs.service import OPERATOR, AdministratorRig
 from tests.rigs.vetting import EVIDENCE
@@ -256,6 +257,17 @@ def test_lists_go_on_and_filter(pages: PagesRig, desk: Browser) -> None:
     orders = desk.get("/provider/orders")
     assert orders.text.count("data-row") == 50
     assert desk.get(next(link for link in Document(orders.text).links if "after=" in link)).text.count("data-row") == 3
+
+
+def test_many_people_of_an_organization_are_shown_page_by_page(pages: PagesRig, desk: Browser, mulder: AdministratorRig) -> None:
+    copy_people(pages.service, mulder, range(10, 62))
+    first = desk.get(ONE)
+    assert [first.text.count(f"Person {number},") for number in (10, 40, 61)] == [1, 1, 0]
+    (way,) = {link for link in Document(first.text).links if "people=" in link}
+    second = desk.get(way)
+    assert [second.text.count(f"Person {number},") for number in (10, 61)] == [0, 1]
+    assert "Back to the beginning" in second.text
+    assert desk.get(ONE, people="x").status_code == 200
 
 
 WRONG = ("x", "-1", "0", "1e9", "\u0663", "\u00b2", "' OR 1=1--", "9" * 300, "%00", "../..", "<script>")

@@ -20,7 +20,7 @@ from privyseal.model.token import (
     require_token_name,
     require_token_scopes,
 )
-from privyseal.pages.control_center.entry import are_refused, home, look_up, nothing_here, part
+from privyseal.pages.control_center.entry import PAGE_SIZE, are_refused, home, look_up, nothing_here, part
 from privyseal.reception.refusals import show_again
 from privyseal.reception.site import Visit
 from privyseal.store import administrators
@@ -55,9 +55,16 @@ def _show_questions(visit: Visit, status: int = 200) -> Response:
 
 
 def _show(visit: Visit, status: int = 200) -> Response:
-    found = look_up(visit, lambda tx, organization: administrators.tokens_of(tx, organization.id))
-    rows = [(token, [scope_words(scope)[0] for scope in _OFFERED if scope in token.scopes], _state(token, visit)) for token in found]
-    return visit.show("control_center/tokens.html", {"home": home(visit), "rows": rows}, status=status)
+    place, before = f"{home(visit)}/tokens", visit.query("before")
+    found = look_up(visit, lambda tx, organization: administrators.tokens_page(tx, organization.id, before=before, limit=PAGE_SIZE + 1))
+    shown = found[:PAGE_SIZE]
+    values = {
+        "home": home(visit),
+        "rows": [(token, [scope_words(scope)[0] for scope in _OFFERED if scope in token.scopes], _state(token, visit)) for token in shown],
+        "first_address": place if before else "",
+        "next_address": f"{place}?before={shown[-1].id}" if len(found) > PAGE_SIZE else "",
+    }
+    return visit.show("control_center/tokens.html", values, status=status)
 
 
 def create(visit: Visit) -> Response:
@@ -82,9 +89,8 @@ def create(visit: Visit) -> Response:
 
 
 def _token_of(visit: Visit) -> ApiToken:
-    wanted = part(visit, "token")
-    found = look_up(visit, lambda tx, organization: administrators.tokens_of(tx, organization.id))
-    token = next((token for token in found if token.id == wanted), None)
+    wanted = ApiTokenId(part(visit, "token"))
+    token = look_up(visit, lambda tx, organization: administrators.token_within(tx, organization.id, wanted))
     if token is None:
         raise nothing_here()
     return token

@@ -8,7 +8,6 @@ from privyseal.look.words import gettext
 from privyseal.model.department import Department
 from privyseal.model.identifiers import DepartmentId
 from privyseal.model.organization import Organization
-from privyseal.model.scope import EVERYTHING
 from privyseal.pages.portal.entry import look_up
 from privyseal.reception.site import Visit
 from privyseal.store import departments
@@ -24,7 +23,7 @@ def choices(visit: Visit, chosen: str) -> list[tuple[str, str]]:
     """Return (id, words) to choose from, first the organization itself; nothing where there are no departments."""
 
     def work(tx: Transaction, organization: Organization) -> list[tuple[str, str]]:
-        found = departments.named(tx, organization.id, "", scope=EVERYTHING, limit=CHOICES)
+        found = departments.offered(tx, organization.id, CHOICES)
         if chosen and all(item.id != chosen for item in found):
             known = departments.get(tx, organization.id, DepartmentId(chosen))
             found += [known] if known else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from starlette.responses import Response
 
@@ -16,7 +16,7 @@ from privyseal.look.people_words import role_words
 from privyseal.look.trial_words import trial_words
 from privyseal.look.words import gettext
 from privyseal.model.actor import ActorKind
-from privyseal.model.administrator import AdministratorState, Role
+from privyseal.model.administrator import Role
 from privyseal.model.errors import BadRequest, Conflict, Refused
 from privyseal.model.organization import Organization, OrganizationEvent, vetted_until
 from privyseal.model.rules import Tier
@@ -29,6 +29,9 @@ from privyseal.store.organization_events import HistoryEntry
 
 OBJECT = "provider_console/organization.html"
 INVITATION = "provider_console/invitation.html"
+
+PEOPLE: Final = 50
+"""So many of its people stand on its page at a time."""
 
 
 def require_organization(visit: Visit) -> Organization:
@@ -49,7 +52,7 @@ def show_organization(visit: Visit) -> Response:
 
 def object_page(visit: Visit, *, status: int = 200) -> Response:
     """Return the page with everything about it, and with what was refused."""
-    organization = require_organization(visit)
+    organization, after = require_organization(visit), visit.query("people")
     with visit.house.database.read(visit.now) as tx:
         values: dict[str, Any] = {
             "organization": organization,
@@ -65,14 +68,17 @@ def object_page(visit: Visit, *, status: int = 200) -> Response:
         }
         history = organization_events.of_organization(tx, organization.id)
         names = administrators.names_of(tx, [entry.by for entry in history])
-        people = administrators.of_organization(tx, organization.id)
+        people = administrators.page(tx, organization.id, after=after, limit=PEOPLE + 1)
+        is_in_their_hands = administrators.is_anybody_active(tx, organization.id)
         decides_itself = administrators.has_had_any(tx, organization.id)
     values |= {
         "decides_itself": decides_itself,
-        "people": people,
+        "people": people[:PEOPLE],
+        "first_people": f"{place(visit)}#people" if after else "",
+        "more_people": f"{place(visit)}?people={people[PEOPLE - 1].id}#people" if len(people) > PEOPLE else "",
         "history": [_told(entry, names) for entry in reversed(history)],
         "roles": {role: role_words(role) for role in Role},
-        "is_in_their_hands": any(person.state is AdministratorState.ACTIVE for person in people),
+        "is_in_their_hands": is_in_their_hands,
         "is_ready": any(row.is_valid for row in values["domains"]),
         "done": _done_words().get(visit.query("done"), ""),
     }
