@@ -18,13 +18,14 @@ from markupsafe import Markup
 
 from privyseal.look import words
 from privyseal.look.assets import address_of
-from privyseal.look.moments import age_text, pattern_text
+from privyseal.look.moments import KEPT, age_text, pattern_text
 from privyseal.look.sentences import told, word
 
 JUST_NOW = timedelta(seconds=10)
 TEMPLATES = Path(__file__).parent / "templates"
 
-_MOMENT = Markup('<time datetime="%s" title="%s">%s</time>')
+_MOMENT_HEAD = Markup('<time datetime="%s" title="%s">')
+_TIME_END = Markup("</time>")
 _EXACT = Markup('<time datetime="%s" title="%s" data-exact="%s">%s</time>')
 _DAY = Markup('<time datetime="%s" title="%s" data-day>%s</time>')
 
@@ -88,14 +89,24 @@ def _whole_text(message: str, language: str) -> Markup:
 
 def moment(value: datetime, now: datetime) -> Markup:
     """Return a ``time`` element: the age for reading, the exact time in UTC for hovering and for the reader's own zone."""
-    exact = value.astimezone(UTC)
-    away = exact - now
+    away = value - now
     age = words.gettext("just now") if abs(away) < JUST_NOW else age_text(away)
-    return _MOMENT % (_machine(exact), _utc_text(exact), age)
+    return _moment_head(value, words.spoken()) + age + _TIME_END
+
+
+@lru_cache(KEPT)
+def _moment_head(value: datetime, _language: str) -> Markup:
+    exact = value.astimezone(UTC)
+    return _MOMENT_HEAD % (_machine(exact), _utc_text(exact))
 
 
 def moment_text(value: datetime, *, seconds: bool = False) -> Markup:
     """Return a ``time`` element: day and time in UTC, which scripts turn into the reader's zone; ``seconds`` where order counts."""
+    return _moment_text(value, seconds, words.spoken())
+
+
+@lru_cache(KEPT)
+def _moment_text(value: datetime, seconds: bool, _language: str) -> Markup:  # noqa: FBT001 - of the cache's key
     exact = value.astimezone(UTC)
     precise = _utc_text(exact)
     shown = precise if seconds else precise.replace(f"{exact:%H:%M:%S}", f"{exact:%H:%M}")
@@ -104,6 +115,11 @@ def moment_text(value: datetime, *, seconds: bool = False) -> Markup:
 
 def day_text(value: datetime) -> Markup:
     """Return the day, with the exact time for hovering."""
+    return _day_text(value, words.spoken())
+
+
+@lru_cache(KEPT)
+def _day_text(value: datetime, _language: str) -> Markup:
     exact = value.astimezone(UTC)
     return _DAY % (_machine(exact), _utc_text(exact), day_words(value))
 
