@@ -8,6 +8,8 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
+from structlog.dev import ConsoleRenderer, plain_traceback
 from xdist.remote import Producer
 
 from privyseal.engine import phrases
@@ -30,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
     Ctrl-C works in the children of the tests, even where the run itself was started in the background, which ignores it.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # As the service does: no values of variables, whose thousand lines take seconds to draw.
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], ConsoleRenderer(exception_formatter=plain_traceback)])
     hypothesis.settings.register_profile("quick", deadline=None)
     hypothesis.settings.register_profile("long", deadline=None, max_examples=2_000)
     hypothesis.settings.load_profile("long" if config.getoption("--long") else "quick")

@@ -34,30 +34,7 @@ class Renderer:
     """Templates of the look and of the sites: ``sites`` are folders by the first part of the template's name."""
 
     def __init__(self, sites: Mapping[str, Path] | None = None) -> None:
-        by_site = PrefixLoader({name: FileSystemLoader(folder) for name, folder in (sites or {}).items()})
-        self._environment = Environment(
-            loader=ChoiceLoader([by_site, FileSystemLoader(TEMPLATES)]),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
-            auto_reload=False,
-        )
-        self._environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined] # of the extension
-        # A page has hundreds of texts, and most of them have no variables.
-        self._environment.globals |= {"gettext": text, "_": text, "asset": address_of, "language": words.spoken}
-        self._environment.filters |= {
-            "moment": moment,
-            "moment_text": moment_text,
-            "host": host,
-            "day_text": day_text,
-            "number": number,
-            "hex_groups": hex_groups,
-            "isolated": isolated,
-            "told": told,
-            "word": word,
-        }
+        self._environment = _environment(tuple((sites or {}).items()))
 
     def page(self, template: str, values: Mapping[str, Any]) -> str:
         """Return the whole text of a template in the spoken language; raises UndefinedError for a value that is missing."""
@@ -69,6 +46,36 @@ class Renderer:
         for name in names:
             self._environment.get_template(name)
         return names
+
+
+@lru_cache(maxsize=8)
+def _environment(sites: tuple[tuple[str, Path], ...]) -> Environment:
+    """Templates are compiled once in a process: that takes longer than to show all of them."""
+    by_site = PrefixLoader({name: FileSystemLoader(folder) for name, folder in sites})
+    environment = Environment(
+        loader=ChoiceLoader([by_site, FileSystemLoader(TEMPLATES)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        auto_reload=False,
+    )
+    environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined] # of the extension
+    # A page has hundreds of texts, and most of them have no variables.
+    environment.globals |= {"gettext": text, "_": text, "asset": address_of, "language": words.spoken}
+    environment.filters |= {
+        "moment": moment,
+        "moment_text": moment_text,
+        "host": host,
+        "day_text": day_text,
+        "number": number,
+        "hex_groups": hex_groups,
+        "isolated": isolated,
+        "told": told,
+        "word": word,
+    }
+    return environment
 
 
 def text(message: str, **variables: object) -> Markup:
