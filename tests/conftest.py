@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             item.add_marker(pytest.mark.timeout(LONG_SECONDS), append=False)
     items.sort(key=lambda item: share_of(item.nodeid) not in LONGEST)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded stays until the end: no look for garbage goes through it again."""
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
