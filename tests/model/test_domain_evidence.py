@@ -70,6 +70,18 @@ def test_methods_end_on_a_day_for_a_tier() -> None:
     assert rules.method_end(Tier.PUBLIC, "dns-txt") is None
 
 
+def test_evidence_of_a_method_that_ends_counts_no_more_from_that_day_on() -> None:
+    """As fresh as it may be (incident I4); other methods, and the private tier, go on."""
+    end = day("2028-03-15")
+    by_mail, by_dns = domain(day("2028-03-14"), ValidationMethod.MAIL), domain(day("2028-03-14"))
+    before = end - timedelta(seconds=1)
+    for evidence, tier, now in ((by_mail, Tier.PUBLIC, before), (by_dns, Tier.PUBLIC, end), (by_mail, Tier.PRIVATE, end)):
+        require_covered(["www.acme.test"], [evidence], now, tier)
+    for new in (by_mail, domain(end, ValidationMethod.MAIL)):
+        with pytest.raises(Refused, match="has expired"):
+            require_covered(["www.acme.test"], [new], end, Tier.PUBLIC)
+
+
 def test_a_persistent_record_is_looked_up_every_ten_days_for_the_public_tier() -> None:
     evidence = domain(day("2026-11-22"), ValidationMethod.DNS_PERSISTENT)
     assert evidence.valid_until(Tier.PUBLIC) == day("2026-12-02")

@@ -30,6 +30,8 @@ def test_the_tree_is_made_renamed_moved_and_closed(rig: ConsoleRig, fox: Desk) -
     assert fox.send(f"/departments/{below}/place", {"department": other}).status_code == 303
     assert "Motor vehicles" in fox.get(f"/departments/{other}").text
     assert fox.send(f"/departments/{other}/place", {"department": below}).status_code == 409
+    offered = re.findall(r'<option value="(dep-[0-9a-f]+)"', fox.get(f"/departments/{other}").text)
+    assert offered == [top], "neither itself nor what lies below it"
     assert fox.send(f"/departments/{below}", {"new_name": "Vehicles", "new_cost_center": "4712"}).status_code == 303
     reason = {"reason": "The office moved."}
     assert fox.send(f"/departments/{other}/closing", reason).status_code == 409

@@ -38,18 +38,20 @@ class Choices:
         return bool(self.find) and not self.items
 
 
-def choices(visit: Visit, chosen: str = "", *, whole: str = "") -> Choices:
+def choices(visit: Visit, chosen: str = "", *, whole: str = "", but: str = "") -> Choices:
     """Return the open departments in sight to choose from.
 
     The organization (``whole``, or its name) stands first where it is in sight, and not among what was found by name:
     whoever looks for a department and goes on gets a department. ``chosen`` is always among what is offered unasked.
+    ``but`` is the path of a department that is not offered, with all below it.
     """
     find = visit.form.value("find") or visit.query("find")
 
     def work(tx: Transaction, organization: Organization) -> Choices:
         mine = sight(visit)
         found = departments.named(tx, organization.id, find, scope=mine, limit=CHOICES + 1)
-        is_cut, found = len(found) > CHOICES, found[:CHOICES]
+        is_cut = len(found) > CHOICES
+        found = [item for item in found[:CHOICES] if not (but and item.path.startswith(but))]
         if chosen and not find and all(item.id != chosen for item in found):
             known = departments.get(tx, organization.id, DepartmentId(chosen))
             found += [known] if known and mine.covers(known.path) else []

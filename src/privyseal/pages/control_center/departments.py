@@ -92,10 +92,15 @@ def _show(visit: Visit, department_id: DepartmentId | None, status: int = 200) -
         "cost_center_characters": COST_CENTER_CHARACTERS,
         "next_address": f"{place}?after={branch.below[-1].id}" if branch.more else "",
         "first_address": place if visit.query("after") else "",
-        "targets": choices(visit, branch.department.parent_id or "") if branch.department and is_open else Choices("", False, ()),
+        "targets": _targets(visit, branch.department) if branch.department and is_open else Choices("", False, ()),
         "enroll_address": f"{visit.house.service.base_url}/o/{visit.slug}/enroll?department={department_id}",
     }
     return visit.show("control_center/departments.html", values, status=status)
+
+
+def _targets(visit: Visit, department: Department) -> Choices:
+    """Where a department may be put: anywhere but below itself."""
+    return choices(visit, department.parent_id or "", but=department.path)
 
 
 def _wanted(visit: Visit, name: str = "department") -> DepartmentId | None:
