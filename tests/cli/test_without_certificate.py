@@ -168,20 +168,20 @@ def refusals(service: ServiceRig, log: str) -> list[str]:
 
 
 def test_it_is_recorded_and_limited_like_other_refused_sign_ins(port: Port) -> None:
+    # Refusals are counted by the minute of the clock; calls are given back two a second, so a slow machine makes more than it needs.
+    now = port.service.clock()
+    port.service.clock.advance(timedelta(seconds=60 - now.second, microseconds=-now.microsecond))
     port.call("GET", f"{CERTIFICATE_PATH}?audience={ORG}&state={'0' * 64}")
     port.call("GET", f"/o/{ORG}/console/requests")
     port.call("GET", f"{API}/service")
     port.call("GET", "/o/nobody/console/")
     assert refusals(port.service, f"o-{ORG}") == ["sign-in refused"] * 2
     assert refusals(port.service, "provider") == ["sign-in refused"] * 2
-    # Refusals are counted by the minute of the clock: with the whole of one ahead, none of the calls falls into the next.
-    now = port.service.clock()
-    port.service.clock.advance(timedelta(seconds=60 - now.second, microseconds=-now.microsecond))
     connection = port.served.connect(port.served.server.administrator_port)
-    found = [send(connection, "GET", path) for _ in range(35) for path in ("/", f"{API}/service")]
+    found = [send(connection, "GET", path) for _ in range(60) for path in ("/", f"{API}/service")]
     assert {answer.status for answer in found} == {401, 429}
     assert found[-2].headers["retry-after"]
     assert json.loads(found[-1].text)["kind"] == "rate"
-    assert len(refusals(port.service, "provider")) - 2 <= 30, "the rest of a minute is counted"
+    assert len(refusals(port.service, "provider")) <= 30, "the rest of a minute is counted"
     port.service.clock.advance(timedelta(minutes=1))
     assert send(connection, "GET", "/").status == 401
