@@ -50,8 +50,8 @@ class Agencies:
         return certificate
 
 
-@pytest.fixture
-def agencies(service: ServiceRig) -> Agencies:
+def make_agencies(service: ServiceRig) -> Agencies:
+    """The organization with its two departments and their people."""
     service.create_organization(ORG)
     fox = service.administrator(ORG, "Fox Mulder")
     x, y = service.department(fox, "Agency X"), service.department(fox, "Agency Y")
@@ -59,6 +59,11 @@ def agencies(service: ServiceRig) -> Agencies:
     service.assign(xena, Role.DEPARTMENT_ADMINISTRATOR, by=fox, department=x.id)
     xena = service.assign(xena, Role.READ_ONLY, by=fox, change="take")
     return Agencies(service, fox, xena, x, y)
+
+
+@pytest.fixture
+def agencies(service: ServiceRig) -> Agencies:
+    return make_agencies(service)
 
 
 def kind_of(work: Callable[[], object]) -> str:
