@@ -16,10 +16,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from hypothesis import given
 from hypothesis import strategies as st
 
+from privyseal.engine.csr import read_csr
 from privyseal.engine.key_policy import KeyFacts, check_key, read_key
 from privyseal.model.errors import Refused
 from privyseal.model.profile import KeyAlgorithm
 from tests.engine.sample_csrs import SigningKey, ec_spki, ed25519_key, p256_key, rsa_key, rsa_spki, spki_of
+from tests.rigs.openssl import openssl
 
 VECTORS = Path(cryptography_vectors.__file__).parent
 
@@ -222,6 +224,21 @@ def test_odd_points_and_curves_are_refused() -> None:
     assert _refusal(ec_spki(b"\4" + x + y, b"")).kind == "key-invalid"  # no curve
     assert _refusal(ec_spki(b"\4" + x + y, b"\5\0")).kind == "key-curve"  # curve implied by the issuer (RFC 3279 2.3.5)
     assert _refusal(ec_spki(b"\4" + x + y, bytes.fromhex("06052b8104002b"))).kind == "key-curve"  # an unknown name
+
+
+@pytest.mark.parametrize("curve", ["prime256v1", "secp384r1"])
+def test_a_curve_that_is_described_instead_of_named_is_refused(tmp_path: Path, curve: str) -> None:
+    """Even where the numbers are those of a good curve (RFC 5480 2.1.1), alone and in a request of openssl's own."""
+    key, public, csr = tmp_path / "key.pem", tmp_path / "public.der", tmp_path / "server.csr"
+    assert openssl("ecparam", "-name", curve, "-genkey", "-noout", "-param_enc", "explicit", "-out", key).accepts
+    assert openssl("pkey", "-in", key, "-pubout", "-outform", "DER", "-out", public).accepts
+    refusal = _refusal(public.read_bytes())
+    assert refusal.kind == "key-curve"
+    assert "describes its curve" in refusal.sentence
+    assert openssl("req", "-new", "-key", key, "-subj", "/CN=www.resource-marketing.test", "-out", csr).accepts
+    with pytest.raises(Refused) as caught:
+        read_csr(csr.read_bytes())
+    assert caught.value.kind == "key-curve"
 
 
 def test_other_kinds_of_keys_are_refused() -> None:

@@ -120,9 +120,9 @@ class Settings(BaseSettings):
     smtp_security: Literal["none", "starttls", "tls"] = Field(default="none", description="How the connection to the relay is protected.")
     smtp_user: str = Field(default="", description="User name at the relay, or empty.")
     smtp_password_file: Path | None = Field(default=None, description="File with the password of that user.")
-    change_quorums: dict[Literal["policy", "role", "price", "authority"], Annotated[int, Field(ge=1, le=5)]] = Field(
+    change_quorums: dict[Literal["policy", "role", "price", "authority"], Annotated[int, Field(ge=2, le=5)]] = Field(
         default={},
-        description="How many people sign a change of a kind, such as `{ policy = 3 }`; 2 for a kind that is not named.",
+        description="How many people sign a change of a kind, 2 to 5, such as `{ policy = 3 }`; 2 for a kind that is not named.",
     )
     trusted_proxies: tuple[str, ...] = Field(default=(), description="Addresses of proxies whose Forwarded headers count.")
     front_socket: Path | None = Field(

@@ -41,6 +41,10 @@ _CANONICAL_POINTS = {
 
 _RSASSA_PSS = bytes.fromhex("06092a864886f70d01010a")  # id-RSASSA-PSS, 1.2.840.113549.1.1.10 (RFC 4055 3.1)
 
+_SPECIFIED_CURVE = bytes.fromhex("06072a8648ce3d020130")
+"""id-ecPublicKey and the SEQUENCE of a curve that the key describes itself, which RFC 5480 2.1.1 forbids: who reads it may not
+compare every number with the curve it resembles (CVE-2020-0601)."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
@@ -72,6 +76,12 @@ def read_key(spki_der: bytes) -> SubjectKey:
         raise Refused(
             "key-algorithm",
             _advise("The key in the request is marked for RSA-PSS only (id-RSASSA-PSS), which many servers and clients do not know"),
+            field="key",
+        )
+    if _SPECIFIED_CURVE in spki_der[:32]:
+        raise Refused(
+            "key-curve",
+            _advise("The key in the request describes its curve by numbers of its own; a curve is named: P-256, P-384 or P-521"),
             field="key",
         )
     try:
