@@ -24,6 +24,12 @@ def reply(body: bytes, *, status: str = "200 OK", headers: tuple[str, ...] = ())
     return lambda _: head.encode("latin-1") + b"\r\n\r\n" + body
 
 
+def only(path: str, body: bytes) -> Answer:
+    """A server that has one file."""
+    found, missing = reply(body), reply(b"", status="404 Not Found")
+    return lambda asked: (found if asked == path else missing)(asked)
+
+
 def echo(path: str) -> bytes:
     """A server that says back what it is asked."""
     return b"HTTP/1.0 200 OK\r\n\r\n" + path.rpartition("/")[2].encode()

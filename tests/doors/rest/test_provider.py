@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from urllib.parse import urlsplit
 
 import pytest
 from starlette.testclient import TestClient
@@ -11,9 +12,11 @@ from privyseal.cli.demo.resolver import DemoResolver
 from privyseal.engine.token_fetch import FetchPolicy
 from privyseal.model.administrator import Role
 from privyseal.model.vetting import WITH_FILE, VettingItem
-from tests.doors.rest.rest_rig import API, RestRig, require_problem
+from tests.doors.rest.rest_rig import API, ORG, RestRig, require_problem
+from tests.rigs.ports import LOOPBACK
 from tests.rigs.service import AdministratorRig, ServiceRig
 from tests.rigs.vetting import EVIDENCE
+from tests.rigs.web import WebServer, loopback_policy, only, reply
 
 NEW = "langly-consulting"
 PROVIDER = f"{API}/provider"
@@ -126,6 +129,35 @@ def test_a_record_that_stays_shows_control(service: ServiceRig, provider: Admini
         resolver.set_txt(lasting["name"], lasting["value"])
         validated = client.post(address, json={"method": "dns-persistent"})
         assert (validated.status_code, validated.json()["method"]) == (200, "dns-persistent"), validated.text
+
+
+def test_a_token_on_a_web_server_shows_control_and_a_name_under_it_is_issued(
+    service: ServiceRig, provider: AdministratorRig, fox: AdministratorRig
+) -> None:
+    with DemoResolver() as resolver, WebServer(reply(b"", status="404 Not Found")) as web:
+        resolver.set_addresses("langly.test", LOOPBACK)
+        rest = RestRig(service, ((resolver.host, resolver.port),), loopback_policy(web.port))
+        client, program = rest.administrator(provider), rest.token("submit")
+        domain = client.post(f"{PROVIDER}/organizations/{ORG}/domains", json={"name": "langly.test"}).json()
+        published = urlsplit(domain["http"]["url"])
+        address = f"{PROVIDER}/organizations/{ORG}/domains/langly.test/validation"
+        require_problem(client.post(address, json={"method": "http-token"}), 422, "dcv-no-answer")
+        web.answer = only(published.path, b"something else")
+        require_problem(client.post(address, json={"method": "http-token"}), 422, "dcv-mismatch")
+        requests = f"{API}/organizations/{ORG}/requests"
+        require_problem(program.post(requests, json=rest.body(["www.langly.test"])), 422, "name-not-validated")
+
+        web.answer = only(published.path, domain["http"]["body"].encode())
+        validated = client.post(address, json={"method": "http-token"})
+        assert (validated.status_code, validated.json()["method"]) == (200, "http-token"), validated.text
+        assert set(web.requests) == {(published.netloc, published.path)}
+        shown = client.get(f"{PROVIDER}/validations/{validated.json()['validation']}").json()
+        assert (shown["domain"], shown["method"]) == ("langly.test", "http-token")
+        assert LOOPBACK in shown["evidence"]["connected_to"]
+    issued = rest.issue(rest.administrator(fox), fox, names=["www.langly.test"])
+    assert issued["certificate"]["common_name"] == "www.langly.test"
+    listed = client.get(f"{PROVIDER}/validations/{validated.json()['validation']}/certificates").json()["items"]
+    assert [item["serial"] for item in listed] == [issued["certificate"]["serial"]]
 
 
 def test_a_resolver_that_is_away_is_a_503(service: ServiceRig, provider: AdministratorRig) -> None:
