@@ -79,6 +79,12 @@ def newest_responder(tx: Transaction, authority_id: AuthorityId) -> tuple[bytes,
     return None if row is None else (bytes(row.certificate), row.not_after)
 
 
+def responder_ends(tx: Transaction) -> list[datetime]:
+    """Return when the newest responder of each CA that has one ends."""
+    newest = sa.select(sa.func.max(responders.c.id)).group_by(responders.c.ca_id)
+    return [row.not_after for row in tx.execute(sa.select(responders.c.not_after).where(responders.c.id.in_(newest)))]
+
+
 def set_fact(tx: Transaction, name: str, value: str) -> None:
     """Write a fact about this service once, at init."""
     tx.execute(service_facts.insert().values(name=name, value=value))

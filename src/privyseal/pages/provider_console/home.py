@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from starlette.responses import Response
 
@@ -12,8 +13,9 @@ from privyseal.look.words import gettext, ngettext
 from privyseal.model.application import ApplicationState
 from privyseal.model.errors import PrivysealError
 from privyseal.model.organization import OrganizationState
+from privyseal.pages.provider_console.authorities import RESPONDER_SOON
 from privyseal.reception.site import Visit
-from privyseal.store import applications, authority_states, organizations, outbox, revocations
+from privyseal.store import applications, authorities, authority_states, organizations, outbox, revocations
 
 Verdict = tuple[str, str, str]
 
@@ -25,23 +27,16 @@ def show_home(visit: Visit) -> Response:
         waiting = applications.count(tx, ApplicationState.APPLIED)
         failing = outbox.count_failing(tx)
         health = revocations.health(tx)
+        responders = authorities.responder_ends(tx)
         resting = [state for state in authority_states.newest_of_each(tx).values() if not state.issues]
         evidence = _verdict_of(lambda: require_evidence(tx), gettext("The audit log keeps up, and the clock is right."))
-    overdue = sum(item.overdue for item in health)
     verdicts = [
         _verdict_of(visit.context.entrance.issuer.ping, gettext("The issuer answers and may sign.")),
         evidence,
         *(("waiting", gettext("%(name)s is paused.") % {"name": authority_words(state.authority)[0]}, state.reason) for state in resting),
-        (
-            "bad",
-            ngettext("%(num)d CRL is overdue.", "%(num)d CRLs are overdue.", overdue) % {"num": overdue},
-            gettext("See CAs, CRL and OCSP."),
-        )
-        if overdue
-        else ("good", gettext("Every CRL is current."), ""),
-        ("waiting", ngettext("%(num)d letter failed.", "%(num)d letters failed.", failing) % {"num": failing}, gettext("See failed work."))
-        if failing
-        else ("good", gettext("No letter and no job has failed."), ""),
+        _crls(sum(item.overdue for item in health)),
+        _responders(responders, visit.now),
+        _failures(failing),
     ]
     values = {
         "verdicts_rows": verdicts,
@@ -60,3 +55,28 @@ def _verdict_of(check: Callable[[], None], good: str) -> Verdict:
     except PrivysealError as error:
         return "bad", error.sentence, ""
     return "good", good, ""
+
+
+def _crls(overdue: int) -> Verdict:
+    if not overdue:
+        return "good", gettext("Every CRL is current."), ""
+    words = ngettext("%(num)d CRL is overdue.", "%(num)d CRLs are overdue.", overdue) % {"num": overdue}
+    return "bad", words, gettext("See CAs, CRL and OCSP.")
+
+
+def _responders(ends: Sequence[datetime], now: datetime) -> Verdict:
+    over, soon = sum(end <= now for end in ends), sum(now < end < now + RESPONDER_SOON for end in ends)
+    if over:
+        words = ngettext("%(num)d OCSP responder has expired.", "%(num)d OCSP responders have expired.", over) % {"num": over}
+        return "bad", words, gettext("See CAs, CRL and OCSP.")
+    if soon:
+        words = ngettext("%(num)d OCSP responder ends soon.", "%(num)d OCSP responders end soon.", soon) % {"num": soon}
+        return "waiting", words, gettext("See CAs, CRL and OCSP.")
+    return "good", gettext("Every OCSP responder is certified."), ""
+
+
+def _failures(letters: int) -> Verdict:
+    if not letters:
+        return "good", gettext("No letter and no job has failed."), ""
+    words = ngettext("%(num)d letter failed.", "%(num)d letters failed.", letters) % {"num": letters}
+    return "waiting", words, gettext("See failed work.")
