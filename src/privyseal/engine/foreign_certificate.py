@@ -146,7 +146,7 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
     if not names:
         subject = _read(lambda: certificate.subject)
         names = [_text(subject, NameOID.COMMON_NAME)] if subject is not None else []
-    return tuple(name for name in names if name)[:MAXIMUM_SHOWN_NAMES]
+    return tuple(_visible(name) for name in names if name)[:MAXIMUM_SHOWN_NAMES]
 
 
 def _organization(name: x509.Name | None) -> str:
@@ -157,7 +157,10 @@ def _organization(name: x509.Name | None) -> str:
 
 def _text(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
     values = [attribute.value for attribute in name.get_attributes_for_oid(oid)]
-    text = values[0] if values and isinstance(values[0], str) else ""
+    return _visible(values[0]) if values and isinstance(values[0], str) else ""
+
+
+def _visible(text: str) -> str:
     # What cannot be seen, such as a sign that turns the direction of writing, would let a name read like another one.
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -24,12 +25,17 @@ from privyseal.doors.rest import DOOR
 from privyseal.engine import served_certificate
 from privyseal.engine.pem import certificate_to_pem
 from privyseal.engine.pkcs7 import certs_only, certs_only_pem
+from privyseal.engine.token_fetch import FetchPolicy
 from privyseal.model.actor import SYSTEM
 from privyseal.model.revocation import RevocationReason
 from privyseal.pages.public import SITE
 from privyseal.store import certificates, revocations
 from tests.doors.rest.rest_rig import ORG, RestRig
+from tests.engine.sample_csrs import p256_key
+from tests.engine.test_foreign_certificate import make_certificate
+from tests.rigs.knot import KnotServer
 from tests.rigs.service import ServiceRig, ServiceTemplate, make_csr, make_key
+from tests.rigs.tls import PORT, TlsServer
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
@@ -187,6 +193,43 @@ def test_one_of_three_fields_is_enough_and_none_is_called_optional(client: TestC
     page = client.get("/verify").text
     assert "(optional)" not in page
     assert " required" not in page
+
+
+def test_what_is_not_valid_now_is_not_to_be_relied_on(rest: RestRig, client: TestClient) -> None:
+    """By the service's clock, whoever issued it; ours after its end as well."""
+    for days, sentence in (((-20, -10), "It has expired."), ((10, 20), "It is not valid yet.")):
+        pem = certificate_to_pem(make_certificate("www.acme.test", days=days, now=rest.service.clock()))
+        answer = client.post("/verify", data={"certificate": pem}, headers=OURS)
+        assert sentence in answer.text
+        assert "Do not rely on it" in answer.text
+    rest.service.create_organization(ORG)
+    issued = rest.service.issue(ORG, rest.service.administrator(ORG), [f"www.{ORG}.test"])
+    rest.service.clock.advance(issued.not_after - rest.service.clock() + timedelta(seconds=1))
+    ours = client.post("/verify", data={"certificate": certificate_to_pem(issued.der)}, headers=OURS)
+    assert "It has expired." in ours.text
+    assert "Do not rely on it" in ours.text
+
+
+def test_the_certificate_of_a_server_is_fetched_and_judged_for_its_name(service: ServiceRig) -> None:
+    service.create_organization(ORG)
+    key = p256_key()
+    request = service.submit(ORG, make_csr([f"www.{ORG}.test"], key))
+    service.approve(service.request(request), service.administrator(ORG))
+    service.prepare_and_complete(request.id)
+    issued = service.certificate_of(request)
+    assert issued is not None
+    with KnotServer([f"{ORG}.test"]) as knot, TlsServer(issued.der, key) as server:
+        rest = RestRig(service, resolvers=(knot.address,), fetch_policy=FetchPolicy(allowed_networks=(ip_network("127.0.0.0/8"),)))
+        app = make_application(rest.app.state.rest, [DOOR], [SITE])
+        client = TestClient(app, base_url=service.house.service.base_url)
+        for host in ("www", "other"):
+            knot.add(f"{ORG}.test", f"{host}.{ORG}.test", "A", server.address)
+        good = client.post("/verify", data={"server": f"https://www.{ORG}.test:{PORT}/shop"}, headers=OURS)
+        assert f"It names the server www.{ORG}.test." in good.text
+        assert "approved it, and it is valid now." in good.text
+        bad = client.post("/verify", data={"server": f"other.{ORG}.test:{PORT}"}, headers=OURS)
+        assert f"It does not name the server other.{ORG}.test." in bad.text
+        assert "Do not rely on it" in bad.text
 
 
 def test_a_foreign_certificate_is_told_as_foreign(client: TestClient) -> None:
