@@ -6,8 +6,11 @@ administrator; and what the provider sees of the service itself.
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
+from privyseal.actions.failing import Failures
+from privyseal.model.errors import Unavailable
 from privyseal.model.vetting import WITH_FILE, VettingItem
 from tests.browser.people import World, make_first_passkey, place_of, sign_in_with_certificate, sign_in_with_passkey
 from tests.browser.steps import Decider
@@ -142,11 +145,28 @@ def test_what_the_provider_sees_of_the_service(world: World, chromium: Chromium,
         plain.open(f"{place_of(world, '')}/{page}")
         judge(plain.page)
         assert plain.heading == window.heading
+    fail(world, window)
     pause(world, window, chromium.window(identity=world.card(world.provider.second)), tmp_path)
     window.open(f"{place_of(world, '')}/log")
     with window.page.expect_download() as download:
         window.page.get_by_role("link", name="Export").click()
     assert download.value.suggested_filename == "provider-log.jsonl"
+
+
+def fail(world: World, window: Window) -> None:
+    """Periodic work on other machines: one fails, for one nobody expected the reason, one works again."""
+    machines = [Failures(dataclasses.replace(world.service.house, machine=f"worker-{number}.provider.test")) for number in (1, 2, 3)]
+    for _ in range(3):
+        machines[0].failed("domains", Unavailable("dcv-resolver-failed", "No resolver answers at the moment. Try again in a few minutes."))
+    machines[1].failed("trials", ZeroDivisionError())
+    machines[2].failed("sweep", Unavailable("storage-full", "The database has no space left. Nothing was done. Try again later."))
+    machines[2].worked("sweep")
+    window.open(f"{place_of(world, '')}/undelivered")
+    look(window.page, "provider-failed-work", small=True)
+    window.open(f"{place_of(world, '')}/")
+    assert "2 periodic jobs fail." in window.words
+    for machine, task in ((machines[0], "domains"), (machines[1], "trials")):
+        machine.worked(task)
 
 
 def pause(world: World, first: Window, second: Window, folder: Path) -> None:

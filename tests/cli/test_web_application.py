@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from privyseal.actions.failing import Failures
 from privyseal.cli.web_application import make_application
 from privyseal.doors import DoorContext
 from privyseal.doors.rest import DOOR
@@ -100,7 +101,7 @@ def test_numbers_of_letters_jobs_and_the_root_crl(rest: RestRig) -> None:
 
     house = rest.service.house
     numbers = shown()
-    assert numbers["privyseal_letters_undelivered"] == 0
+    assert numbers["privyseal_letters_undelivered"] == numbers["privyseal_periodic_jobs_failing"] == 0
     assert timedelta(days=390) < datetime.fromtimestamp(numbers["privyseal_root_crl_next_update_seconds"], UTC) - house.clock()
     assert (numbers['privyseal_ca_paused{ca="issuing"}'], numbers['privyseal_ca_paused{ca="root"}']) == (0, 0)
     people = [rest.service.administrator("", name, Role.PROVIDER_OPERATOR) for name in ("Olga Operator", "Otto Operator")]
@@ -116,6 +117,8 @@ def test_numbers_of_letters_jobs_and_the_root_crl(rest: RestRig) -> None:
         raise ConnectionRefusedError
 
     Deliveries(house, {"notices.received": away}, RetryPlan()).hear(row_id, 1)
+    Failures(house).failed("sweep", ConnectionRefusedError())
     numbers = shown()
     assert (numbers["privyseal_letters_undelivered"], numbers[heard] - before) == (1, 1)
+    assert numbers["privyseal_periodic_jobs_failing"] == 1
     assert "privyseal_rescued_jobs_total" in numbers

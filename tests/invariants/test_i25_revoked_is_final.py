@@ -52,9 +52,10 @@ MAY_BE_DELETED = {
     "saved_searches",
     "kept_forms",
     "kept_answers",
+    "task_failures",
 }
 """Misses, answers under idempotency keys, CRL bodies that newer ones replaced, facts that were heard, sessions and sign-ins,
-searches that a person kept, forms that wait for a credential, answers that wait for their signature."""
+searches that a person kept, forms that wait for a credential, answers that wait for their signature, periodic work that failed."""
 
 
 @pytest.fixture
@@ -180,6 +181,7 @@ def test_the_code_deletes_from_few_tables_alone() -> None:
         ("throttles", "forget_answers", "idempotency_keys.delete"),
         ("revocations", "_PRUNE_CRLS", "crls.delete"),
         ("outbox", "delete_done", "outbox.delete"),
+        ("task_failures", "forget", "task_failures.delete"),
         ("passkeys", "insert_challenge", "passkey_challenges.delete"),
         ("passkeys", "take_challenge", "passkey_challenges.delete"),
         ("searches", "forget", "saved_searches.delete"),

@@ -92,6 +92,8 @@ class House:
     random_bytes: RandomBytes
     quorums: Mapping[ChangeKind, int] = field(default_factory=dict)
     """How many people have to sign a change of a kind, where it is not ``DEFAULT_QUORUM``."""
+    machine: str = "local"
+    """The name of the machine that this process runs on: where work that failed is to be looked at."""
 
     def quorum(self, kind: ChangeKind) -> int:
         """Return how many people have to sign a change of this kind, where so many hold the right."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -71,7 +72,8 @@ def open_house(settings: Settings, rooms: Rooms) -> Opened:
     )
     known = read_authorities(rows, settings.status_url)
     quorums = {ChangeKind(kind): quorum for kind, quorum in settings.change_quorums.items()}
-    return Opened(House(database, service, known, listeners, rooms.clock, rooms.random_bytes, quorums), facts)
+    machine = socket.gethostname()[:64]
+    return Opened(House(database, service, known, listeners, rooms.clock, rooms.random_bytes, quorums, machine), facts)
 
 
 @contextmanager

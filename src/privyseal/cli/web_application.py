@@ -26,7 +26,7 @@ from privyseal.model.errors import PrivysealError, Unavailable
 from privyseal.reception.application import make_pages
 from privyseal.reception.fronts import NotBehindProxy
 from privyseal.reception.site import Site
-from privyseal.store import audit, authority_states, outbox, revocations
+from privyseal.store import audit, authority_states, outbox, revocations, task_failures
 from privyseal.store.revocations import FULL
 
 CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -91,6 +91,7 @@ class _Metrics:
         self.letters = Gauge(
             "privyseal_letters_undelivered", "Letters and other messages that failed at least once.", registry=self.registry
         )
+        self.jobs = Gauge("privyseal_periodic_jobs_failing", "Periodic jobs that failed when they were tried last.", registry=self.registry)
         self.root_crl = Gauge("privyseal_root_crl_next_update_seconds", "When the root's CRL ends (Unix time).", registry=self.registry)
         self.paused = Gauge("privyseal_ca_paused", "1 while the CA is paused.", ["ca"], registry=self.registry)
         for counter in (DELIVERIES, PERIODIC_RUNS, RESCUED):
@@ -103,6 +104,7 @@ class _Metrics:
         with self._house.database.read(now) as tx:
             oldest = audit.oldest_waiting(tx)
             self.letters.set(outbox.count_failing(tx))
+            self.jobs.set(task_failures.count_failing(tx))
             root_crl = revocations.newest_crl(tx, self._house.authorities["root"].id, FULL)
             resting = authority_states.paused(tx)
         for authority in self._house.authorities.values():

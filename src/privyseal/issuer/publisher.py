@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Final
 
 import structlog
 
 from privyseal.actions.certificate.certify_responder import RENEW_BEFORE, certify_responder
 from privyseal.actions.certificate.publish_crl import CRL_LIFE, publish_crl
+from privyseal.actions.failing import Failures
 from privyseal.actions.house import House
 from privyseal.engine.signers import SigningKey
 from privyseal.engine.spki import public_key_of
@@ -20,6 +22,8 @@ from privyseal.store import authorities, revocations
 from privyseal.store.failpoints import failpoint
 
 PERIOD_SECONDS = 1.0
+TASK: Final = "publish-crls"
+"""Its name among the periodic work of the service."""
 
 _log = structlog.get_logger("privyseal.issuer")
 
@@ -57,7 +61,7 @@ def renew_responders(house: House, keys: Mapping[AuthorityId, SigningKey]) -> in
 
 
 class Publisher:
-    """Publishes in a thread of its own until stopped; trouble is logged and tried again a second later.
+    """Publishes in a thread of its own until stopped; trouble is logged, kept for the provider's console, and tried again a second later.
 
     ``may_sign`` raises Unavailable while nothing may be signed: a CRL from a cut database would lack what was revoked since.
     """
@@ -69,6 +73,7 @@ class Publisher:
         self._keys = keys
         self._may_sign = may_sign
         self._life = life
+        self._failures = Failures(house)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
 
@@ -89,6 +94,10 @@ class Publisher:
                 renew_responders(self._house, self._keys)
             except PrivysealError as error:
                 _log.warning("publish.failed", kind=error.kind, sentence=error.sentence)
-            except Exception:  # noqa: BLE001 - a stopped publisher would let every CRL grow old
+                self._failures.failed(TASK, error)
+            except Exception as error:  # noqa: BLE001 - a stopped publisher would let every CRL grow old
                 _log.exception("publish.failed")
+                self._failures.failed(TASK, error)
+            else:
+                self._failures.worked(TASK)
             self._stop.wait(PERIOD_SECONDS)

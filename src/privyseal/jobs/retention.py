@@ -1,4 +1,4 @@
-"""What has had its time is deleted: ended workflows, sessions, drafts after a week, outbox rows and misses after 30 days.
+"""What has had its time is deleted: ended workflows, sessions, drafts after a week; outbox rows, misses, failures of tasks after 30 days.
 
 A row that was dispatched is never dispatched again, so forgetting its workflow repeats nothing, and a week is longer than a
 delivery is tried. A row that is done says only when it was; the audit log has that too. What was never delivered stays,
@@ -14,7 +14,7 @@ from privyseal.actions.house import House
 from privyseal.actions.session.forget_sessions import forget_sessions
 from privyseal.jobs.engine import JobEngine
 from privyseal.model.actor import SYSTEM
-from privyseal.store import drafts, outbox, throttles
+from privyseal.store import drafts, outbox, task_failures, throttles
 
 KEEP_ENDED: Final = timedelta(days=7)
 KEEP_DONE: Final = timedelta(days=30)
@@ -24,6 +24,8 @@ SESSIONS_EVERY_SECONDS: Final = 600.0
 
 KEEP_MISSES: Final = timedelta(days=30)
 """Far longer than the longest wait, so that waiting for this is worth less to a guesser than guessing once a day."""
+
+KEEP_FAILURES: Final = timedelta(days=30)
 
 BATCH: Final = 500
 
@@ -66,6 +68,12 @@ def forget_old_misses(house: House, keep: timedelta = KEEP_MISSES) -> int:
     """Delete what was counted of guessers and strangers and not again for a month; return how many."""
     with house.database.write(house.clock()) as tx:
         return throttles.forget_misses(tx, tx.now - keep)
+
+
+def forget_old_failures(house: House, keep: timedelta = KEEP_FAILURES) -> int:
+    """Delete what periodic work failed at and not again for a month; return how many."""
+    with house.database.write(house.clock()) as tx:
+        return task_failures.forget(tx, tx.now - keep)
 
 
 def delete_expired_drafts(house: House, batch: int = BATCH) -> int:

@@ -1,6 +1,7 @@
 """Periodic work: plain named callables, each in a thread of its own, that never stop a worker by failing.
 
-What runs here may run on every node of a service at the same time: a task that must not holds a lease of its own.
+What runs here may run on every node of a service at the same time: a task that must not holds a lease of its own. What fails is
+logged, counted, and kept for the provider's console until it works again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from privyseal.actions.failing import Failures
 from privyseal.jobs.counters import PERIODIC_RUNS
 from privyseal.jobs.deliveries import describe, trace
 from privyseal.model.identifiers import RandomBytes
@@ -27,7 +29,7 @@ _log = structlog.get_logger("privyseal.jobs")
 
 @dataclass(frozen=True, slots=True)
 class PeriodicTask:
-    """``run`` is called at start and then about every ``every_seconds``; whatever it raises is logged and counted."""
+    """``run`` is called at start and then about every ``every_seconds``, at least daily; whatever it raises is logged and counted."""
 
     name: str
     every_seconds: float
@@ -35,11 +37,12 @@ class PeriodicTask:
 
 
 class Schedule:
-    """Runs periodic tasks until it is stopped."""
+    """Runs periodic tasks until it is stopped. ``failures`` keeps how they fare, where somebody wants to know."""
 
-    def __init__(self, tasks: Sequence[PeriodicTask], random_bytes: RandomBytes) -> None:
+    def __init__(self, tasks: Sequence[PeriodicTask], random_bytes: RandomBytes, failures: Failures | None = None) -> None:
         self._tasks = tuple(tasks)
         self._random_bytes = random_bytes
+        self._failures = failures
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -59,7 +62,7 @@ class Schedule:
     def _loop(self, task: PeriodicTask) -> None:
         failures = 0
         while not self._stopping.is_set():
-            failures = 0 if _run(task) else failures + 1
+            failures = 0 if self._run(task) else failures + 1
             if self._stopping.wait(self._wait_seconds(task, failures)):
                 return
 
@@ -70,13 +73,16 @@ class Schedule:
         fraction = int.from_bytes(self._random_bytes(2)) / 0xFFFF
         return wait * (1.0 - JITTER + 2.0 * JITTER * fraction)
 
-
-def _run(task: PeriodicTask) -> bool:
-    try:
-        task.run()
-    except Exception as error:  # noqa: BLE001 - periodic work never ends a worker, whatever it meets
-        PERIODIC_RUNS.labels(task.name, "failed").inc()
-        _log.error("periodic work failed", task=task.name, reason=describe(error), **trace(error))
-        return False
-    PERIODIC_RUNS.labels(task.name, "done").inc()
-    return True
+    def _run(self, task: PeriodicTask) -> bool:
+        try:
+            task.run()
+        except Exception as error:  # noqa: BLE001 - periodic work never ends a worker, whatever it meets
+            PERIODIC_RUNS.labels(task.name, "failed").inc()
+            _log.error("periodic work failed", task=task.name, reason=describe(error), **trace(error))
+            if self._failures is not None:
+                self._failures.failed(task.name, error)
+            return False
+        PERIODIC_RUNS.labels(task.name, "done").inc()
+        if self._failures is not None:
+            self._failures.worked(task.name)
+        return True

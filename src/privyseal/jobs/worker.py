@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from privyseal.actions.failing import Failures
 from privyseal.actions.house import House
 from privyseal.jobs import rescue, retention
 from privyseal.jobs.deliveries import Deliveries, Listener, RetryPlan
@@ -48,9 +49,10 @@ class Worker:
             PeriodicTask("outbox-retention", retention.EVERY_SECONDS, lambda: _delete_done_rows(house)),
             PeriodicTask("draft-retention", retention.EVERY_SECONDS, lambda: _delete_expired_drafts(house)),
             PeriodicTask("miss-retention", retention.EVERY_SECONDS, lambda: _forget_old_misses(house)),
+            PeriodicTask("failure-retention", retention.EVERY_SECONDS, lambda: _forget_old_failures(house)),
             PeriodicTask("session-retention", retention.SESSIONS_EVERY_SECONDS, lambda: _end_old_sessions(house)),
         )
-        self._schedule = Schedule((*own, *periodic), house.random_bytes)
+        self._schedule = Schedule((*own, *periodic), house.random_bytes, Failures(house))
 
     def start(self) -> None:
         """Begin to work."""
@@ -85,6 +87,10 @@ def _end_old_sessions(house: House) -> None:
 
 def _forget_old_misses(house: House) -> None:
     retention.forget_old_misses(house)
+
+
+def _forget_old_failures(house: House) -> None:
+    retention.forget_old_failures(house)
 
 
 def _delete_expired_drafts(house: House) -> None:

@@ -45,6 +45,7 @@ NOUNS = (
     "searches",
     "sessions",
     "sign_ons",
+    "task_failures",
     "throttles",
     "trials",
     "units",

@@ -15,7 +15,7 @@ from privyseal.model.errors import PrivysealError
 from privyseal.model.organization import OrganizationState
 from privyseal.pages.provider_console.authorities import RESPONDER_SOON
 from privyseal.reception.site import Visit
-from privyseal.store import applications, authorities, authority_states, organizations, outbox, revocations
+from privyseal.store import applications, authorities, authority_states, organizations, outbox, revocations, task_failures
 
 Verdict = tuple[str, str, str]
 
@@ -25,7 +25,7 @@ def show_home(visit: Visit) -> Response:
     with visit.house.database.read(visit.now) as tx:
         counts = organizations.count_by_state(tx)
         waiting = applications.count(tx, ApplicationState.APPLIED)
-        failing = outbox.count_failing(tx)
+        letters, jobs = outbox.count_failing(tx), task_failures.count_failing(tx)
         health = revocations.health(tx)
         responders = authorities.responder_ends(tx)
         resting = [state for state in authority_states.newest_of_each(tx).values() if not state.issues]
@@ -36,7 +36,7 @@ def show_home(visit: Visit) -> Response:
         *(("waiting", gettext("%(name)s is paused.") % {"name": authority_words(state.authority)[0]}, state.reason) for state in resting),
         _crls(sum(item.overdue for item in health)),
         _responders(responders, visit.now),
-        _failures(failing),
+        *_failures(letters, jobs),
     ]
     values = {
         "verdicts_rows": verdicts,
@@ -44,7 +44,7 @@ def show_home(visit: Visit) -> Response:
         "to_vet": counts.get(OrganizationState.APPLIED, 0) + counts.get(OrganizationState.VETTING, 0),
         "active": counts.get(OrganizationState.ACTIVE, 0),
         "revoked": sum(item.entries for item in health),
-        "failing": failing,
+        "failing": letters + jobs,
     }
     return visit.show("provider_console/home.html", values)
 
@@ -75,8 +75,12 @@ def _responders(ends: Sequence[datetime], now: datetime) -> Verdict:
     return "good", gettext("Every OCSP responder is certified."), ""
 
 
-def _failures(letters: int) -> Verdict:
-    if not letters:
-        return "good", gettext("No letter and no job has failed."), ""
-    words = ngettext("%(num)d letter failed.", "%(num)d letters failed.", letters) % {"num": letters}
-    return "waiting", words, gettext("See failed work.")
+def _failures(letters: int, jobs: int) -> list[Verdict]:
+    found: list[Verdict] = []
+    if jobs:
+        words = ngettext("%(num)d periodic job fails.", "%(num)d periodic jobs fail.", jobs) % {"num": jobs}
+        found.append(("bad", words, gettext("See failed work.")))
+    if letters:
+        words = ngettext("%(num)d letter failed.", "%(num)d letters failed.", letters) % {"num": letters}
+        found.append(("waiting", words, gettext("See failed work.")))
+    return found or [("good", gettext("No letter and no job has failed."), "")]
