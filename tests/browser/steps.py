@@ -101,8 +101,8 @@ def hand_csr_in(window: Window, csr: str | Path) -> None:
     window.press("Check the CSR")
 
 
-def answer_the_rest(window: Window, contact: str, *, comment: str = "") -> None:
-    """Life, servers, contact, the look at all answers, the phrase; afterwards the request is sent."""
+def answer_the_rest(window: Window, contact: str, *, comment: str = "", twice: bool = False) -> None:
+    """Life, servers, contact, the look at all answers, the phrase; afterwards the request is sent, ``twice`` by a double press."""
     window.press("Go on with this CSR")
     window.page.locator("input[name=life][value^='365']").check()
     window.press("Go on")
@@ -110,7 +110,11 @@ def answer_the_rest(window: Window, contact: str, *, comment: str = "") -> None:
     window.press("Go on")
     guide(window, "answers")
     window.fill(phrase=PHRASE, phrase_again=PHRASE)
-    window.press("Send the request")
+    if twice:
+        window.page.get_by_role("button", name="Send the request", exact=True).dblclick()
+        window.page.wait_for_url("**/received*")
+    else:
+        window.press("Send the request")
     assert window.heading == "Your request was received", window.words
 
 

@@ -1,6 +1,7 @@
 """Passkeys at a host that is not this computer by name: there Chromium wants a certificate that it trusts.
 
-A virtual authenticator would hide the refusal, so the browser that does not trust the root has none.
+A virtual authenticator would hide the refusal, so the browser that does not trust the root has none. As no other test has this
+service, it also shows the pages of what must not happen to one that is shared.
 """
 
 from __future__ import annotations
@@ -10,13 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Error, Playwright, expect
 
 from privyseal.actions.administrator.invite_administrator import invite_administrator
 from privyseal.actions.house import About, perform
+from privyseal.actions.organization.create_organization import create_organization
 from privyseal.model.administrator import Role
-from tests.rigs.browser import Chromium
+from privyseal.store.organizations import organizations
+from tests.rigs.browser import Chromium, Window, look
 from tests.rigs.live_service import LiveService
+from tests.rigs.ports import LOOPBACK
 from tests.rigs.presence import require_program
 from tests.rigs.service import OPERATOR
 
@@ -81,3 +86,46 @@ def test_no_passkey_where_the_root_is_not_trusted(elsewhere: LiveService, playwr
         expect(told).to_contain_text("does not trust the certificate of this page")
         careful.expect("failed: GET .* net::ERR_CERT_AUTHORITY_INVALID")
         assert chromium.close_windows() == []
+
+
+def test_pages_of_errors(elsewhere: LiveService, chromium: Chromium) -> None:
+    """Nothing there, too many calls, a database that is away, a row that nobody can read: each in words, with what to do."""
+    base = f"https://localhost:{elsewhere.settings.web_port}"
+    window = chromium.window(passkeys=False)
+    window.expect("(404|422|429|500|503) (GET|POST)")
+    window.open(f"{base}/nothing-like-this")
+    assert window.heading == "This page does not exist"
+    look(window.page, "error-not-found")
+    call_too_often(elsewhere, window, base)
+    look(window.page, "error-too-often")
+    found_damaged(elsewhere)
+    window.open(f"{base}/o/damaged/")
+    assert "recorded under the reference" in window.words
+    look(window.page, "error-mistake", small=True)
+    database = Path(str(sa.make_url(elsewhere.settings.database).database))
+    away = database.rename(database.with_suffix(".away"))
+    window.open(f"{base}/o/damaged/")
+    away.rename(database)
+    assert "The database does not answer" in window.words
+    look(window.page, "error-database-away")
+
+
+def call_too_often(service: LiveService, window: Window, base: str) -> None:
+    """Another program at the same address takes all that the limit gives; while the browser comes, a little grows again."""
+    for _ in range(20):
+        while service.public.post(f"https://{LOOPBACK}:{service.settings.web_port}/verify").status_code != 429:
+            pass
+        window.open(f"{base}/verify")
+        window.press("Verify")
+        if window.heading == "Too many requests":
+            return
+    pytest.fail(window.words)
+
+
+def found_damaged(service: LiveService) -> None:
+    """Enter an organization, and spoil its row past all rules."""
+    where = {"country": "US", "state_or_province": "Kentucky", "locality": "Fort Thomas", "contact_email": "contact@damaged.test"}
+    about = About("set-up", "", "organization", "damaged")
+    perform(service.house, OPERATOR, about, create_organization, slug="damaged", name="Damaged, Inc.", **where)
+    with service.house.database.write(service.house.clock()) as tx:
+        tx.execute(organizations.update().where(organizations.c.slug == "damaged").values(state="no-such-state"))

@@ -36,6 +36,9 @@ def test_the_first_page(world: World, chromium: Chromium) -> None:
         "portal_url": world.portal("gallery"),
         "console_url": world.console("gallery"),
         "provider_url": f"{world.base}/provider/",
+        "shop": "web-shop.localhost",
+        "shop_url": "https://web-shop.localhost:8444/",
+        "shop_nginx": "yes",
     }
     write_roads(settings.data, roads)
     window.open(f"{world.base}/")

@@ -45,6 +45,8 @@ def test_an_application(world: World, chromium: Chromium) -> None:
     desk.fill(slug="applicant")
     desk.press("Take it up")
     look(desk.page, "provider-organization-applied")
+    desk.press("Reject the application")
+    look(desk.page, "provider-rejection")
 
 
 @sqlite

@@ -9,7 +9,7 @@ from tests.browser.people import World, sign_file, sign_in_with_certificate
 from tests.browser.steps import decider
 from tests.browser.test_pages_of_the_console import at_the_desk, show
 from tests.browser.test_pages_of_the_portal import DOMAIN, FREE, gallery, refuse, sqlite
-from tests.rigs.browser import Chromium, Window, look
+from tests.rigs.browser import Chromium, Window, judge, look
 from tests.rigs.live_service import text_of
 from tests.rigs.service import make_csr, make_key
 
@@ -46,6 +46,8 @@ def test_departments(world: World, chromium: Chromium, tmp_path: Path) -> None:
     window.page.locator("[id=department]").select_option(index=1)
     window.press("Move")
     look(window.page, "console-check-in-department")
+    issued = company.issue(make_csr([f"moved.{DOMAIN}"], make_key()))
+    show(world, window, f"certificates/{issued['serial']}/department", "console-move-certificate")
 
 
 @sqlite
@@ -95,6 +97,31 @@ def test_kit_domains_and_tokens(world: World, chromium: Chromium, tmp_path: Path
     window.open(f"{world.portal('gallery')}account")
     window.page.locator("a[href*='/account/passkeys/']").first.click()
     look(window.page, "passkey-own", small=True)
+    window.open(f"{world.portal('gallery')}account")
+    window.page.locator("a[href*='/administrator-ids/']").first.click()
+    judge(window.page)
+
+
+@sqlite
+def test_a_domain_that_is_asked_about_by_mail(world: World, chromium: Chromium) -> None:
+    """Whoever reads the mail of a domain is asked behind the link of the letter, by a page that anybody can open."""
+    gallery(world)
+    rest, path = world.provider.administrator.rest, "/provider/organizations/gallery/domains"
+    rest.post(path, {"name": "other-gallery.test"})
+    rest.post(f"{path}/other-gallery.test/letters", {"address": "hostmaster@other-gallery.test"})
+    letter = text_of(world.service.wait_for_letter("hostmaster@other-gallery.test", seconds=30))
+    link = re.search(r"https://\S+/domain-control/\S+", letter)
+    assert link is not None, letter
+    window = chromium.window(passkeys=False)
+    window.expect("4\\d\\d POST")
+    window.open(link[0])
+    look(window.page, "domain-control", small=True)
+    window.fill(code="abc")
+    refuse(window, "Yes, they may", "domain-control-error")
+    window.open(link[0])
+    window.press("Yes, they may")
+    assert window.heading == "It is confirmed"
+    look(window.page, "domain-control-confirmed")
 
 
 @sqlite
@@ -161,6 +188,9 @@ def test_another_contact(world: World, chromium: Chromium, tmp_path: Path) -> No
     desk = provider_desk(world, chromium)
     desk.open(f"{world.base}/provider/organizations/gallery/contacts")
     look(desk.page, "provider-contacts", small=True)
+    desk.press("Propose another contact")
+    look(desk.page, "provider-new-contact")
+    desk.press("Cancel")
     desk.press("Record a call")
     look(desk.page, "provider-contact-call", small=True)
     desk.fill(telephone="+1 859 555 0100", note="Too early.")
@@ -170,7 +200,7 @@ def test_another_contact(world: World, chromium: Chromium, tmp_path: Path) -> No
         letter = text_of(world.service.wait_for_letter(address, "another alert contact", seconds=30))
         link = re.search(r"https://\S+/contacts/cch-\S+", letter)
         assert link is not None, letter
-        stranger = chromium.window(passkeys=False, script=False)
+        stranger = chromium.window(passkeys=False, script=name == "contact")
         stranger.expect("4\\d\\d POST")
         stranger.open(link[0])
         look(stranger.page, f"contact-asked-{name}", small=True)

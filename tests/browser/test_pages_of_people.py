@@ -14,7 +14,7 @@ from privyseal.store import administrators, organizations, sign_ons
 from tests.browser.people import World, sign_file, sign_in_with_certificate
 from tests.browser.test_pages_of_departments_and_roles import provider_desk
 from tests.browser.test_pages_of_the_console import at_the_desk, show
-from tests.browser.test_pages_of_the_portal import gallery, refuse, sqlite
+from tests.browser.test_pages_of_the_portal import FREE, gallery, refuse, sqlite
 from tests.rigs.browser import Chromium, Window, look
 from tests.rigs.reviews import open_review
 
@@ -117,13 +117,26 @@ def test_prices(world: World, chromium: Chromium) -> None:
     look(first.page, "provider-sign-price", small=True)
     _by_file(world, first)
     look(first.page, "provider-change", small=True)
-    second.open(first.page.url)
+    change = first.page.url
+    look_at_the_end(first, change, "Take it back", "provider-withdrawal")
+    look_at_the_end(second, change, "Refuse with a reason", "provider-refusal")
+    second.open(change)
     _by_file(world, second, other=True)
     look(second.page, "provider-change-applied")
     second.open(f"{world.base}/provider/prices")
     look(second.page, "provider-prices", small=True)
     second.open(f"{world.base}/provider/changes?show=all")
     look(second.page, "provider-changes", small=True)
+
+
+def look_at_the_end(window: Window, change: str, link: str, name: str) -> None:
+    """What refusing a change, or taking it back, asks and signs; nothing is signed."""
+    window.open(change)
+    window.press(link)
+    look(window.page, name)
+    window.fill(reason=f"The price list is not printed yet. {FREE['comment']}")
+    window.press("Go on to sign")
+    look(window.page, f"{name}-sign", small=True)
 
 
 def _by_file(world: World, window: Window, *, other: bool = False) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
@@ -62,11 +63,13 @@ def test_requests_and_decisions(world: World, chromium: Chromium, tmp_path: Path
     show(world, window, "", "console-home", small=True)
     show(world, window, "requests", "console-requests", small=True)
     show(world, window, f"requests/{long['id']}", "console-check", small=True)
+    decide_by_keys(window)
     ask_and_reject(world, window, late["id"])
     window.open(f"{world.console('gallery')}requests/{long['id']}")
     window.press("Approve with a passkey")
     look(window.page, "console-approved", small=True)
     show(world, window, f"requests/{long['id']}", "console-check-issued")
+    show(world, window, "requests/done?tally=2-3", "console-requests-done")
     show(world, window, "requests?show=all", "console-requests-all", small=True)
     show(world, window, "requests?name=nothing-like-this", "console-requests-none-found")
     show(world, window, "requests/req-00000000000000000000000000000000", "console-unknown")
@@ -74,7 +77,7 @@ def test_requests_and_decisions(world: World, chromium: Chromium, tmp_path: Path
 
 @contextmanager
 def comes_within(window: Window, world: World, seconds: float) -> Iterator[None]:
-    """What is sent in this block appears in the open queue, by itself, within so many seconds; keys move in the list."""
+    """What is sent in this block appears in the open queue, by itself, within so many seconds."""
     window.open(f"{world.console('gallery')}requests")
     live, waiting = window.page.locator("#live"), window.page.locator(".site-nav [data-count=waiting]")
     expect(live).to_be_hidden()
@@ -86,12 +89,41 @@ def comes_within(window: Window, world: World, seconds: float) -> Iterator[None]
     expect(waiting).to_have_text(str(before + 1))
     expect(window.page.locator("main [data-count=waiting]")).to_have_text(str(before + 1))
     look(window.page, "console-requests-new", small=True)
-    window.page.keyboard.press("j")
-    assert window.page.locator("tr.chosen").count() == 1
     window.page.keyboard.press("?")
     expect(window.page.locator("dialog[open]")).to_be_visible()
     look(window.page, "console-shortcuts")
     window.page.keyboard.press("Escape")
+    go_by_keys(window)
+
+
+def go_by_keys(window: Window) -> None:
+    """Down the list and up again, into the search, where keys are letters, and into the first row."""
+    page, keys = window.page, window.page.keyboard
+    links, search = page.locator("[data-row] th a"), page.locator("[data-search]")
+    for key, row in (("j", 0), ("j", 1), ("k", 0), ("k", 0)):
+        keys.press(key)
+        expect(links.nth(row)).to_be_focused()
+        expect(page.locator("tr.chosen")).to_have_count(1)
+    keys.press("/")
+    expect(search).to_be_focused()
+    keys.press("j")
+    expect(search).to_have_value("j")
+    wanted = links.first.get_attribute("href")
+    keys.press("Tab")
+    keys.press("k")
+    with page.expect_navigation():
+        keys.press("Enter")
+    assert urlsplit(page.url).path == wanted
+
+
+def decide_by_keys(window: Window) -> None:
+    """At a request that waits: to the button that approves, which nothing presses by itself, and to the rejection."""
+    check = window.page.url
+    window.page.keyboard.press("a")
+    expect(window.page.get_by_role("button", name="Approve with a passkey")).to_be_focused()
+    with window.page.expect_navigation():
+        window.page.keyboard.press("r")
+    assert window.page.url == f"{check}/rejection"
 
 
 def ask_and_reject(world: World, window: Window, request_id: str) -> None:
@@ -106,6 +138,9 @@ def ask_and_reject(world: World, window: Window, request_id: str) -> None:
     reader = world.portal("gallery")
     window.open(f"{reader}requests/{request_id}")
     look(window.page, "status-held", small=True)
+    window.press("Answer it")
+    look(window.page, "answer", small=True)
+    refuse(window, "Send the answer", "answer-error")
     window.open(f"{world.console('gallery')}requests/{request_id}")
     window.press("Reject with a reason")
     look(window.page, "console-reject")
@@ -127,7 +162,8 @@ def test_certificates_people_and_evidence(world: World, chromium: Chromium, tmp_
     show(world, window, "certificates", "console-certificates", small=True)
     show(world, window, "certificates?text=nothing-like-this", "console-certificates-none-found")
     show(world, window, f"certificates/{document['serial']}", "console-certificate", small=True)
-    window.page.locator("details.danger summary").click()
+    window.page.keyboard.press("r")
+    expect(window.page.locator("details.danger[open] summary")).to_be_focused()
     look(window.page, "console-certificate-revoke")
     show(world, window, "administrators", "console-administrators", small=True)
     person, fingerprint = world.credential("gallery")

@@ -81,6 +81,10 @@ def test_the_steps_of_an_enrollment(world: World, chromium: Chromium) -> None:
     look(window.page, "enroll-csr", small=True)
     window.press("Change the names")
     look(window.page, "enroll-names", small=True)
+    names = window.page.url
+    window.open(names.replace("/names", "/server"))
+    look(window.page, "enroll-server-again")
+    window.open(names)
     window.fill(names="www.bookstore.test")
     refuse(window, "Go on", "enroll-names-error")
     window.fill(names=host)

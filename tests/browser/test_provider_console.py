@@ -7,14 +7,29 @@ administrator; and what the provider sees of the service itself.
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 from pathlib import Path
 
+from privyseal.actions.administrator.invite_administrator import invite_administrator
 from privyseal.actions.failing import Failures
+from privyseal.actions.house import About, perform
+from privyseal.model.administrator import Role
 from privyseal.model.errors import Unavailable
+from privyseal.model.session import PROVIDER_AUDIENCE
 from privyseal.model.vetting import WITH_FILE, VettingItem
-from tests.browser.people import World, make_first_passkey, place_of, sign_in_with_certificate, sign_in_with_passkey
+from tests.browser.people import (
+    DEVICE,
+    World,
+    make_first_passkey,
+    place_of,
+    sign_file,
+    sign_in_with_certificate,
+    sign_in_with_passkey,
+)
 from tests.browser.steps import Decider
+from tests.browser.test_pages_of_the_portal import sqlite
 from tests.rigs.browser import Chromium, Window, judge, look
+from tests.rigs.service import OPERATOR
 from tests.rigs.vetting import EVIDENCE
 
 SLUG, NAME, DOMAIN = "vetted", "Vetted Goods, Inc.", "vetted.test"
@@ -167,6 +182,44 @@ def fail(world: World, window: Window) -> None:
     assert "2 periodic jobs fail." in window.words
     for machine, task in ((machines[0], "domains"), (machines[1], "trials")):
         machine.worked(task)
+
+
+@sqlite
+def test_the_account_of_somebody_at_the_provider(world: World, chromium: Chromium, tmp_path: Path) -> None:
+    """From the link to the credentials of one's own: the pages that organizations have, in the provider's frame."""
+    come_with_a_link(world, chromium.window())
+    window = chromium.window(identity=world.card(world.provider.administrator))
+    window.open(f"{place_of(world, '')}/sign-in")
+    judge(window.page)
+    sign_in_with_certificate(world, window, "")
+    window.press("Add a passkey")
+    judge(window.page)
+    window.fill(label=DEVICE)
+    window.press("Make the passkey")
+    judge(window.page)
+    signed = sign_file(world.provider.administrator, window.page.locator("#statement").inner_text().encode(), tmp_path)
+    window.page.locator("[id=signature]").set_input_files(signed)
+    window.press("Hand the signed file in")
+    judge(window.page)
+    for kind in ("passkeys", "administrator-ids"):
+        window.open(f"{place_of(world, '')}/account")
+        window.page.locator(f"a[href*='/account/{kind}/']").first.click()
+        judge(window.page)
+    world.let_time_pass(PROVIDER_AUDIENCE, timedelta(minutes=6))
+    window.open(f"{place_of(world, '')}/organizations/new")
+    assert window.heading == "Show your credential again"
+    judge(window.page)
+
+
+def come_with_a_link(world: World, window: Window) -> None:
+    """An auditor, invited by the operator, makes a passkey the first credential."""
+    house, about = world.service.house, About("invite-administrator", "", "administrator", "Audrey Auditor")
+    invited = perform(house, OPERATOR, about, invite_administrator, "", "Audrey Auditor", "audrey@provider.test", Role.PROVIDER_AUDITOR)
+    window.open(f"{place_of(world, '')}/first-credential?code={invited.code}")
+    judge(window.page)
+    window.fill(label=DEVICE)
+    window.press("Make my passkey")
+    judge(window.page)
 
 
 def pause(world: World, first: Window, second: Window, folder: Path) -> None:

@@ -1,16 +1,21 @@
 """Story 1 in the browser: five servers, no phone call (requirements section 7).
 
-Dana has only the portal's words; the administrator has a passkey, or no scripts and an Administrator ID.
+Dana has only the portal's words; the administrator has a passkey, or no scripts and an Administrator ID. From the answers to
+the open queue both have a slow line, and Dana presses twice.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from privyseal.look.guides.steps import file_stem
+from privyseal.store import organizations, requests
 from tests.browser.people import World
 from tests.browser.steps import (
     WAYS,
@@ -42,14 +47,16 @@ def test_five_servers_no_phone_call(world: World, chromium: Chromium, tmp_path: 
     admin = decider(world, chromium, slug, domain, way, tmp_path, guides=by_passkey)
     dana = chromium.window(script=by_passkey, passkeys=False)
     dana.shown_in_guides = by_passkey
-    admin.window.open(f"{admin.console}requests")
     begin_request(world, dana, slug, host)
     run_the_commands(dana, tmp_path)
     hand_csr_in(dana, tmp_path / f"{file_stem(host)}.csr")
-    answer_the_rest(dana, f"dana@{domain}")
-    assert "Nothing waits for a decision" in admin.window.words, "nobody is bothered before the address is confirmed"
-    confirm(world, dana, f"dana@{domain}", host)
-    see_it_come(admin, host)
+    with slow_line(admin.window, dana):
+        admin.window.open(f"{admin.console}requests")
+        answer_the_rest(dana, f"dana@{domain}", twice=True)
+        assert "Nothing waits for a decision" in admin.window.words, "nobody is bothered before the address is confirmed"
+        confirm(world, dana, f"dana@{domain}", host)
+        see_it_come(admin, host)
+    assert sent(world, slug) == 1, "pressed twice, sent once"
     dana.press("Follow the request")
     guide(dana, "waiting")
     admin.approve(host)
@@ -57,6 +64,22 @@ def test_five_servers_no_phone_call(world: World, chromium: Chromium, tmp_path: 
     serve_and_verify(world, chromium, host, chain, tmp_path / f"{file_stem(host)}.key")
     admin.window.open(admin.console)
     assert [text.split() for text in admin.window.page.locator(".figures dd").all_inner_texts()] == [["4"], ["1"], ["5"]]
+
+
+@contextmanager
+def slow_line(*windows: Window) -> Iterator[None]:
+    """What these people have while this lasts: a line as a telephone in a train has it."""
+    for window in windows:
+        window.slow_down(milliseconds=150, bytes_per_second=100_000)
+    yield
+    for window in windows:
+        window.slow_down(milliseconds=0, bytes_per_second=-1)
+
+
+def sent(world: World, slug: str) -> int:
+    """How many requests an organization has, confirmed or not."""
+    with world.service.house.database.read(datetime.now(UTC)) as tx:
+        return sum(requests.count_by_state(tx, organizations.require(tx, slug).id).values())
 
 
 def see_it_come(admin: Decider, host: str) -> None:

@@ -1,5 +1,6 @@
 """A service where everybody typed markup into everything: every page, letter and log line that comes of it is opened and looked at.
 
+One name is as long as a name may be, and meets all of them too.
 Pages are found as a reader finds them, by their links, from the first page of every site.
 """
 
@@ -40,6 +41,17 @@ from tests.rigs.vetting import EVIDENCE, VETTER
 SEEN_BY_NOBODY = "x-evil"
 TYPED = "<x-evil onmouseover=alert(1)>{{7*7}}'\"& %s \u05d3\u05e0\u05d4 \U0001f98a"
 """Markup, a template, quotes, right-to-left writing, an emoji, and where it was typed."""
+
+LONGEST = ".".join(("a" * 63, "b" * 63, "c" * 63, "d" * 37, "resource-marketing.test"))
+"""253 characters, which is what a host name may have (RFC 1035 2.3.4, without length bytes)."""
+
+MEET_THE_LONGEST = (
+    f"/o/{ORG}/console/requests/",
+    f"/o/{ORG}/console/certificates/",
+    "/approved",
+    f"/o/{ORG}/certificates/",
+)
+"""Beginnings or ends of the addresses of pages, and at least one page of each has the longest name on it."""
 
 FIELDS = ("contact", "comment", "question", "answer", "reason", "unit", "center", "token", "search", "order", "source", "note", "person")
 MOST_PAGES = 400
@@ -92,7 +104,7 @@ def at_the_portal_and_the_desk(pages: PagesRig, mulder: AdministratorRig, desk: 
             kept = Document(page.text).fields
             signed = service.sign(kept["content"].encode(), mulder)
             assert desk.post(f"{place}/rejected", {"reason": kept["reason"]}, file=("signed", signed)).status_code == 303
-    service.issue(ORG, mulder, ["shop.resource-marketing.test"])
+    service.issue(ORG, mulder, [LONGEST])
     department = service.department(mulder, typed("unit", 64), cost_center="<x-evil>{{7*7}} center")
     assert (
         desk.post(
@@ -181,6 +193,8 @@ def test_nothing_that_was_typed_comes_alive(
         require_text_alone(address, markup)
     everything = " ".join(Document(markup).text for markup in found.values())
     assert [field for field in FIELDS if f"& {field} " not in everything and f"}}}} {field}" not in everything] == []
+    met = [address for address, markup in found.items() if LONGEST in Document(markup).text]
+    assert [part for part in MEET_THE_LONGEST if not any(at.startswith(part) or at.endswith(part) for at in met)] == []
     require_plain_letters(pages, tmp_path)
     require_plain_log(pages, capfd)
 
@@ -202,6 +216,8 @@ def require_plain_letters(pages: PagesRig, folder: Path) -> None:
         body = letter.get_body(("html",))
         assert body is not None
         require_text_alone(str(letter["Subject"]), body.get_content())
+    plain = [body.get_content() for letter in letters if (body := letter.get_body(("plain",))) is not None]
+    assert any(LONGEST in text for text in plain)
 
 
 def require_plain_log(pages: PagesRig, capfd: pytest.CaptureFixture[str]) -> None:

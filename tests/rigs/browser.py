@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, Response, ViewportSize
 from playwright.sync_api import Request as BrowserRequest
@@ -79,6 +80,11 @@ WEIGHT = """
   .map((entry) => [new URL(entry.name).pathname, entry.encodedBodySize])
 """
 """What a first view brings over the line: compressed sizes, which a cache does not change. Pictures do not count."""
+
+STATUS = "performance.getEntriesByType('navigation')[0].responseStatus"
+
+JUDGED: set[str] = set()
+"""Paths of the pages that axe judged in this process, in every sight; without answers that told of an error."""
 
 
 @dataclass
@@ -297,6 +303,8 @@ def judge(page: Page) -> None:
         assert sticking <= 0, f"{page.url}, {kind}, {width}: {sticking} pixels stick out: {page.evaluate(STICKING)}"
     assert before is not None
     _show(page, scheme, before["width"])
+    if scripts and page.evaluate(STATUS) == 200:
+        JUDGED.add(urlsplit(page.url).path)
 
 
 def violations(page: Page) -> list[tuple[str, list[str]]]:

@@ -89,11 +89,10 @@ def make_key(kind: str = "p256") -> SubjectKey:
 
 
 def make_csr(names: Sequence[str], key: SubjectKey, *, organization: str = "Whatever the CSR says") -> str:
-    """A PKCS#10 request in PEM: the first name as common name, all as subject alternative names."""
-    subject = x509.Name(
-        [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization), x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])]
-    )
-    builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    """A PKCS#10 request in PEM: the first name as common name where it has room (X.520: 64), all as subject alternative names."""
+    subject = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization)]
+    subject += [x509.NameAttribute(NameOID.COMMON_NAME, name) for name in names[:1] if len(name) <= 64]
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name(subject))
     builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
     signed = builder.sign(key, None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
     return signed.public_bytes(serialization.Encoding.PEM).decode()

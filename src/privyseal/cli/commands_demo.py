@@ -8,7 +8,8 @@ import ssl
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -20,6 +21,7 @@ from privyseal.cli.demo.directory import DemoDirectory, open_demo_directory, wri
 from privyseal.cli.demo.newcomer import RENEW_SECONDS, NewcomerLinks, show_roads
 from privyseal.cli.demo.provision import DOMAIN, ORGANIZATION, provision
 from privyseal.cli.demo.resolver import DemoResolver
+from privyseal.cli.demo.shop import Shop
 from privyseal.cli.demo.story import Walk, story_one
 from privyseal.cli.house_setup import Opened, open_house
 from privyseal.cli.rooms import Rooms
@@ -31,6 +33,8 @@ from privyseal.model.errors import PrivysealError, Unavailable
 from privyseal.store import organizations
 
 READY_SECONDS = 60
+LOOK_SECONDS = 0.5
+PROGRAMS = Path(sys.executable).parent
 
 LETTER = (
     "import email, email.policy, pathlib, sys; "
@@ -91,18 +95,32 @@ def _run(rooms: Rooms, directory: DemoDirectory, say: Callable[[str], None], *, 
             say("3/3 vetting Resource Marketing, Inc., its domain and its administrator")
             token = _provisioned(directory, opened, resolver)
             facts = _facts(directory, opened, token)
-            write_facts(directory, facts)
             if once:
+                write_facts(directory, facts)
                 return _walk(directory, opened, say)
-            programs = Path(sys.executable).parent
-            links = show_roads(directory, opened, facts, programs)
-            say(json.dumps(facts, indent=2) if only_json else first_page(directory, facts, links))
-            while not told.wait(RENEW_SECONDS):
-                show_roads(directory, opened, facts, programs)
+            with Shop(directory, opened) as shop:
+                shop.ask()
+                links = show_roads(directory, opened, facts, PROGRAMS, shop.roads)
+                write_facts(directory, facts)
+                say(json.dumps(facts, indent=2) if only_json else first_page(directory, facts, links, shop.roads))
+                _keep_open(told, say, shop, lambda: show_roads(directory, opened, facts, PROGRAMS, shop.roads))
         finally:
             supervisor.stop()
             opened.house.database.close()
     return True
+
+
+def _keep_open(told: threading.Event, say: Callable[[str], None], shop: Shop, renew: Callable[[], object]) -> None:
+    """Until the demo is told to stop: links are renewed in time, and the shop opens when its certificate is issued."""
+    due = time.monotonic() + RENEW_SECONDS
+    while not told.wait(LOOK_SECONDS):
+        try:
+            shop.look()
+        except PrivysealError as error:
+            say(error.sentence)
+        if time.monotonic() >= due:
+            renew()
+            due = time.monotonic() + RENEW_SECONDS
 
 
 def wait_until_ready(directory: DemoDirectory) -> None:
@@ -175,9 +193,9 @@ def _walk(directory: DemoDirectory, opened: Opened, say: Callable[[str], None]) 
     return not problem
 
 
-def first_page(directory: DemoDirectory, facts: dict[str, Any], links: NewcomerLinks) -> str:
+def first_page(directory: DemoDirectory, facts: dict[str, Any], links: NewcomerLinks, roads: Mapping[str, str]) -> str:
     """What a newcomer reads first: three roads in. Every line can be pasted as it stands."""
-    programs, root, mail = (quote(str(path)) for path in (Path(sys.executable).parent, directory.root_pem, directory.mail))
+    programs, root, mail = (quote(str(path)) for path in (PROGRAMS, directory.root_pem, directory.mail))
     (certificate, key), host = (quote(facts["administrator"][name]) for name in ("certificate", "key")), f"www.{DOMAIN}"
     return f"""
 The demo is ready. It stays on this machine, and its root "DEMO - do not trust" vouches for .test names and localhost only.
@@ -191,8 +209,8 @@ The demo is ready. It stays on this machine, and its root "DEMO - do not trust" 
   Letters     {directory.mail}  (a Maildir)
   All facts   {directory.facts}
 
-In the browser: open the portal and ask for a certificate; make yourself a passkey by this link (once, within an hour), and approve
-the request in the control center.
+In the browser: make yourself a passkey by this link (once, within an hour), and approve the request that waits in the control center.
+{_waiting(roads)}Then open the portal, ask for a certificate yourself, and see the request arrive.
 
   {links.administrator}
 
@@ -226,3 +244,11 @@ Three roads in:
 README.md goes on from here: serve it, check it from outside, revoke it.
 Stop this demo with Ctrl-C; the next scripts/demo goes on with the same data.
 """
+
+
+def _waiting(roads: Mapping[str, str]) -> str:
+    """What becomes of the request that waits, where there is one."""
+    if not roads:
+        return ""
+    server = "nginx" if roads["shop_nginx"] else "a small server (nginx is not installed)"
+    return f"Seconds later {server} serves its certificate at {roads['shop_url']}\n"

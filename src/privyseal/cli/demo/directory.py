@@ -99,19 +99,23 @@ def _ports(first: int | None) -> tuple[int, int, int, int]:
     """Return four ports on loopback: in a row from ``first``, or the first free ones from 8440 on."""
     if first is not None:
         return first, first + 1, first + 2, first + 3
-    free: list[int] = []
-    candidate = FIRST_PORT
-    while len(free) < 4:
+    web = first_free(FIRST_PORT)
+    administrator = first_free(web + 1)
+    status = first_free(administrator + 1)
+    return web, administrator, status, first_free(status + 1)
+
+
+def first_free(port: int) -> int:
+    """Return the first port from this one on at which nobody listens on loopback."""
+    while True:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((LOOPBACK, candidate))
+                probe.bind((LOOPBACK, port))
             except OSError:
-                candidate += 1
-                continue
-        free.append(candidate)
-        candidate += 1
-    return free[0], free[1], free[2], free[3]
+                port += 1
+            else:
+                return port
 
 
 def write_facts(directory: DemoDirectory, facts: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ people of the provider, because nobody vets an organization alone. A link lasts 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -32,8 +33,8 @@ class NewcomerLinks:
     second: str
 
 
-def show_roads(directory: DemoDirectory, opened: Opened, facts: dict[str, Any], programs: Path) -> NewcomerLinks:
-    """Invite a newcomer and write the roads for the first page; returns the links. Raises Refused, Unavailable."""
+def show_roads(directory: DemoDirectory, opened: Opened, facts: dict[str, Any], programs: Path, more: Mapping[str, str]) -> NewcomerLinks:
+    """Invite a newcomer and write the roads for the first page, with ``more`` of them; returns the links. Raises Refused, Unavailable."""
     now = opened.house.clock()
     administrator = with_credential(anybody(directory, "administrator"))
     stamp = f"{now:%d%H%M}"
@@ -62,6 +63,7 @@ def show_roads(directory: DemoDirectory, opened: Opened, facts: dict[str, Any], 
         "portal_url": facts["portal_url"],
         "console_url": facts["console_url"],
         "provider_url": facts["provider_url"],
+        **more,
     }
     write_roads(directory.data, roads)
     return links

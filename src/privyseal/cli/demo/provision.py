@@ -19,6 +19,9 @@ from privyseal.model.errors import Unavailable
 
 ORGANIZATION = "resource-marketing"
 DOMAIN = "resource-marketing.test"
+SHOP = "web-shop.localhost"
+"""A second domain, of one server: browsers look for names below .localhost on their own computer."""
+
 ADMINISTRATOR_MAIL = f"alex@{DOMAIN}"
 OPERATOR = Actor(ActorKind.OPERATOR, "demo", permissions=PERMISSIONS[Role.PROVIDER_ADMINISTRATOR])
 MAIL_SECONDS = 15.0
@@ -50,9 +53,10 @@ def provision(directory: DemoDirectory, opened: Opened, resolver: DemoResolver) 
     provider, second = (_provider(directory, opened, *person) for person in PROVIDER_PEOPLE)
     company = ("--name", "Resource Marketing, Inc.", "--country", "US", "--state", "Kentucky", "--locality", "Fort Thomas")
     provider.seal("organization", "create", ORGANIZATION, *company, "--contact-email", f"contact@{DOMAIN}")
-    domain = provider.seal("domain", "add", DOMAIN)
-    resolver.set_txt(f"_privyseal-challenge.{DOMAIN}", str(domain["dns_record"]["value"]))
-    provider.seal("domain", "validate", DOMAIN)
+    for name in (DOMAIN, SHOP):
+        record = provider.seal("domain", "add", name)["dns_record"]
+        resolver.set_txt(str(record["name"]), str(record["value"]))
+        provider.seal("domain", "validate", name)
     _vet(provider, second, opened.house.clock().date().isoformat())
     provider.seal("order", "place", "5", "--purchase-order", "RM-2026-1")
     lives = ("--lifetime-days", "90", "--lifetime-days", "365", "--lifetime-days", "397")

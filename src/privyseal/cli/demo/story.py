@@ -5,7 +5,6 @@ Each step is timed and judged; the last judges are programs that are not ours: o
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import threading
@@ -18,15 +17,14 @@ from typing import Any
 
 import httpx2
 
-from privyseal.cli.demo.directory import DemoDirectory
+from privyseal.cli.demo.dana import DANA, confirmation_code, dana_with_phrase, request_form
+from privyseal.cli.demo.directory import FIRST_PORT, DemoDirectory, first_free
 from privyseal.cli.demo.provision import DOMAIN, anybody, with_credential
 from privyseal.cli.demo.seal import Person, text_of, wait_for_letter
 from privyseal.cli.demo.website import Website, website
 from privyseal.model.errors import Refused, Unavailable
 
 HOST = f"webtrust.{DOMAIN}"
-DANA = f"dana@{DOMAIN}"
-PHRASE = "blue kettle 9"
 QUEUE_SECONDS = 2.0
 MAIL_SECONDS = 10.0
 REVOKED_SECONDS = 60.0
@@ -63,14 +61,12 @@ class Walk:
 
 def story_one(walk: Walk) -> None:
     """Walk from a CSR to a served certificate, and back; raises what the first failing step raised."""
-    dana = anybody(walk.directory, "dana")
-    (dana.folder / "phrase").write_text(PHRASE)
-    (dana.folder / "phrase").chmod(0o600)
+    dana = dana_with_phrase(walk.directory, "dana")
     admin = with_credential(anybody(walk.directory, "administrator"))
     request_id = _submit(walk, dana, admin)
     serial = _approve(walk, admin, request_id)
     chain = _receive(walk, dana, request_id)
-    with website(dana.folder, chain, dana.folder / f"{HOST}.key") as site:
+    with website(dana.folder, chain, dana.folder / f"{HOST}.key", first_free(FIRST_PORT)) as site:
         _serve(walk, admin, site)
     _books(walk, admin, serial)
     _revoke(walk, admin, serial, chain)
@@ -83,15 +79,13 @@ def _submit(walk: Walk, dana: Person, admin: Person) -> str:
     queue = admin.follow()
     try:
         with walk.step("Dana sends the CSR; the service answers with a request that waits for her address"):
-            request = dana.seal("request", "submit", f"{HOST}.csr", *_form())
+            request = dana.seal("request", "submit", f"{HOST}.csr", *request_form(HOST))
             walk.require(request["state"] == "unconfirmed", "The request should wait for its contact's address.")
         request_id = str(request["id"])
         with walk.step("a letter asks Dana to confirm her address; she does"):
-            letter = text_of(wait_for_letter(walk.directory.mail, DANA, (HOST,), MAIL_SECONDS, threading.Event()))
-            code = re.search(r"seal request confirm\b.*?\b([a-z2-7]{52})\b", letter, re.DOTALL)
-            walk.require(code, "The letter carries no confirmation code.")
+            code = confirmation_code(walk.directory, HOST)
             confirmed_at = time.monotonic()
-            dana.seal("request", "confirm", request_id, code.group(1) if code else "")
+            dana.seal("request", "confirm", request_id, code)
         with walk.step(f"the administrator's live queue shows it within {QUEUE_SECONDS:.0f} seconds"):
             walk.require(_appears(queue, request_id), "The queue did not show the request.")
             walk.found["queue_seconds"] = round(time.monotonic() - confirmed_at, 3)
@@ -99,23 +93,6 @@ def _submit(walk: Walk, dana: Person, admin: Person) -> str:
         queue.terminate()
         queue.wait(10)
     return request_id
-
-
-def _form() -> tuple[str, ...]:
-    contact = ("--contact-name", "Dana Designer", "--contact-email", DANA)
-    return (
-        "--policy",
-        "tls-server",
-        "--lifetime-days",
-        "365",
-        "--endpoint",
-        f"web-server:{HOST}",
-        *contact,
-        "--platform",
-        "nginx",
-        "--phrase-file",
-        "phrase",
-    )
 
 
 def _appears(queue: subprocess.Popen[str], request_id: str) -> bool:

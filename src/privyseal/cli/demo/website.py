@@ -15,6 +15,10 @@ from typing import Protocol, Self
 from privyseal.model.errors import Unavailable
 
 NGINX_PLACES = "/usr/sbin:/usr/local/sbin:/usr/bin"
+PAGE = (
+    "<!doctype html><html lang=en><meta charset=utf-8><title>It works</title><h1>It works</h1>"
+    "<p>{server} serves this page with a certificate that an organization approved. Your browser shows it beside the address.</p></html>"
+)
 
 
 class Website(Protocol):
@@ -30,12 +34,14 @@ class Website(Protocol):
         """End."""
 
 
-def website(folder: Path, chain: Path, key: Path) -> Website:
-    """Return a web server for this chain and key on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    nginx = shutil.which("nginx") or shutil.which("nginx", path=NGINX_PLACES)
+def nginx_program() -> str | None:
+    """Return where nginx is, None when it is not installed."""
+    return shutil.which("nginx") or shutil.which("nginx", path=NGINX_PLACES)
+
+
+def website(folder: Path, chain: Path, key: Path, port: int) -> Website:
+    """Return a web server for this chain and key on a port of loopback."""
+    nginx = nginx_program()
     return _Nginx(nginx, folder, chain, key, port) if nginx else _PythonSite(chain, key, port)
 
 
@@ -46,13 +52,13 @@ class _Nginx:
         self._program = program
         self._configuration = folder / "nginx.conf"
         self._configuration.write_text(
-            f"daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;\n"
+            f'daemon off; pid "{folder}/nginx.pid"; error_log "{folder}/nginx.log";\n'
             "events {}\n"
             "http {\n"
-            f"  access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\n"
-            f"  fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;\n"
-            f"  server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {chain}; ssl_certificate_key {key};\n"
-            "    location / { return 200 'served by nginx'; } }\n"
+            f'  access_log off; client_body_temp_path "{folder}/body"; proxy_temp_path "{folder}/proxy";\n'
+            f'  fastcgi_temp_path "{folder}/fastcgi"; uwsgi_temp_path "{folder}/uwsgi"; scgi_temp_path "{folder}/scgi";\n'
+            f'  server {{ listen 127.0.0.1:{port} ssl; ssl_certificate "{chain}"; ssl_certificate_key "{key}";\n'
+            f"    location / {{ default_type text/html; return 200 '{PAGE.format(server=self.name)}'; }} }}\n"
             "}\n"
         )
         self._process: subprocess.Popen[bytes] | None = None
@@ -71,18 +77,20 @@ class _Nginx:
 
 class _Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        """Answer every path with the same line."""
+        """Answer every path with the same page."""
         self.send_response(200)
+        self.send_header("Content-Type", "text/html")
         self.end_headers()
-        self.wfile.write(b"served by Python")
+        self.wfile.write(PAGE.format(server=_PythonSite.name).encode())
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Say nothing."""
 
 
 class _PythonSite:
+    name = "Python's own TLS server"
+
     def __init__(self, chain: Path, key: Path, port: int) -> None:
-        self.name = "Python's own TLS server"
         self.port = port
         self._server = HTTPServer(("127.0.0.1", port), _Page)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
