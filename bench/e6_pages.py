@@ -53,7 +53,7 @@ BARE = "/healthz"
 LEFT_OUT = re.compile(
     r".*(/export|/events|/finish|/files/.*|\.zip|/checkpoint"  # Downloads and streams.
     r"|/received|/done|/decided|/revoked|/invited|/chosen|/sent|/confirmed|/started"  # What follows an action, which leads there.
-    r"|/sign|/taking|/\{serial\}/revocation"  # Lead to the questions without answers; the last role is not taken.
+    r"|/sign|/taking|/\{serial\}/revocation|/reissue/check"  # Lead to the questions without answers; the last role is not taken.
     r"|/sign-in/certificate"  # The administrators' port.
     r"|/sign-in/provider"  # Leads to the OpenID Connect provider of an organization, which nobody here has.
     r"|/provider/organizations/\{slug\}/(rejection|resumption|closure)"  # Asked of organizations in another state.

@@ -154,6 +154,18 @@ def ask_and_reject(world: World, window: Window, request_id: str) -> None:
     look(window.page, "status-rejected", small=True)
 
 
+def ask_for_a_reissue(world: World, window: Window, serial: str) -> None:
+    """A CSR that does not fit, one that does, what is in it, and what happens next."""
+    show(world, window, f"certificates/{serial}/reissue", "console-reissue", small=True)
+    window.fill(csr=csr_of(f"another.{DOMAIN}"))
+    refuse(window, "Check the CSR", "console-reissue-error")
+    window.fill(csr=csr_of(LONGEST))
+    window.press("Check the CSR")
+    look(window.page, "console-reissue-check", small=True)
+    window.press("Ask for the reissue")
+    look(window.page, "console-reissue-asked")
+
+
 @sqlite
 def test_certificates_people_and_evidence(world: World, chromium: Chromium, tmp_path: Path) -> None:
     """What is looked up: certificates, people, tokens, the log and its verification, settings."""
@@ -165,6 +177,7 @@ def test_certificates_people_and_evidence(world: World, chromium: Chromium, tmp_
     window.page.keyboard.press("r")
     expect(window.page.locator("details.danger[open] summary")).to_be_focused()
     look(window.page, "console-certificate-revoke")
+    ask_for_a_reissue(world, window, document["serial"])
     show(world, window, "administrators", "console-administrators", small=True)
     person, fingerprint = world.credential("gallery")
     show(world, window, f"administrators/{person}", "console-person", small=True)

@@ -37,6 +37,11 @@ class KeyAlgorithm(enum.Enum):
     P521 = "p521"
     ED25519 = "ed25519"
 
+    @property
+    def title(self) -> str:
+        """The name that people know it by."""
+        return {"rsa": "RSA", "ed25519": "Ed25519"}.get(self.value) or f"ECDSA P-{self.value[1:]}"
+
 
 class SubjectField(enum.Enum):
     """Subject attributes in the order in which they are encoded; the value comes from the vetted record."""

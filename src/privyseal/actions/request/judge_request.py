@@ -25,13 +25,6 @@ from privyseal.model.verdict import Finding, Verdict
 from privyseal.store import administrators, certificates, organizations, policies, requests, revocations, units
 from privyseal.store.database import Transaction
 
-TITLES = {
-    KeyAlgorithm.RSA: "RSA",
-    KeyAlgorithm.P256: "ECDSA P-256",
-    KeyAlgorithm.P384: "ECDSA P-384",
-    KeyAlgorithm.P521: "ECDSA P-521",
-    KeyAlgorithm.ED25519: "Ed25519",
-}
 METHODS = {
     ValidationMethod.DNS_TXT: "a TXT record of the domain",
     ValidationMethod.DNS_PERSISTENT: "a TXT record that stays in the domain",
@@ -125,7 +118,7 @@ def _duplicates(tx: Transaction, request: Request) -> list[Verdict]:
 
 
 def _key(tx: Transaction, request: Request, policy: Policy) -> Verdict:
-    title = f"{TITLES[KeyAlgorithm(request.key_algorithm)]}, {request.key_bits:,} bits"
+    title = f"{KeyAlgorithm(request.key_algorithm).title}, {request.key_bits:,} bits"
     try:
         key_policy.check_key(request.spki_der, policy.key_algorithms)
     except Refused as refusal:

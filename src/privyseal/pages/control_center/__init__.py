@@ -23,6 +23,7 @@ from privyseal.pages.control_center import (
     policies,
     policy_form,
     queue,
+    reissue,
     roles,
     searches,
     settings,
@@ -34,7 +35,8 @@ from privyseal.reception import change_pages, contact_pages, review_pages, signi
 from privyseal.reception.site import Method, Page, Site
 
 GET, POST = Method.GET, Method.POST
-READ, APPROVE, REVOKE, AUDIT = Permission.READ, Permission.APPROVE, Permission.REVOKE, Permission.READ_AUDIT
+READ, SUBMIT, APPROVE, REVOKE = Permission.READ, Permission.SUBMIT, Permission.APPROVE, Permission.REVOKE
+AUDIT = Permission.READ_AUDIT
 PEOPLE, TOKENS = Permission.MANAGE_ADMINISTRATORS, Permission.MANAGE_TOKENS
 ASSIGN, DEPARTMENTS, MOVE = Permission.ASSIGN_ROLES, Permission.MANAGE_DEPARTMENTS, Permission.MOVE
 POLICIES = Permission.MANAGE_POLICIES
@@ -77,6 +79,13 @@ _CERTIFICATES = (
         POST, "/certificates/{serial}/revoked", REVOKE, certificate.revoke, upload=True, form="/certificates/{serial}", scoped=True
     ),
     console_page(GET, "/certificates/{serial}/revoked", READ, certificate.show_revoked, scoped=True),
+    console_page(GET, "/certificates/{serial}/reissue", SUBMIT, reissue.ask_reissue, scoped=True),
+    console_page(POST, "/certificates/{serial}/reissue", SUBMIT, reissue.prepare_reissue, upload=True, scoped=True),
+    console_page(
+        GET, "/certificates/{serial}/reissue/check", SUBMIT, reissue.show_reissue, form="/certificates/{serial}/reissue", scoped=True
+    ),
+    console_page(POST, "/certificates/{serial}/reissued", SUBMIT, reissue.reissue, form="/certificates/{serial}/reissue", scoped=True),
+    console_page(GET, "/requests/{request}/received", READ, reissue.show_received, scoped=True),
 )
 
 _PEOPLE = (

@@ -102,13 +102,14 @@ def _values(visit: Visit, found: Held) -> dict[str, object]:
         "may_move": may(visit, Permission.MOVE, found.path),
         "may_revoke": is_valid and may(visit, Permission.REVOKE, found.path),
         "reasons": reason_choices(),
-        "reissue_address": f"/o/{visit.slug}/certificates/{certificate.serial_hex}" if _may_reissue(certificate, visit) else "",
+        "reissue_address": f"/o/{visit.slug}/certificates/{certificate.serial_hex}" if _is_reissuable(certificate, visit) else "",
+        "may_reissue": may(visit, Permission.SUBMIT, found.path),
         "reissue_line": f"seal certificate reissue {certificate.serial_hex} NEW.csr",
         "check_line": f"seal certificate check {certificate.common_name}",
     }
 
 
-def _may_reissue(certificate: Certificate, visit: Visit) -> bool:
+def _is_reissuable(certificate: Certificate, visit: Visit) -> bool:
     try:
         require_reissuable(certificate, visit.now)
     except Conflict:

@@ -26,9 +26,9 @@ from privyseal.model.request import Endpoint, ServerKind, read_endpoint, require
 from privyseal.model.rules import Tier
 from privyseal.pages.portal.departments import choices
 from privyseal.pages.portal.drafts import Offer, after, first_open, offers, place, save, show_step, with_draft
-from privyseal.pages.portal.enroll_csr import names_of
 from privyseal.pages.portal.entry import is_active, look_up, portal_page, show_again
 from privyseal.pages.portal.own_fields import asked_for, inputs, lacks_answers, read_typed
+from privyseal.reception.sent_csr import names_of
 from privyseal.reception.site import Method, Visit
 from privyseal.store import organizations
 from privyseal.store.database import Transaction

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from privyseal.engine.csr import Csr, read_csr
+from privyseal.engine.csr import read_csr
 from privyseal.engine.pem import csr_to_pem
 from privyseal.look.guides.making import steps_to_make, wants_elliptic
 from privyseal.look.guides.platforms import platform_of, title
@@ -12,9 +12,10 @@ from privyseal.model.draft import Draft
 from privyseal.model.errors import PrivysealError
 from privyseal.model.profile import KeyAlgorithm
 from privyseal.model.verdict import Finding, Verdict
-from privyseal.pages.portal.csr_reading import CSR_FIELDS, judged, read_sent, refused, rows
+from privyseal.pages.portal.csr_reading import judged, rows
 from privyseal.pages.portal.drafts import after, offers, place, save, show_step, step_values, with_draft
 from privyseal.pages.portal.entry import look_up, portal_page, show_again
+from privyseal.reception.sent_csr import CSR_FIELDS, names_of, read_sent, refused
 from privyseal.reception.site import Method, Visit
 
 
@@ -68,11 +69,6 @@ def show_seen(visit: Visit, draft: Draft) -> Response:
         "csr_address": place(visit, draft, "csr"),
     }
     return visit.show("portal/enroll_seen.html", step_values(visit, draft, "csr") | values)
-
-
-def names_of(csr: Csr) -> list[str]:
-    """Return the host names asked for as they stand there, each once."""
-    return list(dict.fromkeys(csr.dns_names))
 
 
 PAGES = (

@@ -9,9 +9,9 @@ from privyseal.look.guides.making import steps_to_make, wants_elliptic
 from privyseal.look.guides.platforms import platform_of
 from privyseal.model.errors import PrivysealError
 from privyseal.pages.portal.certificate import Held, held, impossible, values_of
-from privyseal.pages.portal.csr_reading import CSR_FIELDS, read_sent
 from privyseal.pages.portal.entry import home, is_active, portal_page, show_again
 from privyseal.pages.portal.phrase import prove, request_of
+from privyseal.reception.sent_csr import CSR_FIELDS, read_sent
 from privyseal.reception.site import Method, Visit
 
 _FIELDS = CSR_FIELDS | {"phrase": "phrase"}
