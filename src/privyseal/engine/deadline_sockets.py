@@ -112,7 +112,10 @@ def connect_to_one(addresses: Sequence[str], port: int, budget: Budget) -> tuple
 
 
 def start_tls(sock: DeadlineSocket, context: ssl.SSLContext, host: str, budget: Budget) -> DeadlineTlsSocket:
-    """Return the connection after the handshake, with the server's certificate verified for ``host``; raises OSError (ssl.SSLError)."""
+    """Return the connection after the handshake; raises OSError, ssl.SSLError among them.
+
+    The server's certificate is verified for ``host`` as ``context`` says.
+    """
     context.sslsocket_class = DeadlineTlsSocket
     wrapped: Any = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
     tls = cast("DeadlineTlsSocket", wrapped)

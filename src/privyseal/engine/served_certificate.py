@@ -6,12 +6,13 @@ Connections go to the resolved and checked addresses, never to the name; only th
 from __future__ import annotations
 
 import re
-import socket
 import ssl
 import threading
+import time
 from dataclasses import dataclass
 from typing import Final
 
+from privyseal.engine.deadline_sockets import Budget, connect_to_one, start_tls
 from privyseal.engine.dns_lookup import DnsLookup
 from privyseal.engine.token_fetch import FetchPolicy
 from privyseal.model.errors import Refused, Unavailable
@@ -85,15 +86,14 @@ def _fetched(server: Server, lookup: DnsLookup, policy: FetchPolicy) -> bytes:
 
 
 def _shown_at(address: str, server: Server) -> bytes | None:
-    # Whatever the server shows is looked at; judging it is the reader's business.
+    # Connection and handshake share one deadline. Whatever the server shows is looked at; judging it is the reader's business.
+    budget = Budget(time.monotonic() + TIMEOUT_SECONDS, room=0)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
-        with (
-            socket.create_connection((address, server.port), timeout=TIMEOUT_SECONDS) as plain,
-            context.wrap_socket(plain, server_hostname=server.host) as tls,
-        ):
+        plain, _ = connect_to_one([address], server.port, budget)
+        with plain, start_tls(plain, context, server.host, budget) as tls:
             return tls.getpeercert(binary_form=True)
     except (OSError, ValueError):
         return None

@@ -77,6 +77,9 @@ def test_a_demonstration_offers_its_roads(rest: RestRig) -> None:
         "portal_url": "/o/x/",
         "console_url": "/o/x/console/",
         "provider_url": "/provider/",
+        "shop": "web-shop.localhost",
+        "shop_url": "https://web-shop.localhost:9443/",
+        "shop_nginx": "yes",
     }
     app = make_application(rest.app.state.rest, [DOOR], [SITE], lambda: roads)
     text = TestClient(app).get("/").text
