@@ -79,11 +79,11 @@ def test_a_demonstration_offers_its_roads(rest: RestRig) -> None:
         "provider_url": "/provider/",
         "shop": "web-shop.localhost",
         "shop_url": "https://web-shop.localhost:9443/",
-        "shop_nginx": "yes",
     }
-    app = make_application(rest.app.state.rest, [DOOR], [SITE], lambda: roads)
+    app = make_application(rest.app.state.rest, [DOOR], [SITE], lambda: {**roads, "shop_nginx": "yes"})
     text = TestClient(app).get("/").text
     assert all(value in text for value in roads.values())
+    assert "nginx serves it" in text
     assert "Demonstration, not trusted elsewhere" in text
 
 
