@@ -25,6 +25,7 @@ ZONES = (
     "new-token.test",
     "gallery.test",
     "queue.test",
+    "befriended.test",
     "papers.test",
     "revoked-card.test",
     "two-hands.test",

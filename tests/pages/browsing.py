@@ -10,10 +10,10 @@ import html
 import itertools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -132,6 +132,7 @@ class Browser:
             self._keep(line)
         if answer.headers.get("content-type", "").startswith("text/html"):
             require_well_made(Document(answer.text))
+            require_forms_that_are_let_go(path, answer)
             assert "Traceback" not in answer.text
         return answer
 
@@ -179,6 +180,27 @@ class Browser:
         challenge = options.json()["challenge"]
         sent = {"answer": device.get(options.text, wrong), "challenge": challenge, "next": hidden(page.text, "next")}
         return self.post(f"{site(org)}/sign-in/passkey", sent)
+
+
+def require_forms_that_are_let_go(path: str, answer: Answer) -> None:
+    """Every form of a page goes where the page's own policy lets a browser send it."""
+    allowed = form_targets(answer)
+    for action in re.findall(r'<form[^>]*? action="([^"]*)"', answer.text):
+        target = urljoin(f"{PAGES}{path}", html.unescape(action))
+        assert may_send(allowed, target), (path, target, allowed)
+
+
+def form_targets(answer: Answer) -> list[str]:
+    """Where the policy of a page lets its forms go."""
+    found = re.search(r"; form-action ([^;]+)$", answer.headers["content-security-policy"])
+    assert found is not None, answer.headers["content-security-policy"]
+    return found[1].split()
+
+
+def may_send(allowed: Sequence[str], target: str) -> bool:
+    """What a browser makes of it (Content Security Policy 3, 6.7.2.12): a path that ends with a slash stands for all below it."""
+    bare = target.partition("?")[0].partition("#")[0]
+    return any(bare.startswith(source) if source.endswith("/") else bare == source for source in allowed)
 
 
 def site(org: str) -> str:

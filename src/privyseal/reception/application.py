@@ -42,7 +42,8 @@ from privyseal.reception.forms import SentForm, read_form
 from privyseal.reception.kept import INTERRUPTED, MARK, address_of, keep, keeper_of, kept_for
 from privyseal.reception.limits import AnonymousLimit
 from privyseal.reception.origins import require_same_origin
-from privyseal.reception.site import PAGE_POLICY, Access, Audience, Method, Page, Site, SiteContext, Visit
+from privyseal.reception.page_policy import page_policy
+from privyseal.reception.site import Access, Audience, Method, Page, Site, SiteContext, Visit
 from privyseal.reception.sources import source_of
 from privyseal.reception.statuses import STATUS
 from privyseal.reception.visitors import Visitor, require_visitor
@@ -283,7 +284,8 @@ def _plain_page(visit: Visit, values: Mapping[str, Any], status: int) -> Respons
     frame = Frame(name="Privyseal", purpose=gettext("Certificates"), home="/", demo=visit.context.is_demo)
     known = {"site": frame, "form": visit.form, "now": visit.now, "provider_contact": visit.provider_contact}
     text = visit.context.renderer.page("kinds/refusal.html", known | dict(values))
-    return Response(text, status, {"Content-Security-Policy": PAGE_POLICY}, "text/html; charset=utf-8")
+    policy = page_policy(visit.request, visit.house.service)
+    return Response(text, status, {"Content-Security-Policy": policy}, "text/html; charset=utf-8")
 
 
 def _failed_page(visit: Visit, reference: str) -> Response:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from privyseal.actions.house import About, attempt
+from privyseal.actions.house import About, ServiceIdentity, attempt
 from privyseal.model.errors import NotPermitted
 from privyseal.reception.desk import Desk
 
@@ -36,12 +36,16 @@ def is_same_origin(request: Request, desk: Desk) -> bool:
     sites = request.headers.getlist("sec-fetch-site")
     if sites:
         return len(sites) == 1 and sites[0] in _OURS
-    service = desk.house.service
-    host = request.headers.get("host", "").lower()
-    # Of the two addresses that the pages are served at, the one that was called: they are no friends of each other.
-    called = {origin for url in (service.base_url, service.administrator_url) if (origin := origin_of(url)).partition("://")[2] == host}
+    called = called_origin(request, desk.house.service)
     origins = request.headers.getlist("origin")
-    return len(origins) == 1 and origins[0] in called
+    return len(origins) == 1 and bool(called) and origins[0] == called
+
+
+def called_origin(request: Request, service: ServiceIdentity) -> str:
+    """Return which of the two origins that the pages are served at was called, or "": they are no friends of each other."""
+    host = request.headers.get("host", "").lower()
+    origins = (origin_of(url) for url in (service.base_url, service.administrator_url))
+    return next((origin for origin in origins if origin.partition("://")[2] == host), "")
 
 
 def origin_of(url: str) -> str:

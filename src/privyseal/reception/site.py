@@ -26,17 +26,13 @@ from privyseal.model.administrator import READING, Administrator, Permission
 from privyseal.model.organization import Organization
 from privyseal.reception.context import EntranceContext
 from privyseal.reception.limits import AnonymousLimit
+from privyseal.reception.page_policy import page_policy
 from privyseal.reception.visitors import Visitor
 from privyseal.store import organizations
 from privyseal.store.database import Transaction
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
-)
 
 
 class Access(enum.Enum):
@@ -194,7 +190,8 @@ class Visit:
             "provider_contact": self.provider_contact,
         }
         text = self.context.renderer.page(template, known | (values or {}))
-        return HTMLResponse(text, status, headers={"Content-Security-Policy": PAGE_POLICY, "Vary": "Cookie, Accept-Language"})
+        policy = page_policy(self.request, self.house.service)
+        return HTMLResponse(text, status, headers={"Content-Security-Policy": policy, "Vary": "Cookie, Accept-Language"})
 
     def go_to(self, address: str) -> Response:
         """Return a redirect that a browser follows with GET; ``address`` is a path of ours."""
