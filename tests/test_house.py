@@ -104,8 +104,8 @@ def test_actions_do_not_import_actions() -> None:
     how control of a domain is validated, what CAA says, how trials begin, how first policies are stored, whom signed changes give a role,
     how changes get their signatures, what proves a policy, how a CA is paused and what proves that it goes on,
     how an account lives, how Administrator IDs are renewed, whom one may name, how a person is removed,
-    how sessions are opened, how links with an own sign-on end, how something is moved, when an access review is finished, and how the
-    contact of an organization changes.
+    how sessions are opened, how links with an own sign-on end, how something is moved, when an access review is finished, how the
+    contact of an organization changes, which verdicts a CSR gets, and what a replacement has to keep to.
     """
     beside = ["house", "admission", "approving", "assigning", "caa", "entitlement", "registering", "strangers", "validating", "withdrawing"]
     beside += [
@@ -114,11 +114,13 @@ def test_actions_do_not_import_actions() -> None:
         "beginning_trials",
         "changing",
         "contacting",
+        "judging",
         "linking",
         "moving",
         "opening",
         "pausing",
         "policy_proof",
+        "reissuing",
         "renewing",
         "removing",
         "reviewing",

@@ -21,7 +21,7 @@ from privyseal.cli.house_setup import Opened
 LINK_LIFE = timedelta(hours=1)
 RENEW_SECONDS = 50 * 60
 PROVIDER_NEWCOMERS = ("Vetter", "Second person")
-"""What the newcomer is called as one and the other of the provider's people, before the minute; both may do all that Pat and Sam may."""
+"""What the newcomer is called as one and the other of the provider's people, before the second of the start; both may do all that Pat and Sam may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ def show_roads(directory: DemoDirectory, opened: Opened, facts: dict[str, Any], 
     """Invite a newcomer and write the roads for the first page, with ``more`` of them; returns the links. Raises Refused, Unavailable."""
     now = opened.house.clock()
     administrator = with_credential(anybody(directory, "administrator"))
-    stamp = f"{now:%d%H%M}"
+    # A demonstration may be started again within the minute.
+    stamp = f"{now:%d%H%M%S}"
     address = f"newcomer-{stamp}@{DOMAIN}"
     newcomer = administrator.seal("administrator", "invite", f"Newcomer {stamp}", address)
     # Nobody but this administrator gives roles here, so that his signature is enough, for every newcomer anew.
