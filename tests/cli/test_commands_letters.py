@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+import sqlalchemy as sa
 
 from privyseal.jobs.deliveries import Deliveries, Listener, RetryPlan
 from privyseal.jobs.engine import HEARD
 from privyseal.model.errors import NotFound, Unavailable
-from privyseal.store import outbox
+from privyseal.store import audit, outbox
 from privyseal.store.outbox import OutboxRow
 from tests.rigs.operator import run_command
 from tests.rigs.service import ServiceRig
@@ -66,6 +69,10 @@ def test_one_or_all_are_tried_again(service: ServiceRig, capsys: pytest.CaptureF
     run_command(service, "letters", "retry")
     assert waiting(service) == [(first, 1), (second, 1)]
     assert "2 queued" in capsys.readouterr().out
+    with service.house.database.read(service.clock()) as tx:
+        logged = [json.loads(row.entry) for row in tx.execute(sa.select(audit.entries.c.entry).order_by(audit.entries.c.id))]
+    tried = [(entry["outcome"], entry["object"]["id"]) for entry in logged if entry["action"] == "retry-deliveries"]
+    assert tried == [("done", second), ("refused", "all"), ("done", "all")]
 
 
 def waiting(service: ServiceRig) -> list[tuple[str, int]]:

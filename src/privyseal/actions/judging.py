@@ -1,4 +1,4 @@
-"""Verdicts on a CSR that was read, alike whether it is for a new certificate or for a replacement."""
+"""What is required of a CSR that was read, and the verdicts on it, alike whether it is for a new certificate or for a replacement."""
 
 from __future__ import annotations
 
@@ -21,16 +21,21 @@ def judge_proof(csr: Csr) -> Verdict:
     return Verdict("proof", Finding.GOOD, "The CSR is signed with its own key, so its sender has the private key.", evidence)
 
 
+def require_key(tx: Transaction, csr: Csr, allowed: Collection[KeyAlgorithm]) -> None:
+    """Raise Refused unless its key may be certified: as check_key, and ``key-blocked`` where others may have its private half."""
+    key_policy.check_key(csr.spki_der, allowed)
+    if revocations.blocked_reason(tx, csr.spki_sha256.hex()) is not None:
+        sentence = "Somebody else may have this key, so it is never certified again. Make a new key and a new CSR."
+        raise Refused("key-blocked", sentence, field="csr")
+
+
 def judge_key(tx: Transaction, csr: Csr, allowed: Collection[KeyAlgorithm]) -> Verdict:
     """Return the verdict on its key, given the kinds that may be certified."""
     title = csr.key.algorithm.title + (f", {csr.key.bits:,} bits" if csr.key.algorithm is KeyAlgorithm.RSA else "")
     try:
-        key_policy.check_key(csr.spki_der, allowed)
+        require_key(tx, csr, allowed)
     except Refused as refusal:
         return Verdict("key", Finding.REFUSED, refusal.sentence, title)
-    if revocations.blocked_reason(tx, csr.spki_sha256.hex()) is not None:
-        sentence = "Somebody else may have this key, so it is never certified again. Make a new key and a new CSR."
-        return Verdict("key", Finding.REFUSED, sentence, title)
     return Verdict("key", Finding.GOOD, "The key is strong enough and has none of the known weaknesses.", title)
 
 

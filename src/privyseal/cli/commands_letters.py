@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
 from cyclopts import App, Parameter
 
+from privyseal.actions.audit.retry_deliveries import retry_deliveries
+from privyseal.actions.house import About, House, perform
+from privyseal.cli.commands_people import OPERATOR
 from privyseal.cli.house_setup import house_for_command
 from privyseal.cli.rooms import Rooms
+from privyseal.model.actor import Actor
 from privyseal.model.errors import NotFound
 from privyseal.store import outbox
+from privyseal.store.database import Transaction
 from privyseal.store.outbox import Undelivered
 
 Data = Annotated[Path, Parameter(help="The data directory of the service.")]
@@ -60,14 +65,21 @@ def _retry(rooms: Rooms) -> Callable[..., None]:
         data
             The data directory of the service.
         """
-        with house_for_command(data, rooms) as house, house.database.write(house.clock()) as tx:
-            queued = outbox.retry(tx, letters or None)
-            unknown = sorted(set(letters) - set(queued))
-            if unknown:
-                raise NotFound("not-found", f"Nothing was queued: {', '.join(unknown)} did not fail, was delivered, or does not exist.")
+        about = About("retry-deliveries", "", "outbox", letters[0] if len(letters) == 1 else "all")
+        with house_for_command(data, rooms) as house:
+            queued = perform(house, OPERATOR, about, _retry_each, letters)
         print(f"{len(queued)} queued. Look again with `privyseal letters list`.")
 
     return retry
+
+
+def _retry_each(house: House, tx: Transaction, actor: Actor, letters: Sequence[str]) -> list[str]:
+    """All that were named or none: somebody who types an id wants to know that it is wrong."""
+    queued = retry_deliveries(house, tx, actor, letters or None)
+    unknown = sorted(set(letters) - set(queued))
+    if unknown:
+        raise NotFound("not-found", f"Nothing was queued: {', '.join(unknown)} did not fail, was delivered, or does not exist.")
+    return queued
 
 
 def _line(row: Undelivered) -> str:

@@ -8,6 +8,7 @@ from privyseal.cli.commands_audit import audit_commands
 from privyseal.cli.commands_authority import authority_commands
 from privyseal.cli.commands_demo import demo_commands
 from privyseal.cli.commands_domains import domain_commands
+from privyseal.cli.commands_keys import key_commands
 from privyseal.cli.commands_letters import letter_commands
 from privyseal.cli.commands_lost_cards import lost_card_commands
 from privyseal.cli.commands_organizations import organization_commands
@@ -28,5 +29,6 @@ def make_application(rooms: Rooms) -> App:
     audit_commands(program, rooms)
     authority_commands(program, rooms)
     domain_commands(program, rooms)
+    key_commands(program, rooms)
     demo_commands(program, rooms)
     return program

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -505,6 +505,12 @@ def valid_with_key(tx: Transaction, spki_sha256: str) -> list[Certificate]:
     """Return the certificates of a key that are neither revoked nor expired, of any organization."""
     statement = certificates.select().where(certificates.c.spki_sha256 == spki_sha256, *_in_use(tx))
     return [_certificate(row) for row in tx.execute(statement.order_by(certificates.c.id))]
+
+
+def valid_with_keys(tx: Transaction, spki_sha256: Collection[str]) -> list[Certificate]:
+    """Return the certificates of any of many keys that are neither revoked nor expired, of any organization."""
+    statement = certificates.select().where(is_among(certificates.c.spki_sha256, "keys"), *_in_use(tx))
+    return [_certificate(row) for row in tx.execute(statement.order_by(certificates.c.id), {"keys": list(spki_sha256)})]
 
 
 def valid_with_disclosed_key(tx: Transaction, limit: int = 200) -> list[Certificate]:

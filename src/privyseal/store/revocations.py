@@ -6,7 +6,7 @@ Entries are stored encoded, so that publishing copies bytes. Pages are append-on
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from privyseal.model.revocation import Revocation
 from privyseal.store.database import Transaction
 from privyseal.store.prepared import Prepared, is_among
 from privyseal.store.schema import Digest, Id, Serial, UtcTime, metadata
-from privyseal.store.upsert import insert_once
+from privyseal.store.upsert import insert_each_once, insert_once
 
 revocations = sa.Table(
     "revocations",
@@ -91,6 +91,9 @@ crl_scopes = sa.Table(
 
 KEY_DISCLOSED = "private-key-disclosed"
 """Why a key is blocked whose private half somebody sent to the service."""
+
+KEY_LISTED = "on-a-list-of-known-keys"
+"""Why a key is blocked that is on a list of keys whose private halves are known."""
 
 blocked_keys = sa.Table(
     "blocked_keys",
@@ -349,6 +352,12 @@ def insert_statement(
 def block_key(tx: Transaction, spki_sha256: str, reason: str) -> None:
     """Never certify this key again; a second time is harmless."""
     insert_once(tx, blocked_keys, {"spki_sha256": spki_sha256, "reason": reason, "at": tx.now})
+
+
+def block_listed_keys(tx: Transaction, spki_sha256: Collection[str]) -> int:
+    """Never certify the keys of a published list; returns how many were not blocked before."""
+    rows = [{"spki_sha256": key, "reason": KEY_LISTED, "at": tx.now} for key in sorted(spki_sha256)]
+    return insert_each_once(tx, blocked_keys, rows)
 
 
 def block_disclosed_key(tx: Transaction, spki_sha256: str) -> bool:

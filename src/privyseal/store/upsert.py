@@ -19,6 +19,15 @@ def insert_once(tx: Transaction, table: sa.Table, values: dict[str, Any]) -> boo
     return tx.execute(insert(table).values(**values).on_conflict_do_nothing().returning(first_key)).first() is not None
 
 
+def insert_each_once(tx: Transaction, table: sa.Table, rows: list[dict[str, Any]]) -> int:
+    """Insert those of many rows whose key is not there; returns how many these were."""
+    if not rows:
+        return 0
+    insert = sqlite_insert if tx.connection.dialect.name == "sqlite" else postgresql_insert
+    first_key = next(iter(table.primary_key.columns))
+    return len(tx.execute(insert(table).on_conflict_do_nothing().returning(first_key), rows).all())
+
+
 def insert_or_change(tx: Transaction, table: sa.Table, values: dict[str, Any], change: dict[str, Any]) -> None:
     """Insert a row, or change these columns of the row that has its primary key."""
     insert = sqlite_insert if tx.connection.dialect.name == "sqlite" else postgresql_insert

@@ -7,21 +7,21 @@ import math
 from datetime import timedelta
 
 from privyseal.actions.house import House, announce, record, sha256_hex
+from privyseal.actions.judging import require_key
 from privyseal.actions.reissuing import Original, original_of, require_other_key, require_same_names
-from privyseal.engine import key_policy
 from privyseal.engine.csr import Csr
 from privyseal.model.actor import Actor
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.certificate import Certificate
 from privyseal.model.domain import require_covered
-from privyseal.model.errors import Conflict, Refused
+from privyseal.model.errors import Conflict
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import RequestId
 from privyseal.model.policy import Policy
 from privyseal.model.proof import PhraseProof
 from privyseal.model.request import Request, RequestKind, RequestState
 from privyseal.model.unit import NO_UNIT
-from privyseal.store import organizations, requests, revocations
+from privyseal.store import organizations, requests
 from privyseal.store.database import Transaction
 
 
@@ -53,11 +53,7 @@ def reissue_certificate(
 
 
 def _require_new_key(tx: Transaction, certificate: Certificate, csr: Csr, policy: Policy) -> None:
-    key_policy.check_key(csr.spki_der, policy.key_algorithms)
-    if revocations.blocked_reason(tx, csr.spki_sha256.hex()) is not None:
-        raise Refused(
-            "key-blocked", "Somebody else may have this key, so it is never certified again. Make a new key and a new CSR.", field="csr"
-        )
+    require_key(tx, csr, policy.key_algorithms)
     require_other_key(certificate, csr)
     require_same_names(certificate, csr)
 

@@ -10,8 +10,8 @@ import dataclasses
 from dataclasses import dataclass
 
 from privyseal.actions.house import House, announce, record, sha256_hex
+from privyseal.actions.judging import require_key
 from privyseal.actions.strangers import count_letter
-from privyseal.engine import key_policy
 from privyseal.engine.certificate import subject_for
 from privyseal.engine.phrases import code_hash, new_code
 from privyseal.engine.submission import Submission
@@ -29,7 +29,7 @@ from privyseal.model.policy import Policy, Requester, require_lifetime
 from privyseal.model.profile import NameKind
 from privyseal.model.request import Request, RequestKind, RequestState
 from privyseal.model.scope import EVERYTHING, Scope
-from privyseal.store import certificates, departments, organizations, policies, requests, revocations, units
+from privyseal.store import certificates, departments, organizations, policies, requests, units
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
 
@@ -130,10 +130,7 @@ def _require_allowed(tx: Transaction, organization: Organization, policy: Policy
     if NameKind.DNS not in policy.profile.name_kinds:
         sentence = f"The policy {policy.name} is for mail addresses, and this request names servers. Choose another policy."
         raise Refused("policy-names", sentence, field="policy")
-    key_policy.check_key(submission.csr.spki_der, policy.key_algorithms)
-    if revocations.blocked_reason(tx, submission.csr.spki_sha256.hex()) is not None:
-        sentence = "Somebody else may have this key, so it is never certified again. Make a new key and a new CSR."
-        raise Refused("key-blocked", sentence, field="csr")
+    require_key(tx, submission.csr, policy.key_algorithms)
     require_covered(submission.names, organizations.domains_of(tx, organization.id), tx.now, policy.tier)
     require_lifetime(policy, submission.lifetime_days, tx.now)
     if len(submission.endpoints) > policy.max_endpoints:

@@ -21,7 +21,7 @@ from privyseal.cli.house_setup import Opened
 LINK_LIFE = timedelta(hours=1)
 RENEW_SECONDS = 50 * 60
 PROVIDER_NEWCOMERS = ("Vetter", "Second person")
-"""What the newcomer is called as one and the other of the provider's people, before the second of the start; both may do all that Pat and Sam may."""
+"""What the newcomer is called as one and the other of the provider's people, before the time; both may do all that Pat and Sam may."""
 
 
 @dataclass(frozen=True, slots=True)
