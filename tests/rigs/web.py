@@ -6,12 +6,11 @@ import email
 import ipaddress
 import re
 import socket
-import threading
 from collections.abc import Callable, Iterator
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 from privyseal.engine.token_fetch import FetchPolicy
+from tests.rigs.listener import Listener
 from tests.rigs.ports import LOOPBACK
 
 Answer = Callable[[str], bytes | Iterator[bytes]]
@@ -41,7 +40,6 @@ def loopback_policy(port: int, *, timeout_seconds: float = 5.0) -> FetchPolicy:
 
 
 LONGEST_LINE = 65_536
-SILENCE_SECONDS = 10.0
 _TLS_HANDSHAKE = b"\x16"
 _REQUEST_LINE = re.compile(rb"[A-Z]+ ([!-~]+) HTTP/1\.[01]\r\n")
 
@@ -52,40 +50,20 @@ def _head(lines: BinaryIO) -> Iterator[bytes]:
         yield line
 
 
-class WebServer:
-    """Use it as a context manager; ``answer`` may be changed while it runs, ``requests`` are (Host, path) in order."""
+class WebServer(Listener):
+    """``answer`` may be changed while it runs, ``requests`` are (Host, path) in order."""
 
     def __init__(self, answer: Answer) -> None:
+        super().__init__(LOOPBACK, 0)
         self.answer = answer
         self.requests: list[tuple[str, str]] = []
-        self._listener = socket.create_server((LOOPBACK, 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def converse(self, connection: socket.socket) -> None:
+        """Answer one request."""
+        with connection.makefile("rb") as lines:
+            self._answer(connection, lines)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        # A close alone does not wake the thread from accept.
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._listener.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            connection.settimeout(SILENCE_SECONDS)
-            with connection, connection.makefile("rb") as lines:
-                try:
-                    self._converse(connection, lines)
-                except (ConnectionError, TimeoutError):
-                    continue  # the other side has heard enough, or says nothing
-
-    def _converse(self, connection: socket.socket, lines: BinaryIO) -> None:
+    def _answer(self, connection: socket.socket, lines: BinaryIO) -> None:
         if connection.recv(1, socket.MSG_PEEK) == _TLS_HANDSHAKE:
             return
         line = _REQUEST_LINE.fullmatch(lines.readline(LONGEST_LINE))

@@ -20,7 +20,6 @@ from privyseal.actions.house import About, perform
 from privyseal.actions.lost_card.conclude_lost_card import conclude_lost_card
 from privyseal.actions.lost_card.confirm_lost_card import confirm_lost_card
 from privyseal.actions.lost_card.report_lost_card import report_lost_card
-from privyseal.engine.recovery import sign_recovery
 from privyseal.model.administrator import AdministratorState, Role
 from privyseal.model.change import ChangeKind, ChangeState, Hindrance, change_content
 from privyseal.model.errors import PrivysealError
@@ -34,7 +33,8 @@ from privyseal.store import administrators, assignments, audit, changes, lost_ca
 from privyseal_wire.canonical import canonical_bytes
 from tests.rigs.changes import answer, policy_change, propose
 from tests.rigs.intruder import make_intruder
-from tests.rigs.service import OPERATOR, AdministratorRig, ServiceRig, mail_of
+from tests.rigs.recovery import recovery_of
+from tests.rigs.service import OPERATOR, AdministratorRig, ServiceRig
 
 ORG = "resource-marketing"
 ABOUT = About("test", ORG, "change", "new")
@@ -362,18 +362,7 @@ def test_everybody_lost_the_card(service: ServiceRig) -> None:
         revoke_all(service, person)
     assert needed(service) == (2, 0)
     service.integrate()
-    authority, walter = service.house.administrators_authority, NAMES[2]
-    signature = sign_recovery(
-        authority,
-        service.keys[authority.id],
-        service=service.settings.service_id,
-        organization=ORG,
-        name=walter,
-        email=mail_of(walter, ORG),
-        role=Role.SECURITY_ADMINISTRATOR.value,
-        now=service.clock(),
-        replaces=None,
-    )
+    signature = recovery_of(service, ORG, NAMES[2])
     new = service.enroll(perform(service.house, OPERATOR, ABOUT, invite_with_signature, ORG, signature), ORG)
     assert needed(service) == (2, 1)
     assert remove(service, dana, new).state is ChangeState.OPEN, "Fox counts as well"

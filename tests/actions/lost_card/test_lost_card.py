@@ -13,7 +13,6 @@ from privyseal.actions.house import About, House, perform
 from privyseal.actions.lost_card.conclude_lost_card import conclude_lost_card
 from privyseal.actions.lost_card.confirm_lost_card import confirm_lost_card
 from privyseal.actions.lost_card.report_lost_card import report_lost_card
-from privyseal.engine.recovery import sign_recovery
 from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Role
 from privyseal.model.errors import Conflict, NotFound, NotPermitted, PrivysealError, Refused, TooManyRequests
@@ -22,6 +21,7 @@ from privyseal.model.identifiers import LostCardId
 from privyseal.model.lost_card import LostCard, LostCardEnd
 from privyseal.store import administrators, audit, lost_cards, outbox
 from tests.rigs.beginnings import named
+from tests.rigs.recovery import recovery_of
 from tests.rigs.service import AdministratorRig, ServiceRig, hashes_hex, mail_of
 
 ORG = "resource-marketing"
@@ -99,18 +99,7 @@ def test_the_whole_way_of_a_sole_administrator_is_loud_and_ends_with_the_old_end
     # Nobody is left, so the operator signs with the key of the administrators' CA; the new one ends when the old one would have.
     service.integrate()
     service.clock.advance(timedelta(days=2))
-    authority = service.house.administrators_authority
-    signature = sign_recovery(
-        authority,
-        service.keys[authority.id],
-        service=service.settings.service_id,
-        organization=ORG,
-        name="Fox Mulder",
-        email=mail_of("Fox Mulder", ORG),
-        role=Role.SECURITY_ADMINISTRATOR.value,
-        now=service.clock(),
-        replaces=hashes_hex(fox.certificate_der),
-    )
+    signature = recovery_of(service, ORG, "Fox Mulder", replaces=hashes_hex(fox.certificate_der))
     invited = perform(service.house, walter.actor, ABOUT, invite_with_signature, ORG, signature)
     service.enroll(invited, ORG)
     with service.house.database.read(service.clock()) as tx:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -24,7 +23,6 @@ from privyseal.actions.contact.withdraw_contact import withdraw_contact
 from privyseal.actions.domain.remind_of_domain import remind_of_domain
 from privyseal.actions.domain.remove_domain import remove_domain
 from privyseal.actions.domain.send_domain_letter import send_domain_letter
-from privyseal.actions.house import About, perform
 from privyseal.actions.lost_card.confirm_lost_card import confirm_lost_card
 from privyseal.actions.lost_card.report_lost_card import report_lost_card
 from privyseal.actions.organization.confirm_application import confirm_application
@@ -42,7 +40,6 @@ from privyseal.actions.sign_on.link_identity import link_identity
 from privyseal.actions.sign_on.set_sign_on import set_sign_on
 from privyseal.actions.trial.ask_trial import ask_trial
 from privyseal.actions.trial.end_trials import end_trials
-from privyseal.engine.recovery import sign_recovery
 from privyseal.features import notices
 from privyseal.features.notices import NOTICES
 from privyseal.features.notices.desk import Desk
@@ -51,13 +48,12 @@ from privyseal.model.actor import ANONYMOUS, SYSTEM, Actor, ActorKind
 from privyseal.model.administrator import Role
 from privyseal.model.application import Application, ContactKind
 from privyseal.model.contact_change import ContactChange
-from privyseal.model.domain import Domain, DomainEnd
+from privyseal.model.domain import DomainEnd
 from privyseal.model.errors import Refused
 from privyseal.model.fact import FactKind
 from privyseal.model.organization import vetted_until
 from privyseal.model.policy_draft import PolicyDraft
 from privyseal.model.proof import FREE_MISSES
-from privyseal.model.request import Request
 from privyseal.model.revocation import RevocationReason
 from privyseal.model.rules import Tier
 from privyseal.model.session import IdentityProof
@@ -67,63 +63,19 @@ from privyseal.model.trial import TRIAL_LIFE
 from privyseal.store import administrators, organizations, outbox
 from privyseal_wire.statements import Rejection
 from tests.actions.certificate.test_shown_private_key import show
-from tests.actions.organization.test_application import FORM, payloads
+from tests.actions.organization.test_application import FORM
 from tests.actions.trial.test_trials import FORM as TRIAL
-from tests.rigs.beginnings import begin_with, named
+from tests.features.notices.town.town import NAME, ORG, ZONE, Town
 from tests.rigs.changes import policy_change, propose
-from tests.rigs.letter_box import LetterBox
-from tests.rigs.service import OPERATOR, PHRASE, AdministratorRig, Beginning, ServiceRig, hashes_hex, mail_of, make_csr, make_key
+from tests.rigs.recovery import recovery_of
+from tests.rigs.service import OPERATOR, PHRASE, hashes_hex, mail_of, make_key
 from tests.rigs.trials import begin_trial
 
-ORG, OTHER = "resource-marketing", "hoffman-brandt"
-ZONE, NAME = f"{ORG}.test", f"www.{ORG}.test"
-ABOUT = About("test", ORG, "organization", ORG)
+OTHER = "hoffman-brandt"
 STRANGER = Actor(ActorKind.REQUESTER, "anonymous", source="a" * 32)
 TEMPLATES: Final = Path(notices.__file__).parent / "templates"
 PARTS: Final = {"letter", "facts_of_certificate", "facts_of_request"}
 """Templates of which letters are made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Town:
-    """An organization with one administrator, and somebody of the provider who vets; what happens is mailed."""
-
-    service: ServiceRig
-    box: LetterBox
-    fox: AdministratorRig
-    vera: AdministratorRig
-
-    def do(self, actor: Actor, action: Callable[..., object], *arguments: object) -> None:
-        """An action in its transaction."""
-        perform(self.service.house, actor, ABOUT, action, *arguments)
-
-    def wait(self, days: float) -> None:
-        self.service.clock.advance(timedelta(days=days))
-        self.service.integrate()
-
-    def request(self) -> Request:
-        return self.service.submit(ORG, make_csr([NAME], make_key()))
-
-    def code(self, kind: FactKind) -> str:
-        """The code of the newest letter of this kind."""
-        return str(payloads(self.service, kind)[-1]["code"])
-
-    def domain(self) -> Domain:
-        with self.service.house.database.read(self.service.clock()) as tx:
-            found = organizations.domain_named(tx, organizations.require(tx, ORG).id, ZONE)
-        assert found is not None
-        return found
-
-
-@pytest.fixture
-def beginning(request: pytest.FixtureRequest) -> tuple[tuple[str, ...], Beginning]:
-    """The organization and both people."""
-    return begin_with(5, ("fox", "vera"), alone=True)
-
-
-@pytest.fixture
-def town(service: ServiceRig, tmp_path: Path) -> Town:
-    return Town(service, LetterBox(service, tmp_path / "mail"), named(service, "fox"), named(service, "vera"))
 
 
 # -------------------------------------------------------------------------------------------------------- requests, certificates
@@ -159,7 +111,7 @@ def a_failure(town: Town) -> None:
     request = town.request()
     town.service.approve(request, town.fox)
     town.do(town.fox.actor, remove_domain, ORG, ZONE, DomainEnd.GIVEN_UP)
-    prepared = perform(town.service.house, SYSTEM, ABOUT, prepare_certificates, [request.id])
+    prepared = town.do(SYSTEM, prepare_certificates, [request.id])
     assert prepared.failures
 
 
@@ -223,17 +175,7 @@ def a_recovery(town: Town) -> None:
     service = town.service
     town.do(OPERATOR, revoke_credentials, ORG, town.fox.administrator.id, RevocationReason.KEY_COMPROMISE)
     service.integrate()
-    authority = service.house.administrators_authority
-    signature = sign_recovery(
-        authority,
-        service.keys[authority.id],
-        service=service.settings.service_id,
-        organization=ORG,
-        name="Dana Scully",
-        email=mail_of("Dana Scully", ORG),
-        role=Role.SECURITY_ADMINISTRATOR.value,
-        now=service.clock(),
-    )
+    signature = recovery_of(service, ORG, "Dana Scully")
     town.do(OPERATOR, invite_with_signature, ORG, signature)
 
 
@@ -243,13 +185,13 @@ def a_removal(town: Town) -> None:
 
 def a_sign_on(town: Town) -> SignOn:
     settings = SignOnSettings("https://sign-on.test", "privyseal")
-    return perform(town.service.house, town.fox.actor, ABOUT, set_sign_on, ORG, settings)
+    return town.do(town.fox.actor, set_sign_on, ORG, settings)
 
 
 def a_linked_account(town: Town) -> None:
     sign_on, house, owner = a_sign_on(town), town.service.house, town.fox.administrator.id
     proof = IdentityProof(ORG, owner, hashes_hex(town.fox.certificate_der))
-    session = perform(house, ANONYMOUS, ABOUT, start_session, proof, "").session
+    session = town.do(ANONYMOUS, start_session, proof, "").session
     digest = hashes_hex(owner.encode())
     attempt = SignOnAttempt(digest, sign_on.id, ORG, digest, house.clock() + timedelta(minutes=5), owner, session.id)
     town.do(town.fox.actor, link_identity, ORG, session, Vouched(attempt, sign_on, owner))
@@ -271,7 +213,7 @@ def a_review_that_waits(town: Town) -> None:
 
 def a_contact(town: Town) -> ContactChange:
     wanted = (ORG, ContactKind.CORPORATE, "Dana Scully", mail_of("Dana Scully", ORG))
-    return perform(town.service.house, town.fox.actor, ABOUT, propose_contact, *wanted)
+    return town.do(town.fox.actor, propose_contact, *wanted)
 
 
 def a_withdrawn_contact(town: Town) -> None:
@@ -314,12 +256,12 @@ def a_checkpoint(town: Town) -> None:
 
 
 def an_application(town: Town) -> Application:
-    return perform(town.service.house, STRANGER, ABOUT, submit_application, FORM)
+    return town.do(STRANGER, submit_application, FORM)
 
 
 def a_confirmed_application(town: Town) -> Application:
     application = an_application(town)
-    return perform(town.service.house, STRANGER, ABOUT, confirm_application, application.id, town.code(FactKind.APPLICATION_RECEIVED))
+    return town.do(STRANGER, confirm_application, application.id, town.code(FactKind.APPLICATION_RECEIVED))
 
 
 def a_rejected_application(town: Town) -> None:

@@ -4,86 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 import pytest
 
 from privyseal.actions.domain.remove_domain import remove_domain
-from privyseal.actions.house import About, perform
 from privyseal.actions.organization.add_domain import add_domain
 from privyseal.actions.organization.remind_of_vettings import remind_of_vettings
 from privyseal.engine.dcv import challenge_name
-from privyseal.engine.dns_lookup import DnsLookup
 from privyseal.engine.dns_persistent import record_name, record_value
-from privyseal.engine.world import World
 from privyseal.features.notices.render import time_text
-from privyseal.jobs.domains import Domains
 from privyseal.model.actor import SYSTEM
-from privyseal.model.domain import Domain, DomainEnd, ValidationMethod
+from privyseal.model.domain import DomainEnd, ValidationMethod
 from privyseal.model.errors import Refused
 from privyseal.model.organization import vetted_until
 from privyseal.model.rules import REMINDER_DAYS, VETTING_REMINDERS, Tier
 from privyseal.store import organizations
 from tests.doors.rest.rest_rig import API, RestRig, require_problem
 from tests.doors.rest.test_applications import BODY
+from tests.features.notices.town.town import ORG, ZONE, Town
 from tests.pages.browsing import PagesRig
 from tests.pages.portal.portal_rig import Document
-from tests.rigs.beginnings import begin_with, named
-from tests.rigs.letter_box import LetterBox
-from tests.rigs.service import OPERATOR, AdministratorRig, Beginning, ServiceRig, mail_of, make_csr, make_key
+from tests.rigs.service import OPERATOR, mail_of
 from tests.rigs.vetting import vet
 
-ORG = "resource-marketing"
-ZONE, NEW = f"{ORG}.test", "langly.test"
+NEW = "langly.test"
 ADDRESS = f"hostmaster@{NEW}"
 CONTACT, FOX, VERA = f"contact@{ZONE}", mail_of("Fox Mulder", ORG), mail_of("Vera Vetter", "")
 PLACE = f"/provider/organizations/{ORG}/domains"
-ABOUT = About("test", ORG, "domain", NEW)
 LINK: Final = re.compile(r"  https://localhost:8443/domain-control/(ltr-[0-9a-f]{32})\?code=([a-z2-7]{52})\n")
 APPLICATION: Final = re.compile(r"  https://localhost:8443/apply/(apl-[0-9a-f]{32})\?code=([a-z2-7]{52})\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Town:
-    """An organization with one administrator, and somebody of the provider who vets."""
-
-    service: ServiceRig
-    box: LetterBox
-    fox: AdministratorRig
-    vera: AdministratorRig
-
-    def domain(self, name: str = ZONE) -> Domain:
-        with self.service.house.database.read(self.service.clock()) as tx:
-            found = organizations.domain_named(tx, organizations.require(tx, ORG).id, name)
-        assert found is not None
-        return found
-
-    def pass_until(self, moment: datetime) -> None:
-        """Let the clock go to a minute after this."""
-        self.service.clock.advance(moment - self.service.clock() + timedelta(minutes=1))
-
-    def look(self) -> None:
-        """What the work process does every ten minutes, twice: the second time adds nothing."""
-        work = Domains(self.service.house, World.seen_by(DnsLookup((("127.0.0.1", 9),), timeout_seconds=1)))
-        work.look()
-        work.look()
-
-    def submit(self, host: str) -> str:
-        return self.service.submit(ORG, make_csr([host], make_key())).id
-
-
-@pytest.fixture
-def beginning(request: pytest.FixtureRequest) -> tuple[tuple[str, ...], Beginning]:
-    """The organization and both people."""
-    return begin_with(5, ("fox", "vera"), alone=True)
-
-
-@pytest.fixture
-def town(service: ServiceRig, tmp_path: Path) -> Town:
-    return Town(service, LetterBox(service, tmp_path / "mail"), named(service, "fox"), named(service, "vera"))
 
 
 # ------------------------------------------------------------------------------------------------- whoever answers for a domain
@@ -131,9 +82,9 @@ def confirm_by_page(town: Town, letter: str, code: str) -> None:
 def test_the_link_of_the_letter_makes_names_under_the_domain_issuable(
     town: Town, ask: Callable[[Town], None], confirm: Callable[[Town, str, str], None]
 ) -> None:
-    perform(town.service.house, OPERATOR, ABOUT, add_domain, ORG, NEW)
+    town.do(OPERATOR, add_domain, ORG, NEW)
     with pytest.raises(Refused, match=r"validation of langly\.test is missing"):
-        town.submit(f"www.{NEW}")
+        town.request(f"www.{NEW}")
     ask(town)
     letters = town.box.about(NEW)
     assert letters.keys() == {ADDRESS}
@@ -145,7 +96,7 @@ def test_the_link_of_the_letter_makes_names_under_the_domain_issuable(
     assert f"https://localhost:8443/domain-control/{found[1]} " in text
     assert "Questions: pki@provider.test" in text.splitlines(), "whoever asked for nothing is not sent to those who say that it is theirs"
     with pytest.raises(Refused, match=r"validation of langly\.test is missing"):
-        town.submit(f"www.{NEW}")
+        town.request(f"www.{NEW}")
     confirm(town, found[1], found[2])
     assert town.domain(NEW).method is ValidationMethod.MAIL
     issued = town.service.issue(ORG, town.fox, [f"www.{NEW}"])
@@ -153,7 +104,7 @@ def test_the_link_of_the_letter_makes_names_under_the_domain_issuable(
 
 
 def remove_it(town: Town) -> None:
-    perform(town.service.house, OPERATOR, ABOUT, remove_domain, ORG, NEW, DomainEnd.GIVEN_UP)
+    town.do(OPERATOR, remove_domain, ORG, NEW, DomainEnd.GIVEN_UP)
 
 
 def wait_a_week(town: Town) -> None:
@@ -162,7 +113,7 @@ def wait_a_week(town: Town) -> None:
 
 @pytest.mark.parametrize("meanwhile", [remove_it, wait_a_week], ids=["the domain was removed", "its week is over"])
 def test_a_letter_that_comes_too_late_asks_nobody(town: Town, meanwhile: Callable[[Town], None]) -> None:
-    perform(town.service.house, OPERATOR, ABOUT, add_domain, ORG, NEW)
+    town.do(OPERATOR, add_domain, ORG, NEW)
     ask_by_rest(town)
     meanwhile(town)
     assert "get certificates for it" not in " ".join(str(letter["Subject"]) for letter in town.box.new())
