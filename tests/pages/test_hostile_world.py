@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from privyseal.actions.house import About, perform
 from privyseal.actions.lost_card.confirm_lost_card import confirm_lost_card
 from privyseal.actions.lost_card.report_lost_card import report_lost_card
+from privyseal.actions.organization.add_domain import add_domain
 from privyseal.actions.organization.attach_evidence import attach_evidence
 from privyseal.actions.organization.confirm_application import confirm_application
 from privyseal.actions.organization.open_vetting import open_vetting
@@ -50,6 +51,8 @@ MEET_THE_LONGEST = (
     f"/o/{ORG}/console/certificates/",
     "/approved",
     f"/o/{ORG}/certificates/",
+    f"/o/{ORG}/console/audit",
+    f"/provider/organizations/{ORG}",
 )
 """Beginnings or ends of the addresses of pages, and at least one page of each has the longest name on it."""
 
@@ -131,6 +134,7 @@ def at_the_provider(pages: PagesRig, mulder: AdministratorRig) -> None:
     application = perform(house, stranger, about, submit_application, FORM | hostile)
     perform(house, stranger, about, confirm_application, application.id, codes(pages, FactKind.APPLICATION_RECEIVED))
     perform(house, OPERATOR, about, place_order, ORG, UnitTier.STANDARD, 5, typed("order", 64))
+    perform(house, OPERATOR, about, add_domain, ORG, LONGEST)
     pages.service.create_organization("vetted", name="Vetted", domains=("vetted.test",), vet=False, units=0)
     perform(house, VETTER, about, open_vetting, "vetted")
     day, item = house.clock().date().isoformat(), VettingItem.EXISTENCE.value

@@ -53,7 +53,7 @@ entries = sa.Table(
 objects = sa.Table(
     "audit_objects",
     metadata,
-    sa.Column("object_id", sa.String(128), primary_key=True),
+    sa.Column("object_id", sa.String(128).with_variant(sa.String(256), "postgresql"), primary_key=True),
     sa.Column("entry_id", Id, primary_key=True),
     sa.Column("log", sa.String(64), nullable=False),
 )
