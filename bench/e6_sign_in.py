@@ -1,7 +1,8 @@
-"""E6s: how long it takes to sign in, over real TLS: with a certificate at the pages, and with a signature as a card does it.
+"""E6s: how long it takes to sign in, over real TLS: at the pages with a certificate or a passkey, and with a signature as a card does it.
 
 The first is what a browser does: the sign-in page, the administrators' port with its own full handshake, back with the code,
-and the first page that is shown. The second is what ``seal`` does with a card: challenge, signature, token, first answer.
+and the first page that is shown. The second as well: the sign-in page, the challenge, the answer of the authenticator, the first page.
+The third is what ``seal`` does with a card: challenge, signature, token, first answer.
 Each sign-in has connections of its own. The reference is one full handshake with an answer without database, taken between the sign-ins, so
 that a busy machine slows both. The client shares the processor with the server. Floor: 300 ms for the 95th percentile.
 """
@@ -19,7 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from bench.figure import Figure
 from privyseal.app import discover
@@ -31,6 +32,7 @@ from privyseal.reception.context import EntranceContext
 from privyseal_wire.statements import SignIn
 from tests.doors.rest.rest_rig import API, ORG, RestRig
 from tests.doors.rest.served import Served, serving
+from tests.rigs.passkeys import PasskeyHolder, holder
 from tests.rigs.postgresql import PostgresServer
 from tests.rigs.presence import find_program
 from tests.rigs.service import AdministratorRig, ServiceRig
@@ -43,7 +45,7 @@ SECRET = "s" * 52
 
 
 def run() -> Iterator[Figure]:
-    """Both ways in, on either database."""
+    """All ways in, on either database."""
     yield from measure("SQLite", "")
     if find_program("initdb", more_places=POSTGRESQL_PLACES) is not None:
         with PostgresServer() as server:
@@ -55,6 +57,7 @@ def measure(name: str, url: str) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as place, closing(ServiceRig(Path(place), url)) as rig:
         rig.create_organization(ORG)
         fox = rig.administrator(ORG, "Fox Mulder")
+        paula = holder(rig, ORG, by=fox)
         rest = RestRig(rig)
         rooms = discover()
         context = EntranceContext(rig.house, rest.issuer, World.seen_by(DnsLookup((("127.0.0.1", 9),))), rig.log_key.vkey, ())
@@ -63,6 +66,7 @@ def measure(name: str, url: str) -> Iterator[Figure]:
             identity = served.identity("fox", fox.certificate_der, fox.key)
             ways: dict[str, Callable[[], None]] = {
                 "with a certificate": lambda: by_certificate(served, identity),
+                "with a passkey": lambda: by_passkey(served, paula),
                 "with a signature": lambda: by_signature(served, rig, fox),
             }
             for words, way in ways.items():
@@ -117,10 +121,29 @@ def by_certificate(served: Served, identity: tuple[Path, Path]) -> None:
         back = urlsplit(headers["location"])
         status, headers, _ = _call(pages, "GET", f"{back.path}?{back.query}", Cookie=cookie)
         assert status == 303
-        session = next(
-            value.partition(";")[0] for name, value in headers.items() if name == "set-cookie" and ORG in value and "browser" not in value
-        )
-        assert _call(pages, "GET", f"/o/{ORG}/console/", Cookie=session)[0] == 200
+        _open_console(pages, headers)
+
+
+def by_passkey(served: Served, paula: PasskeyHolder) -> None:
+    """From the sign-in page to the first page of the console; what the authenticator computes is in it."""
+    with closing(http.client.HTTPSConnection("localhost", served.server.web_port, context=served.context())) as pages:
+        status, headers, _ = _call(pages, "GET", f"/o/{ORG}/sign-in")
+        assert status == 200
+        cookie = headers["set-cookie"].partition(";")[0]
+        status, _, options = _send(pages, f"/o/{ORG}/sign-in/challenge", {"a": ""}, cookie)
+        assert status == 200, options
+        answer = {"answer": paula.device.get(options), "challenge": json.loads(options)["challenge"], "next": ""}
+        status, headers, text = _send(pages, f"/o/{ORG}/sign-in/passkey", answer, cookie)
+        assert status == 303, text
+        _open_console(pages, headers)
+
+
+def _open_console(pages: http.client.HTTPSConnection, headers: http.client.HTTPMessage) -> None:
+    """The first page, with the session that an answer began."""
+    session = next(
+        value.partition(";")[0] for name, value in headers.items() if name == "set-cookie" and ORG in value and "browser" not in value
+    )
+    assert _call(pages, "GET", f"/o/{ORG}/console/", Cookie=session)[0] == 200
 
 
 def by_signature(served: Served, rig: ServiceRig, fox: AdministratorRig) -> None:
@@ -142,6 +165,16 @@ def _post(connection: http.client.HTTPSConnection, path: str, body: dict[str, st
         assert response.status in {200, 201}, text
         found: dict[str, str] = json.loads(text)
         return found
+
+
+def _send(
+    connection: http.client.HTTPSConnection, path: str, form: dict[str, str], cookie: str
+) -> tuple[int, http.client.HTTPMessage, str]:
+    """A form, as a page of ours sends it."""
+    kind = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin", "Cookie": cookie}
+    connection.request("POST", path, urlencode(form), kind)
+    with connection.getresponse() as response:
+        return response.status, response.headers, response.read().decode()
 
 
 def _call(connection: http.client.HTTPSConnection, method: str, path: str, **headers: str) -> tuple[int, http.client.HTTPMessage, str]:

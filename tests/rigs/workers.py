@@ -12,15 +12,25 @@ from xdist.scheduler import LoadScopeScheduling
 LIVE_FOLDERS = ("browser", "stories")
 """Folders of tests/ whose files share services that take long to start."""
 
-LONGEST = (*LIVE_FOLDERS, "tests/invariants/test_crash_cycles.py", "tests/invariants/test_i19_role_by_action_by_scope.py")
+_ON_POSTGRESQL = " on PostgreSQL"
+
+LONGEST = (
+    *LIVE_FOLDERS,
+    *(folder + _ON_POSTGRESQL for folder in LIVE_FOLDERS),
+    "tests/invariants/test_crash_cycles.py",
+    "tests/invariants/test_i19_role_by_action_by_scope.py",
+)
 """The shares that begin first, because whatever begins last holds up the end."""
 
 
 def share_of(nodeid: str) -> str:
     """Return what one worker runs as a whole, of the id of a test such as ``tests/wire/test_cms.py::test_x[1]``."""
-    file = nodeid.partition("::")[0]
-    parts = PurePosixPath(file).parts
-    return next((folder for folder in LIVE_FOLDERS if folder in parts[:-1]), file)
+    file, _, test = nodeid.partition("::")
+    folder = next((name for name in LIVE_FOLDERS if name in PurePosixPath(file).parts[:-1]), None)
+    if folder is None:
+        return file
+    # The services of one database share nothing with those of the other.
+    return folder + _ON_POSTGRESQL if "[postgresql" in test else folder
 
 
 class SharedServices(LoadScopeScheduling):  # type: ignore[misc] # the library has no types
