@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -47,12 +47,20 @@ _NAMES = Prepared(
     )
 )
 _OFFERED = Prepared(
-    departments.select()
+    sa.select(departments.c.id, departments.c.path, departments.c.name)
     .where(departments.c.organization_id == sa.bindparam("organization"), departments.c.state == DepartmentState.OPEN.value)
     .order_by(departments.c.path)
     .limit(sa.bindparam("quantity", type_=sa.Integer()))
 )
 _PATH = Prepared(sa.select(departments.c.path).where(departments.c.id == sa.bindparam("id")))
+
+
+class Place(NamedTuple):
+    """Where a department lies and what it is called: as much as a list of hundreds of them needs."""
+
+    id: DepartmentId
+    path: str
+    name: str
 
 
 def _department(row: Mapping[Any, Any]) -> Department:
@@ -157,25 +165,26 @@ def page(tx: Transaction, organization_id: OrganizationId, *, scope: Scope, afte
     return [_department(row._mapping) for row in tx.execute(statement.order_by(departments.c.path).limit(limit))]
 
 
-def offered(tx: Transaction, organization_id: OrganizationId, limit: int) -> list[Department]:
+def offered(tx: Transaction, organization_id: OrganizationId, limit: int) -> list[Place]:
     """Return the first open departments in the order of the tree: what a field offers to whom nothing is hidden."""
-    return [_department(row) for row in _OFFERED.every(tx, organization=organization_id, quantity=limit)]
+    return [Place(row["id"], row["path"], row["name"]) for row in _OFFERED.every(tx, organization=organization_id, quantity=limit)]
 
 
 def named(
     tx: Transaction, organization_id: OrganizationId, text: str, *, scope: Scope, limit: int = 50, is_open: bool = True
-) -> list[Department]:
+) -> list[Place]:
     """Return departments within a scope whose name has this text in it, in the order of the tree: what a field to choose one offers.
 
     That order is the index's own: where nothing is asked for, a page costs as much as it shows.
     """
-    statement = departments.select().where(departments.c.organization_id == organization_id, _below(scope))
+    places = sa.select(departments.c.id, departments.c.path, departments.c.name)
+    statement = places.where(departments.c.organization_id == organization_id, _below(scope))
     if text:
         statement = statement.where(departments.c.name.icontains(text, autoescape=True))
     if is_open:
         statement = statement.where(departments.c.state == DepartmentState.OPEN.value)
     rows = tx.execute(statement.order_by(departments.c.path).limit(limit))
-    return [_department(row._mapping) for row in rows]
+    return [Place(row.id, row.path, row.name) for row in rows]
 
 
 def of_ids(tx: Transaction, organization_id: OrganizationId, department_ids: Iterable[str]) -> dict[DepartmentId, Department]:
@@ -191,7 +200,7 @@ def way_to(tx: Transaction, department: Department) -> list[Department]:
     return [found[DepartmentId(item)] for item in ids if item in found]
 
 
-def names_to(tx: Transaction, organization_id: OrganizationId, wanted: Sequence[Department]) -> dict[DepartmentId, list[str]]:
+def names_to(tx: Transaction, organization_id: OrganizationId, wanted: Sequence[Department | Place]) -> dict[DepartmentId, list[str]]:
     """Return the names on the way down to each of these departments, by id: one query for all of them."""
     names = {str(item.id): item.name for item in wanted}
     missing = {step for item in wanted for step in _steps(item.path)} - names.keys()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from privyseal.model.department import Department
 from privyseal.model.identifiers import DepartmentId
 from privyseal.model.organization import Organization
 from privyseal.pages.control_center.department_words import BETWEEN
@@ -11,6 +12,7 @@ from privyseal.pages.control_center.entry import look_up, sight
 from privyseal.reception.site import Visit
 from privyseal.store import departments
 from privyseal.store.database import Transaction
+from privyseal.store.departments import Place
 
 CHOICES = 200
 """So many departments at most stand in a field to choose one."""
@@ -51,13 +53,13 @@ def choices(visit: Visit, chosen: str = "", *, whole: str = "", but: str = "") -
         mine = sight(visit)
         found = departments.named(tx, organization.id, find, scope=mine, limit=CHOICES + 1)
         is_cut = len(found) > CHOICES
-        found = [item for item in found[:CHOICES] if not (but and item.path.startswith(but))]
-        if chosen and not find and all(item.id != chosen for item in found):
+        listed: list[Department | Place] = [item for item in found[:CHOICES] if not (but and item.path.startswith(but))]
+        if chosen and not find and all(item.id != chosen for item in listed):
             known = departments.get(tx, organization.id, DepartmentId(chosen))
-            found += [known] if known and mine.covers(known.path) else []
-        names = departments.names_to(tx, organization.id, found)
-        listed = sorted(((str(name), BETWEEN.join(way)) for name, way in names.items()), key=lambda item: item[1])
+            listed += [known] if known and mine.covers(known.path) else []
+        names = departments.names_to(tx, organization.id, listed)
+        items = sorted(((str(name), BETWEEN.join(way)) for name, way in names.items()), key=lambda item: item[1])
         top = [("", whole or organization.name)] if mine.everything and not find else []
-        return Choices(find, is_cut, (*top, *listed))
+        return Choices(find, is_cut, (*top, *items))
 
     return look_up(visit, work)

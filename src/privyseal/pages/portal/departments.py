@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from privyseal.look.words import gettext
@@ -12,8 +13,9 @@ from privyseal.pages.portal.entry import look_up
 from privyseal.reception.site import Visit
 from privyseal.store import departments
 from privyseal.store.database import Transaction
+from privyseal.store.departments import Place
 
-CHOICES: Final = 500
+CHOICES: Final = 200
 """So many at most stand in the field. Of a larger tree the others are reached by a link that names theirs."""
 
 BETWEEN: Final = " / "
@@ -23,7 +25,7 @@ def choices(visit: Visit, chosen: str) -> list[tuple[str, str]]:
     """Return (id, words) to choose from, first the organization itself; nothing where there are no departments."""
 
     def work(tx: Transaction, organization: Organization) -> list[tuple[str, str]]:
-        found = departments.offered(tx, organization.id, CHOICES)
+        found: list[Department | Place] = [*departments.offered(tx, organization.id, CHOICES)]
         if chosen and all(item.id != chosen for item in found):
             known = departments.get(tx, organization.id, DepartmentId(chosen))
             found += [known] if known else []
@@ -45,5 +47,5 @@ def chosen_words(visit: Visit, chosen: str) -> str:
     return look_up(visit, work)
 
 
-def _named(tx: Transaction, organization: Organization, wanted: list[Department]) -> dict[str, str]:
+def _named(tx: Transaction, organization: Organization, wanted: Sequence[Department | Place]) -> dict[str, str]:
     return {str(found): BETWEEN.join(names) for found, names in departments.names_to(tx, organization.id, wanted).items()}
