@@ -111,6 +111,7 @@ def certificate_facts(certificate: Document) -> str:
             ("Revoked", f"{revoked} ({reason})" if revoked and reason else revoked),
             ("Name", certificate.text("common_name")),
             ("Names", "\n".join(name.partition(":")[2] or name for name in certificate.texts("names"))),
+            ("Servers", "\n".join(certificate.texts("endpoints")) if "endpoints" in certificate.fields else ""),
             ("Valid from", moment(certificate.text("not_before"))),
             ("Valid until", moment(certificate.text("not_after"))),
             ("SHA-256", certificate.text("sha256")),

@@ -11,8 +11,9 @@ from typing import Any, Final
 from privyseal.look.certificate_words import reason_words as revocation_words
 from privyseal.look.domain_words import domain_ends
 from privyseal.look.people_words import role_words, scope_words
+from privyseal.look.rendering import number
 from privyseal.look.sentences import word
-from privyseal.look.words import gettext, mark
+from privyseal.look.words import gettext, mark, ngettext
 from privyseal.model.administrator import Permission, Role
 from privyseal.model.audit import NOTHING_TO_TELL, ONE_RECIPIENT
 
@@ -84,6 +85,7 @@ _ACTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "close-department": (mark("Department closed"), mark("close a department")),
     "move-request": (mark("Moved to another department"), mark("move a request")),
     "move-certificate": (mark("Moved to another department"), mark("move a certificate")),
+    "assign-servers": (mark("Servers changed"), mark("change the servers of a certificate")),
     "move-administrator": (mark("Moved to another department"), mark("move a person")),
     "set-sign-on": (mark("Own sign-on set"), mark("set the own sign-on")),
     "remove-sign-on": (mark("Own sign-on removed"), mark("remove the own sign-on")),
@@ -344,7 +346,28 @@ def reason_words(entry: Mapping[str, Any]) -> str:
     if action == "create-api-token":
         scopes = {scope.value: scope_words(scope)[0] for scope in (Permission.READ, Permission.SUBMIT, Permission.READ_AUDIT)}
         return ", ".join(scopes.get(name, name) for name in reason.split())
+    if action == "assign-servers":
+        return _servers_words(reason)
     return _reasons_of(action).get(reason, "" if action in {"deliver-fact", "use-invitation"} else reason)
+
+
+_SERVERS: Final = {
+    "added": mark("added: %(servers)s"),
+    "removed": mark("removed: %(servers)s"),
+    "changed": mark("of another kind: %(servers)s"),
+}
+
+
+def _servers_words(reason: str) -> str:
+    """Return which servers came to a certificate and which left it; hosts have no spaces, so the words around them are ours."""
+    told = []
+    for part in reason.split("; "):
+        change, _, servers = part.partition(": ")
+        *named, last = servers.split(", ")
+        count, is_rest, _ = last.partition(" more")
+        rest = ngettext("%(num)s more", "%(num)s more", int(count)) % {"num": number(int(count))} if is_rest else last
+        told.append(gettext(_SERVERS[change]) % {"servers": ", ".join([*named, rest])})
+    return "; ".join(told)
 
 
 def _reasons_of(action: str) -> dict[str, str]:

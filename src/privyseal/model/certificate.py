@@ -94,3 +94,11 @@ def require_reissuable(certificate: Certificate, now: datetime) -> None:
         raise Conflict("not-reissuable", "The certificate has expired. Ask for a new one instead of a replacement.")
     if certificate.revoked_at is not None and now > certificate.revoked_at + REISSUE_AFTER_REVOCATION:
         raise Conflict("not-reissuable", "The certificate was revoked more than 30 days ago. Ask for a new one instead of a replacement.")
+
+
+def require_in_use(certificate: Certificate, now: datetime) -> None:
+    """Raise Conflict ``certificate-ended`` for a certificate that no server can use any more."""
+    if certificate.state is CertificateState.REVOKED:
+        raise Conflict("certificate-ended", "The certificate is revoked: no server uses it any more.")
+    if now >= certificate.not_after:
+        raise Conflict("certificate-ended", "The certificate has expired: no server uses it any more.")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from privyseal.model.identifiers import AdministratorId, ApprovalId, DepartmentId, OrganizationId, RequestId
 from privyseal.model.profile import NameKind, SubjectField
-from privyseal.model.request import TRANSITIONS, Request, RequestEvent, RequestKind, RequestState, read_endpoint
+from privyseal.model.request import TRANSITIONS, Endpoint, Request, RequestEvent, RequestKind, RequestState, read_endpoint
 from privyseal.model.scope import EVERYTHING, Scope
 from privyseal.store.database import Transaction
 from privyseal.store.departments import departments, is_in, within
@@ -135,6 +135,7 @@ _GET = Prepared(
     sa.select(*_READ).where(requests.c.id == sa.bindparam("request"), requests.c.organization_id == sa.bindparam("organization"))
 )
 _GET_MANY = Prepared(sa.select(*_READ).where(is_among(requests.c.id, "requests")))
+_ENDPOINTS_OF = Prepared(sa.select(requests.c.id, requests.c.endpoints).where(is_among(requests.c.id, "requests")))
 _LOCK = Prepared(
     sa.select(*_READ)
     .where(is_among(requests.c.id, "requests"), requests.c.organization_id == sa.bindparam("organization"))
@@ -221,6 +222,12 @@ def get(tx: Transaction, organization_id: OrganizationId, request_id: RequestId,
 def get_many(tx: Transaction, request_ids: Iterable[RequestId]) -> dict[RequestId, Request]:
     """Return the requests of these ids, whoever's they are: for the system's own work."""
     return {RequestId(row["id"]): _request(row) for row in _GET_MANY.every(tx, requests=list(request_ids))}
+
+
+def endpoints_of(tx: Transaction, request_ids: Iterable[RequestId]) -> dict[RequestId, tuple[Endpoint, ...]]:
+    """Return the servers that the requests of these ids name."""
+    rows = _ENDPOINTS_OF.every(tx, requests=list(request_ids))
+    return {RequestId(row["id"]): tuple(map(read_endpoint, row["endpoints"])) for row in rows}
 
 
 def lock(tx: Transaction, organization_id: OrganizationId, request_ids: Sequence[RequestId]) -> dict[RequestId, Request]:

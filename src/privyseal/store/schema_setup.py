@@ -23,6 +23,7 @@ NOUNS = (
     "authorities",
     "authority_states",
     "caa_checks",
+    "certificate_servers",
     "certificates",
     "changes",
     "contact_changes",

@@ -1,4 +1,4 @@
-"""``seal certificate``: pick up, look up, revoke, reissue and check certificates."""
+"""``seal certificate``: pick up, look up, revoke, reissue and check certificates, and say which servers use them."""
 
 from __future__ import annotations
 
@@ -162,6 +162,26 @@ def reissue(
         answer = service.post(service.path("certificates", _serial(serial), "reissue"), body)
     state = words.STATE_WORDS.get(answer.text("state"), answer.text("state"))
     return Reply(answer.fields, f"Request {answer.text('id')} is {state}.")
+
+
+@APP.command
+def servers(serial: str, /, *, endpoint: list[str], options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
+    """Let exactly these servers use a certificate. What its request named stays with the request.
+
+    A server that goes to another certificate is left out here, and named for the other one with the ones it has.
+
+    Parameters
+    ----------
+    serial
+        Serial number in hex.
+    endpoint
+        A server that uses the certificate, such as www.example.test or load-balancer:10.0.0.7; once for each of them.
+    """
+    with open_service(options, desk) as service:
+        path = service.path("certificates", _serial(serial))
+        body = {"endpoints": endpoint, "known": service.get(path).integer("server_changes")}
+        answer = service.put(service.path("certificates", _serial(serial), "servers"), body)
+    return Reply(answer.fields, f"The servers of {answer.text('serial')} are now:\n" + "\n".join(answer.texts("endpoints")))
 
 
 def _by_serial(service: Service, serial: str) -> Document:

@@ -86,6 +86,29 @@ def test_list_and_show(rig: Rig) -> None:
     assert rig.seal("certificate", "show", "not hex").status == 2
 
 
+def test_the_servers_are_shown_and_changed(rig: Rig) -> None:
+    before = sample.certificate(HOLDER, endpoints=["web-server:www.acme.test", "other:10.0.0.7"], server_changes=3)
+    after = sample.certificate(HOLDER, endpoints=["web-server:www.acme.test", "load-balancer:lb.acme.test"], server_changes=4)
+    rig.service.on("GET", CERTIFICATE_PATH, before)
+    rig.service.on("PUT", f"{CERTIFICATE_PATH}/servers", after)
+    shown = rig.seal("certificate", "show", HOLDER.serial_hex)
+    assert "Servers      web-server:www.acme.test\n             other:10.0.0.7\n" in shown.out
+    words = ["certificate", "servers", HOLDER.serial_hex.upper(), *rig.identity]
+    told = rig.seal(*words, "--endpoint", "www.acme.test", "--endpoint", "load-balancer:lb.acme.test")
+    assert told.status == 0, told.err
+    assert told.out == f"The servers of {HOLDER.serial_hex} are now:\nweb-server:www.acme.test\nload-balancer:lb.acme.test\n"
+    [sent] = rig.service.asked("PUT", f"{CERTIFICATE_PATH}/servers")
+    assert sent.json == {"endpoints": ["www.acme.test", "load-balancer:lb.acme.test"], "known": 3}
+    assert rig.seal(*words, "--endpoint", "www.acme.test", "--json").json == after
+    rig.service.on("PUT", f"{CERTIFICATE_PATH}/servers", problem(409, "servers-changed", "Somebody else just changed them."))
+    refused = rig.seal(*words, "--endpoint", "www.acme.test")
+    assert (refused.status, refused.err) == (1, "Somebody else just changed them.\n")
+    asked = len(rig.service.seen)
+    assert rig.seal(*words).status == 2, "no server at all is a mistake"
+    assert rig.seal("certificate", "servers", "no hex", "--endpoint", "www.acme.test").status == 2
+    assert len(rig.service.seen) == asked, "and nothing is asked of the service"
+
+
 def test_an_administrator_revokes_under_a_signature(rig: Rig) -> None:
     rig.service.on("GET", CERTIFICATE_PATH, sample.certificate(HOLDER))
     rig.service.on("POST", f"{CERTIFICATE_PATH}/revocation", sample.certificate(HOLDER, state="revoked"))

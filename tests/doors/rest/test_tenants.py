@@ -125,6 +125,7 @@ ROWS = [
     Row("POST", f"{P}/departments/{{department}}/closing", {"reason": "The office moved."}),
     Row("POST", f"{P}/requests/{{request_id}}/department", {"department": ""}),
     Row("POST", f"{P}/certificates/{{serial}}/department", {"department": ""}),
+    Row("PUT", f"{P}/certificates/{{serial}}/servers", {"endpoints": ["evil.test"], "known": 0}),
     Row("POST", "/administrators/renewal", {"csr": "{csr}", "signature": "AAAA"}, (422, "cms-form")),
     Row("POST", "/sign-in/challenge", {"audience": ORG, "program_sha256": "ab" * 32}, (200, ANYBODY)),
     Row("POST", "/sign-in", {"audience": ORG, "program": "x", "signature": "AAAA"}, (422, "cms-form")),

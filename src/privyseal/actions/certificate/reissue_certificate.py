@@ -21,7 +21,7 @@ from privyseal.model.policy import Policy
 from privyseal.model.proof import PhraseProof
 from privyseal.model.request import Request, RequestKind, RequestState
 from privyseal.model.unit import NO_UNIT
-from privyseal.store import organizations, requests
+from privyseal.store import certificate_servers, organizations, requests
 from privyseal.store.database import Transaction
 
 
@@ -37,7 +37,9 @@ def reissue_certificate(
     _require_new_key(tx, certificate, csr, policy)
     domains = organizations.domains_of(tx, original.organization.id)
     require_covered([name for _, name in certificate.names], domains, tx.now, policy.tier)
-    request = _request(house, tx, actor, original, csr)
+    # It is asked for the servers that have the certificate now, whatever the first request named.
+    servers = certificate_servers.current(tx, certificate).endpoints
+    request = dataclasses.replace(_request(house, tx, actor, original, csr), endpoints=servers)
     same = sha256_hex(f"reissue\n{certificate.id}\n{request.spki_sha256}".encode())
     if not requests.insert(tx, request, sameness=same, confirm_code_hash=None):
         existing = requests.open_same(tx, same)

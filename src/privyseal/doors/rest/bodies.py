@@ -164,6 +164,15 @@ class ReissueBody(Body):
     )
 
 
+class ServersBody(Body):
+    """The servers that use a certificate from now on."""
+
+    endpoints: Annotated[list[Text], Field(max_length=1000)] = Field(
+        description="All of them, each `kind:address` or an address.", examples=[["web-server:www.example.test"]]
+    )
+    known: Number = Field(description="The `server_changes` of the certificate that the change is made from.", examples=[0])
+
+
 class CheckBody(Body):
     """What a check from outside found."""
 

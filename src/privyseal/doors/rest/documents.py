@@ -335,6 +335,19 @@ class CertificateDocument(Document):
     picked_up_at: Time | None = None
     replaces: str | None = Field(default=None, description="Serial of the certificate that it replaced.")
     department: str | None = Field(default=None, description="Id of the department it belongs to; none: the organization itself.")
+    endpoints: list[str] = Field(
+        description="The servers that use it now, each `kind:address`.", examples=[["web-server:www.example.test"]]
+    )
+    server_changes: int = Field(description="How often its servers were changed after it was issued; the next change says so.")
+
+
+class ServerChangeDocument(Document):
+    """A change of the servers: these have the certificate from then on."""
+
+    number: int
+    endpoints: list[str]
+    at: Time
+    administrator: str
 
 
 class AuditEntry(Document):
@@ -351,6 +364,7 @@ class CertificateHistory(CertificateDocument):
     """The same with everything that happened to it, from its request on, oldest first."""
 
     history: list[AuditEntry]
+    servers: list[ServerChangeDocument] = Field(description="The changes of its servers, the oldest first: at most the last 200.")
 
 
 class ShortCertificate(Document):

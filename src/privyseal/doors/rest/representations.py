@@ -30,7 +30,8 @@ from privyseal.model.revocation import RevocationReason
 from privyseal.model.rules import Tier
 from privyseal.model.statement import utc_text
 from privyseal.model.unit import UnitBalance
-from privyseal.store import administrators, audit, certificates, passkeys, policies, questions, requests
+from privyseal.store import administrators, audit, certificate_servers, certificates, passkeys, policies, questions, requests
+from privyseal.store.certificate_servers import ServerChange, Servers
 from privyseal.store.database import Transaction
 from privyseal.store.validations import Issued, Validation
 
@@ -139,8 +140,23 @@ def short_request(request: Request) -> documents.ShortRequest:
     )
 
 
+def certificate_documents(
+    tx: Transaction, house: House, organization: Organization, found: Sequence[Certificate]
+) -> list[documents.CertificateDocument]:
+    """Return the documents of certificates of one organization, in the same order."""
+    servers = certificate_servers.current_of(tx, found)
+    return [_certificate_document(tx, house, organization, certificate, servers[certificate.id]) for certificate in found]
+
+
 def certificate_document(
     tx: Transaction, house: House, organization: Organization, certificate: Certificate
+) -> documents.CertificateDocument:
+    """Return the document of one certificate."""
+    return certificate_documents(tx, house, organization, [certificate])[0]
+
+
+def _certificate_document(
+    tx: Transaction, house: House, organization: Organization, certificate: Certificate, servers: Servers
 ) -> documents.CertificateDocument:
     """Return the document of a certificate; ``expired`` is seen from its dates at ``tx.now``."""
     state: Literal["valid", "revoked", "expired"] = certificate.state.value
@@ -167,6 +183,8 @@ def certificate_document(
         picked_up_at=_maybe(certificate.picked_up_at),
         replaces=replaced.serial_hex if replaced else None,
         department=certificate.department_id,
+        endpoints=[endpoint.text() for endpoint in servers.endpoints],
+        server_changes=servers.changes,
     )
 
 
@@ -178,7 +196,17 @@ def certificate_history(
     entries = audit.of_objects(tx, organization_log(organization.slug), objects)
     history = [documents.AuditEntry(**json.loads(entry)) for entry in entries]
     document = certificate_document(tx, house, organization, certificate)
-    return documents.CertificateHistory(**dict(document), history=history)
+    changes = [_server_change(change) for change in certificate_servers.history(tx, certificate.id)]
+    return documents.CertificateHistory(**dict(document), history=history, servers=changes)
+
+
+def _server_change(change: ServerChange) -> documents.ServerChangeDocument:
+    return documents.ServerChangeDocument(
+        number=change.number,
+        endpoints=[endpoint.text() for endpoint in change.endpoints],
+        at=utc_text(change.at),
+        administrator=change.actor_id,
+    )
 
 
 def chain_of(house: House, certificate: Certificate) -> list[bytes]:

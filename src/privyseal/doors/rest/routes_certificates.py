@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from privyseal.actions.certificate.assign_servers import assign_servers
 from privyseal.actions.certificate.record_check import record_check
 from privyseal.actions.certificate.reissue_certificate import reissue_certificate
 from privyseal.actions.certificate.revoke_certificate import ByAdministrator, BySubscriber, revoke_certificate
@@ -16,7 +17,7 @@ from privyseal.doors import DoorContext
 from privyseal.doors.rest.access import IDENTITY, TOKEN, Access, described, holder
 from privyseal.doors.rest.addresses import After, Limit, SerialPath, Slug
 from privyseal.doors.rest.authentication import Caller, CallerOf, Context
-from privyseal.doors.rest.bodies import CheckBody, ReissueBody, RevocationBody
+from privyseal.doors.rest.bodies import CheckBody, ReissueBody, RevocationBody, ServersBody
 from privyseal.doors.rest.documents import (
     CertificateDocument,
     CertificateHistory,
@@ -28,6 +29,7 @@ from privyseal.doors.rest.documents import (
 from privyseal.doors.rest.reading import attempt_within, read
 from privyseal.doors.rest.representations import (
     certificate_document,
+    certificate_documents,
     certificate_history,
     chain_of,
     request_document,
@@ -76,7 +78,7 @@ def list_certificates(
     def page(tx: Transaction, organization: Organization) -> CertificatePage:
         scope = caller.actor.scope(Permission.READ)
         found = certificates.page(tx, organization.id, name=name.rstrip(".").lower(), scope=scope, after=after, limit=limit + 1)
-        items = [certificate_document(tx, context.house, organization, item) for item in found[:limit]]
+        items = certificate_documents(tx, context.house, organization, found[:limit])
         return CertificatePage(items=items, next=found[limit - 1].id if len(found) > limit else "")
 
     return read(context, caller, About("list-certificates", org, "organization", org), Permission.READ, page, scoped=True)
@@ -154,6 +156,21 @@ def reissue(org: Slug, serial: SerialPath, body: ReissueBody, context: Context, 
         return ReceivedShortRequest(**dict(short_request(request)), confirmation="not-needed")
     document = read(context, caller, about, None, lambda tx, organization: request_document(tx, organization, request))
     return ReceivedRequest(**dict(document), confirmation="not-needed")
+
+
+@router.put("/organizations/{org}/certificates/{serial}/servers", **described(holder(Permission.MOVE), 403, 409, post=True))
+def change_servers(org: Slug, serial: SerialPath, body: ServersBody, context: Context, caller: CallerOf) -> CertificateDocument:
+    """Let exactly these servers use a certificate; what its request named stays with the request.
+
+    A server that goes to another certificate is left out here and named there. The same servers again are harmless.
+    """
+    about = About("assign-servers", org, "certificate", serial)
+    perform(context.house, caller.actor, about, assign_servers, org, serial, body.endpoints, body.known)
+
+    def document(tx: Transaction, organization: Organization) -> CertificateDocument:
+        return certificate_document(tx, context.house, organization, _require(tx, organization, serial, caller))
+
+    return read(context, caller, about, None, document)
 
 
 @router.post("/organizations/{org}/certificates/{serial}/checks", status_code=201, **described(holder(Permission.READ), 403, post=True))

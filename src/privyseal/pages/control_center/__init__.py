@@ -26,6 +26,7 @@ from privyseal.pages.control_center import (
     reissue,
     roles,
     searches,
+    servers,
     settings,
     sign_on,
     tokens,
@@ -145,6 +146,8 @@ _DEPARTMENTS = (
     console_page(POST, "/requests/{request}/department", MOVE, departments.place_request, scoped=True),
     console_page(GET, "/certificates/{serial}/department", MOVE, departments.ask_place, scoped=True),
     console_page(POST, "/certificates/{serial}/department", MOVE, departments.place_certificate, scoped=True),
+    console_page(GET, "/certificates/{serial}/servers", MOVE, servers.ask_servers, scoped=True),
+    console_page(POST, "/certificates/{serial}/servers", MOVE, servers.change_servers, scoped=True),
 )
 
 _POLICIES = (

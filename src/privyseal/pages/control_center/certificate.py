@@ -29,7 +29,8 @@ from privyseal.reception.kept import forget_signed, go_on, marked
 from privyseal.reception.refusals import show_again
 from privyseal.reception.signing import end_of_statement, offer, read_signature
 from privyseal.reception.site import Visit
-from privyseal.store import certificates, departments, requests
+from privyseal.store import certificate_servers, certificates, departments, requests
+from privyseal.store.certificate_servers import Servers
 from privyseal.store.database import Transaction
 from privyseal.store.failpoints import failpoint
 from privyseal_wire.statements import Revocation
@@ -48,6 +49,7 @@ class Held:
     history: list[Happened]
     path: str
     department: str
+    servers: Servers
 
     @property
     def chain(self) -> list[bytes]:
@@ -74,7 +76,9 @@ def held(visit: Visit) -> Held:
         objects = [certificate.serial_hex, *([certificate.request_id] if certificate.request_id else [])]
         path = departments.path_of(tx, certificate.department_id)
         department = department_words(tx, organization, certificate.department_id)
-        return Held(certificate, authority, request, replaced, history_of(tx, organization, objects, sight(visit)), path, department)
+        history = history_of(tx, organization, objects, sight(visit))
+        servers = certificate_servers.current(tx, certificate)
+        return Held(certificate, authority, request, replaced, history, path, department, servers)
 
     return look_up(visit, work)
 
@@ -96,7 +100,8 @@ def _values(visit: Visit, found: Held) -> dict[str, object]:
         "stands": certificate_state(certificate.state, certificate.not_after, visit.now),
         "issuer": read_certificate(certificate.der, []).issuer,
         "reason": reason_text(certificate.revocation_reason) if certificate.revoked_at else "",
-        "servers": [endpoint.address for endpoint in found.request.endpoints] if found.request else [],
+        "servers": [endpoint.address for endpoint in found.servers.endpoints],
+        "may_assign": is_valid and may(visit, Permission.MOVE, found.path),
         "files": FILES,
         "pem": certificate_to_pem(certificate.der),
         "may_move": may(visit, Permission.MOVE, found.path),

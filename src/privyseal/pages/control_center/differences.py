@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from privyseal.model.policy import Policy
 from privyseal.model.profile import SubjectField
 from privyseal.model.request import Request, RequestKind
 from privyseal.model.scope import Scope
-from privyseal.store import certificates, policies, requests
+from privyseal.store import certificate_servers, certificates, policies, requests
 from privyseal.store.database import Transaction
 
 
@@ -32,7 +33,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """The certificate that the request is compared with, and the request it came from."""
+    """The certificate that the request is compared with, and the request it came from, naming the servers that have it now."""
 
     certificate: Certificate
     request: Request
@@ -49,6 +50,7 @@ def previous_of(tx: Transaction, organization: Organization, request: Request, m
     before = requests.get(tx, organization.id, found.request_id, scope=mine) if found is not None and found.request_id else None
     if found is None or before is None:
         return None
+    before = dataclasses.replace(before, endpoints=certificate_servers.current(tx, found).endpoints)
     return Previous(found, before, policies.get(tx, before.policy_id, before.policy_version)[0])
 
 

@@ -61,7 +61,7 @@ def _happened(entry: Mapping[str, Any], names: Mapping[str, str], places: Mappin
     if action == "deliver-fact" and not is_refused:
         return Happened(letter_words(entry), at, "")
     words = action_words(action, refused=is_refused)
-    if is_refused or (action in {"revoke-certificate", "revoke-credential", "close-department"} and entry["reason"]):
+    if is_refused or (action in {"revoke-certificate", "revoke-credential", "close-department", "assign-servers"} and entry["reason"]):
         words = f"{words} ({reason_words(entry)})"
     elif action in MOVES:
         ends = [places.get(step, gettext("another department")) for step in str(entry["reason"]).split(BETWEEN)]

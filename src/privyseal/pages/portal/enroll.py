@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
@@ -29,12 +28,10 @@ from privyseal.pages.portal.drafts import Offer, after, first_open, offers, plac
 from privyseal.pages.portal.entry import is_active, look_up, portal_page, show_again
 from privyseal.pages.portal.own_fields import asked_for, inputs, lacks_answers, read_typed
 from privyseal.reception.sent_csr import names_of
+from privyseal.reception.server_rows import FIELD, server_rows, typed_servers
 from privyseal.reception.site import Method, Visit
 from privyseal.store import organizations
 from privyseal.store.database import Transaction
-
-FIRST_ROWS = 3
-"""Rows for servers on a fresh page; more come with a button."""
 
 
 def ask_first(visit: Visit) -> Response:
@@ -149,10 +146,10 @@ def keep_use(visit: Visit, draft: Draft) -> Response:
         if offer is None:
             raise Refused("lifetime", gettext("Choose how long the certificate shall be valid."), field="lifetime_days")
         look_up(visit, lambda tx, _: require_lifetime(offer.policy, days, tx.now))
-        servers = require_endpoints(_typed_servers(visit), min(MAXIMUM_ENDPOINTS, offer.policy.max_endpoints))
+        servers = require_endpoints(typed_servers(visit), min(MAXIMUM_ENDPOINTS, offer.policy.max_endpoints))
         draft = save(visit, draft, policy=policy, lifetime_days=days, servers=tuple(server.text() for server in servers))
     except PrivysealError as error:
-        return show_again(visit, error, lambda status: _show_use(visit, draft, status), {"lifetime_days": "life", "endpoints": "address-1"})
+        return show_again(visit, error, lambda status: _show_use(visit, draft, status), {"lifetime_days": "life", "endpoints": FIELD})
     step = "contact" if lacks_answers(visit, draft.answers) else after(draft.answers, "use")
     return visit.go_to(place(visit, draft, step))
 
@@ -162,14 +159,6 @@ def _life(visit: Visit) -> tuple[str, int]:
     return policy, int(days) if days.isascii() and days.isdecimal() and len(days) < 6 else 0
 
 
-def _typed_servers(visit: Visit) -> list[str]:
-    """Return the rows that have an address, as ``Endpoint.text`` writes them; a whole web address is cut down to its host."""
-    rows = [(visit.form.value(f"kind-{row}"), visit.form.value(f"address-{row}")) for row in range(1, MAXIMUM_ENDPOINTS + 1)]
-    known = {kind.value for kind in ServerKind}
-    bare = [(kind, re.sub(r"^[a-z]+://", "", address).partition("/")[0]) for kind, address in rows if address]
-    return [f"{kind}:{address}" if kind in known else address for kind, address in bare]
-
-
 def _show_use(visit: Visit, draft: Draft, status: int = 200) -> Response:
     found = look_up(visit, offers)
     kept = [read_endpoint(text) for text in draft.answers.servers]
@@ -177,15 +166,10 @@ def _show_use(visit: Visit, draft: Draft, status: int = 200) -> Response:
         # The certificate has the names of the CSR, whatever was typed before it.
         names = names_of(read_csr(draft.answers.csr.encode())) if draft.answers.csr else draft.answers.names
         kept = [Endpoint(ServerKind.WEB_SERVER, name) for name in names if not name.startswith("*")][:1]
-    typed = [row for row in range(1, MAXIMUM_ENDPOINTS + 1) if visit.form.value(f"address-{row}")]
-    rows = max(FIRST_ROWS, len(kept) + 1, (max(typed) if typed else 0) + (3 if visit.form.value("more") else 1))
     values: dict[str, object] = {
         "lives": _lives(found),
         "life": f"{draft.answers.lifetime_days}:{draft.answers.policy}" if draft.answers.lifetime_days else _only(found),
-        "kept": kept,
-        "rows": min(rows, MAXIMUM_ENDPOINTS),
-        "most": MAXIMUM_ENDPOINTS,
-        "kinds": [(kind.value, kind_words()[kind]) for kind in ServerKind],
+        "servers": server_rows(visit, kept),
     }
     return show_step(visit, draft, "use", values, status)
 
@@ -203,17 +187,6 @@ def _lives(found: tuple[Offer, ...]) -> list[tuple[str, str, str]]:
 def _only(found: tuple[Offer, ...]) -> str:
     lives = _lives(found)
     return lives[0][0] if len(lives) == 1 else ""
-
-
-def kind_words() -> dict[ServerKind, str]:
-    """Return what people call each kind of server."""
-    return {
-        ServerKind.WEB_SERVER: gettext("Web server"),
-        ServerKind.LOAD_BALANCER: gettext("Load balancer"),
-        ServerKind.ACCELERATOR: gettext("TLS accelerator"),
-        ServerKind.MAIL_SERVER: gettext("Mail server"),
-        ServerKind.OTHER: gettext("Other"),
-    }
 
 
 def ask_contact(visit: Visit, draft: Draft) -> Response:

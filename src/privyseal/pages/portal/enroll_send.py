@@ -18,11 +18,11 @@ from privyseal.model.request import read_endpoint
 from privyseal.pages.portal.csr_reading import judged, rows
 from privyseal.pages.portal.departments import chosen_words
 from privyseal.pages.portal.drafts import first_open, place, show_step, with_draft
-from privyseal.pages.portal.enroll import kind_words
 from privyseal.pages.portal.entry import home, portal_page, show_again
 from privyseal.pages.portal.own_fields import asked_for, inputs, kept_answers, lacks_answers
 from privyseal.pages.portal.status import remember_sent
 from privyseal.reception.sent_csr import names_of, refused
+from privyseal.reception.server_rows import kind_words
 from privyseal.reception.site import Method, Visit
 from privyseal.store.failpoints import failpoint
 
