@@ -48,6 +48,32 @@ def test_departments(world: World, chromium: Chromium, tmp_path: Path) -> None:
     look(window.page, "console-check-in-department")
     issued = company.issue(make_csr([f"moved.{DOMAIN}"], make_key()))
     show(world, window, f"certificates/{issued['serial']}/department", "console-move-certificate")
+    change_servers(world, window, f"certificates/{issued['serial']}")
+
+
+def change_servers(world: World, window: Window, certificate: str) -> None:
+    """Never changed, a mistake, changed twice with names as long as they come, somebody else was faster, and ended."""
+    place = f"{certificate}/servers"
+    show(world, window, place, "console-servers", small=True)
+    window.page.locator("[id=address-2]").fill("not a server")
+    refuse(window, "Change the servers", "console-servers-error", small=True)
+    long = ".".join(["server-of-the-department-that-nobody-else-wants-to-have-done"] * 4)
+    window.page.locator("[id=address-2]").fill(f"{long}:8443")
+    window.page.locator("[id=kind-2]").select_option("load-balancer")
+    window.press("Change the servers")
+    assert long in window.words.replace("\u200b", "").replace("\n", "")
+    look(window.page, "console-certificate-servers")
+    show(world, window, place, "console-servers-changed", small=True)
+    window.page.locator("[id=address-1]").fill("[2001:db8::1]:8443")
+    window.press("More rows")
+    judge(window.page)
+    window.press("Change the servers")
+    window.open(f"{world.console('gallery')}{place}")
+    window.page.locator("[id=address-3]").fill("mine.test")
+    window.page.locator("[name=known]").evaluate("(field) => field.value = '1'")
+    refuse(window, "Change the servers", "console-servers-overtaken", small=True)
+    window.press("Change the servers")
+    assert "mine.test" in window.words
 
 
 @sqlite

@@ -156,7 +156,7 @@ def test_who_was_slower_is_told_and_keeps_what_was_typed(rig: ConsoleRig, fox: D
     )
     assert page.fields["address-1"] == "mine.test"
     assert not any(page.fields.get(f"address-{row}") for row in range(2, 7)), "nothing of the other one among the rows"
-    assert "Dana Scully a.test (Web server) s1.test (Web server)" in page.text
+    assert "Dana Scully a.test (Web server) s1.test (Web server) (new)" in page.text
     assert servers_of(rig, certificate)[0] == "web-server:s1.test"
     # A refusal of another kind does not take note of what nobody has seen.
     stale = require_refused(fox.send(place(certificate), typed("web-server:x y", known=known)), 422, "address-1")
@@ -166,6 +166,16 @@ def test_who_was_slower_is_told_and_keeps_what_was_typed(rig: ConsoleRig, fox: D
     assert servers_of(rig, certificate) == ["web-server:mine.test"]
     assert fox.send(place(certificate), typed("web-server:mine.test", known=1)).status_code == 303, "pressed twice it is changed once"
     assert int(hidden(fox.get(place(certificate)).text, "known")) == 2
+
+
+def test_of_many_changes_the_last_ones_are_told(rig: ConsoleRig, fox: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = issued(rig, fox, "web-server:a.test")
+    for known, host in enumerate(("b.test", "c.test", "d.test")):
+        assert fox.send(place(certificate), typed(f"web-server:{host}", known=known)).status_code == 303
+    monkeypatch.setattr(certificate_servers, "LONGEST", 2)
+    told = Document(fox.get(place(certificate)).text).text.partition("What was changed")[2]
+    assert "c.test (Web server) d.test (Web server)" in told
+    assert ("a.test" in told, "b.test" in told) == (False, False), "and none of them as if it came from the request"
 
 
 def test_what_has_ended_is_shown_without_a_form(rig: ConsoleRig, fox: Desk) -> None:

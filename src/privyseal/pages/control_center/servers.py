@@ -123,11 +123,13 @@ def _impossible(visit: Visit, found: Held) -> str:
 
 
 def _told(usage: Usage) -> list[Changed]:
-    """Return the changes, the oldest first, each with what held before it."""
-    request = usage.held.request
+    """Return the changes, the oldest first, each with what held before it: of more than are read the first one tells that alone."""
+    request, changes = usage.held.request, usage.changes
     before = _words(request.endpoints) if request else []
+    if changes and changes[0].number > 1:
+        before, changes = _words(changes[0].endpoints), changes[1:]
     told: list[Changed] = []
-    for change in usage.changes:
+    for change in changes:
         after = _words(change.endpoints)
         told.append(Changed(change.at, usage.names.get(change.actor_id, change.actor_id), before, after))
         before = after
