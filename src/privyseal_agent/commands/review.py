@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from privyseal_agent import words
+from privyseal_agent.changes import side_path
 from privyseal_agent.desk import Desk, Reply
 from privyseal_agent.errors import Refused
 from privyseal_agent.groups import AtDesk, group, open_service
@@ -13,15 +14,11 @@ from privyseal_agent.settings import NO_SERVICE_OPTIONS, ServiceOptions
 APP = group("review", "Access reviews: list, show, confirm. Without an organization set, those of the provider's own people.")
 
 
-def _path(service: Service, *parts: str) -> str:
-    return service.path("reviews", *parts) if service.settings.organization else "/".join(("/provider/reviews", *parts))
-
-
 @APP.command(name="list")
 def list_reviews(*, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: AtDesk) -> Reply:
     """List the access reviews, the newest quarter first; one is made by itself in every quarter."""
     with open_service(options, desk) as service:
-        found = service.get(_path(service)).parts("items")
+        found = service.get(side_path(service, "reviews")).parts("items")
     rows = [(item.text("id"), item.text("quarter"), item.text("state"), words.moment(item.text("due_at"))) for item in found]
     table = words.table(("REVIEW", "QUARTER", "STATE", "DUE"), rows, empty="No access review was made yet.")
     return Reply({"items": [item.fields for item in found]}, table)
@@ -37,7 +34,7 @@ def show(review: str, /, *, options: ServiceOptions = NO_SERVICE_OPTIONS, desk: 
         Id of the access review.
     """
     with open_service(options, desk) as service:
-        found = service.get(_path(service, review))
+        found = service.get(side_path(service, "reviews", review))
     return Reply(found.fields, _shown(found))
 
 
@@ -89,14 +86,14 @@ def confirm(review: str, administrator: str, /, *, yes: bool = False, options: S
         if not yes and not _agrees(desk, line):
             return Reply({"confirmed": False}, "", "Nothing was confirmed.")
         body = {"administrator": administrator, "assignments": line.fields["assignments"]}
-        answer = service.post(f"{_path(service, review)}/confirmations", body)
+        answer = service.post(side_path(service, "reviews", review, "confirmations"), body)
     left = sum(item.fields["settled"] is not True for item in answer.parts("lines"))
     state = "The review is finished." if answer.text("state") == "finished" else f"Still open: {left}."
     return Reply(answer.fields, f"The roles of {line.text('name')} are confirmed. {state}")
 
 
 def _line(service: Service, review: str, administrator: str) -> Document:
-    for line in service.get(_path(service, review)).parts("lines"):
+    for line in service.get(side_path(service, "reviews", review)).parts("lines"):
         if line.text("administrator") == administrator:
             return line
     raise Refused("administrator-unknown", f"Nobody in this review is {administrator}. See: seal review show {review}.")

@@ -73,14 +73,17 @@ def ask(connection: http.client.HTTPConnection, path: str, method: str = "GET", 
 
 
 @contextmanager
-def serving(rig: RestRig, directory: Path, front: Front | None = None) -> Iterator[Served]:
-    """Serve the rig's application until the block ends; the server has to end by itself within ten seconds."""
+def serving(rig: RestRig, directory: Path, front: Front | None = None, *, ports: tuple[int, int] = (0, 0)) -> Iterator[Served]:
+    """Serve the rig's application until the block ends; the server has to end by itself within ten seconds.
+
+    ``ports`` are everybody's and the administrators'; 0 takes a free one.
+    """
     write_server_certificate(directory)
     server = WebServer(
         rig.app,
         host="127.0.0.1",
-        web_port=0,
-        administrator_port=0,
+        web_port=ports[0],
+        administrator_port=ports[1],
         certificate_file=directory / "server.pem",
         key_file=directory / "server.key",
         administrators_ca_pem=certificate_to_pem(rig.service.house.administrators_authority.root),
