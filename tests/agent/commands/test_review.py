@@ -69,6 +69,8 @@ def test_nobody_confirms_his_own_while_somebody_else_can(office: Office, fox: Ad
 def test_the_provider_reviews_its_own_people(office: Office, vera: AdministratorRig) -> None:
     review, shell = begin(office, ""), office.shell(vera, "")
     assert [line.split()[0] for line in shell.done("review", "list").splitlines()] == ["REVIEW", review]
+    for other in (f"{review}?limit=1", f"{review}#1", f"nothing/../{review}"):
+        assert shell.refused("review", "show", other) != "", "another id"
     told = shell.document("review", "confirm", review, vera.administrator.id, "--yes")
     assert (told["id"], told["state"]) == (review, "finished")
     assert line_of(office, review, vera).confirmed_by == vera.administrator.id, "nobody else can"
@@ -80,6 +82,4 @@ def test_a_stranger_sees_and_confirms_nothing(office: Office, fox: Administrator
         assert "This needs an Administrator ID" in office.shell().refused("review", *words)
         assert "There is no such organization, or it is not yours." in office.shell(vera).refused("review", *words)
     assert "There is no such access review." in office.shell(vera, "").refused("review", "show", review)
-    for elsewhere in ("../organizations", f"{review}?limit=1"):
-        assert office.shell(vera, "").seal("review", "show", elsewhere).status == 1, "an id leads nowhere else"
     assert line_of(office, review, fox).confirmed_at is None
