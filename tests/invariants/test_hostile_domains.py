@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import dns.rcode
 import pytest
+from starlette.testclient import TestClient
 
 from privyseal.actions.house import About, perform
 from privyseal.actions.organization.add_domain import add_domain
@@ -25,21 +27,26 @@ from privyseal.engine.dns_lookup import DnsLookup
 from privyseal.engine.perspectives import Perspective, Perspectives
 from privyseal.engine.token_fetch import FetchPolicy
 from privyseal.engine.world import World
+from privyseal.features.notices.render import time_text
 from privyseal.issuer.desk import complete_batch
+from privyseal.model.actor import Actor, ActorKind
 from privyseal.model.administrator import Role
 from privyseal.model.domain import Domain
+from privyseal.model.errors import Refused
 from privyseal.model.organization import subject_values
 from privyseal.model.profile import NameKind, SubjectField
+from privyseal.model.refused_names import REFUSALS, STRANGERS_TOLD, TOLD_AGAIN_AFTER, WITHIN_MINUTES
 from privyseal.model.request import Request
-from privyseal.store import organizations
+from privyseal.store import administrators, organizations
 from tests.doors.rest.rest_rig import API, RestRig, require_problem
 from tests.engine.test_dcv import crafted_server, silent_server, txt_answer, with_code
 from tests.invariants.test_i15_i16_hostile_identities import Bypass
 from tests.pages.browsing import ORG, PagesRig, require_refused
 from tests.pages.portal.portal_rig import PortalRig
 from tests.rigs.knot import KnotServer
+from tests.rigs.letter_box import LetterBox
 from tests.rigs.ports import LOOPBACK
-from tests.rigs.service import OPERATOR, AdministratorRig, ServiceRig, make_csr, make_key
+from tests.rigs.service import OPERATOR, AdministratorRig, ServiceRig, mail_of, make_csr, make_key
 from tests.rigs.unbound import UnboundServer
 from tests.rigs.web import WebServer, loopback_policy, reply
 
@@ -64,6 +71,11 @@ class Shared:
     def __post_init__(self) -> None:
         self.bypass = Bypass(self.service, self.admin, itertools.count())
         self.rest, self.portal = RestRig(self.service), PortalRig(self.service)
+
+    def wait(self, by: timedelta) -> None:
+        """Time passes for everybody, and does not come back: the log knows what was written meanwhile."""
+        self.service.clock.advance(by)
+        self.service.integrate()
 
     def domain(self, name: str) -> Domain:
         with self.service.house.database.read(self.service.clock()) as tx:
@@ -421,6 +433,91 @@ def test_i8_nine_famous_names_in_a_row_are_refused_alike_and_each_is_in_the_log(
     for name in FAMOUS:
         require_outside(shared, name)
     assert shared.refused_by_token() - before == len(FAMOUS)
+
+
+@pytest.fixture
+def box(shared: Shared, tmp_path: Path) -> Iterator[LetterBox]:
+    """The letters of one test, which begins with a minute; before and after it nobody listens."""
+    before = dict(shared.service.listeners)
+    shared.wait(timedelta(seconds=60 - shared.service.clock().second))
+    found = LetterBox(shared.service, tmp_path / "mail")
+    found.new()  # What an earlier test left.
+    yield found
+    shared.service.listeners.clear()
+    shared.service.listeners.update(before)
+
+
+def ask_for_famous(client: TestClient, shared: Shared, times: int) -> None:
+    for number in range(times):
+        answer = client.post(REQUESTS, json=shared.rest.body([FAMOUS[number % len(FAMOUS)]]))
+        require_problem(answer, 422, "name-not-validated")
+
+
+def program(shared: Shared) -> tuple[TestClient, str, str]:
+    """A program with a token of its own, and the token's name and id."""
+    client = shared.rest.token("submit")
+    with shared.service.house.database.read(shared.service.clock()) as tx:
+        [newest] = administrators.tokens_page(tx, organizations.require(tx, ORG).id, limit=1)
+    return client, newest.name, newest.id
+
+
+def letter_of(told: dict[str, str]) -> str:
+    """The letter that the security administrator and the corporate contact got alike."""
+    assert told.keys() == {mail_of("Fox Mulder", ORG), f"contact@{OWN}"}
+    [text] = set(told.values())
+    return text
+
+
+def test_i8_the_fifth_refusal_of_one_token_is_told_and_again_after_an_hour(shared: Shared, box: LetterBox) -> None:
+    (first, name, token_id), (second, other_name, _) = program(shared), program(shared)
+    ask_for_famous(first, shared, REFUSALS - 1)
+    ask_for_famous(second, shared, REFUSALS - 1)
+    assert box.about("names of others") == {}
+    begun = shared.service.clock()
+    ask_for_famous(first, shared, 1)
+    letter = letter_of(box.about("names of others"))
+    assert f"{REFUSALS} times since {time_text(begun)}, by the token {name}." in " ".join(letter.split())
+    assert f"seal token revoke {token_id} --organization {ORG}" in letter
+    ask_for_famous(first, shared, 20)
+    assert box.about("names of others") == {}
+    ask_for_famous(second, shared, 1)
+    assert f"by the token {other_name}." in letter_of(box.about("names of others"))
+    shared.wait(TOLD_AGAIN_AFTER)
+    ask_for_famous(first, shared, REFUSALS - 1)
+    assert box.about("names of others") == {}, "what was counted an hour ago counts no more"
+    ask_for_famous(first, shared, 1)
+    letter = letter_of(box.about("names of others"))
+    assert f"{REFUSALS} times since {time_text(begun + TOLD_AGAIN_AFTER)}, by the token {name}." in " ".join(letter.split())
+
+
+def test_i8_refusals_count_for_ten_minutes(shared: Shared, box: LetterBox) -> None:
+    client, name, _ = program(shared)
+    ask_for_famous(client, shared, REFUSALS - 1)
+    shared.wait(timedelta(minutes=WITHIN_MINUTES))
+    ask_for_famous(client, shared, 1)
+    assert box.about("names of others") == {}
+    shared.wait(timedelta(minutes=WITHIN_MINUTES - 1))
+    ask_for_famous(client, shared, REFUSALS - 1)
+    assert f"by the token {name}." in letter_of(box.about("names of others"))
+
+
+def test_i8_a_person_who_asks_is_named(shared: Shared, box: LetterBox) -> None:
+    ask_for_famous(shared.rest.administrator(shared.admin), shared, REFUSALS)
+    letter = letter_of(box.about("names of others"))
+    assert "by Fox Mulder." in letter
+    assert f"seal administrator revoke-all {shared.admin.administrator.id} --organization {ORG}" in letter
+
+
+def test_i8_whoever_has_many_addresses_fills_no_mailbox(shared: Shared, box: LetterBox) -> None:
+    csr = make_csr([FAMOUS[0]], make_key())
+    for number in range(STRANGERS_TOLD + 2):
+        stranger = Actor(ActorKind.REQUESTER, "anonymous", source=f"{number:02x}" * 16)
+        for _ in range(REFUSALS):
+            with pytest.raises(Refused, match=FAMOUS[0]):
+                shared.service.submit(ORG, csr, actor=stranger)
+    letters = [str(letter["Subject"]) for letter in box.new() if letter["To"] == f"contact@{OWN}"]
+    assert len(letters) == STRANGERS_TOLD
+    assert len({subject.rpartition(" - ")[2] for subject in letters}) == STRANGERS_TOLD, "each of another source"
 
 
 def test_i26_the_defaults_of_openssl_stand_in_no_certificate(shared: Shared, tmp_path: Path) -> None:

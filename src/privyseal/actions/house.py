@@ -34,8 +34,9 @@ from privyseal.model.errors import NotFound, PrivysealError, Refused, Unavailabl
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import RandomBytes, new_id
 from privyseal.model.organization import Organization, require_mark
+from privyseal.model.refused_names import REFUSALS, STRANGERS_TOLD, TOLD_AGAIN_AFTER, WITHIN_MINUTES, caller, is_counted
 from privyseal.model.statement import utc_text
-from privyseal.store import audit, certificates, organizations, outbox, revocations
+from privyseal.store import audit, certificates, organizations, outbox, revocations, throttles
 from privyseal.store.database import Database, Transaction
 from privyseal_wire.canonical import canonical_bytes
 from privyseal_wire.errors import WireError
@@ -267,6 +268,8 @@ def _record_refusal(house: House, actor: Actor, about: About, refusal: Privyseal
         with house.database.write(now) as tx:
             if isinstance(refusal, PrivateKeyFound):
                 _block(house, tx, about, refusal)
+            if is_counted(actor, refusal.kind):
+                _count_names(house, tx, actor, about.organization)
             if actor.kind is ActorKind.REQUESTER:
                 minute = now.replace(second=0, microsecond=0)
                 if audit.count_refusal(tx, minute, refusal.kind[:40]) > UNAUTHENTICATED_ENTRIES_PER_MINUTE:
@@ -295,6 +298,20 @@ def _block(house: House, tx: Transaction, about: About, refusal: PrivateKeyFound
                 record(house, tx, SYSTEM, slug, event)
                 announce(house, tx, FactKind.KEY_DISCLOSED, {"organization": slug, "certificate": certificate.id})
     refusal.certificates = tuple(concerned)
+
+
+def _count_names(house: House, tx: Transaction, actor: Actor, slug: str) -> None:
+    """Count that names of others were refused; where it was too often, its organization is told, of one caller once an hour."""
+    known_by, value = caller(actor)
+    subject = f"refused-names:{sha256_hex(f'{slug} {known_by} {value}'.encode())}"
+    count, since = throttles.count_lately(tx, subject, WITHIN_MINUTES)
+    if count < REFUSALS or not throttles.is_first(tx, f"{subject}:told", TOLD_AGAIN_AFTER):
+        return
+    if actor.kind is ActorKind.REQUESTER:
+        hour = int(tx.now.timestamp()) // 3600
+        if throttles.add_miss(tx, f"refused-names-of-strangers:{slug}:{hour}") > STRANGERS_TOLD:
+            return
+    announce(house, tx, FactKind.NAMES_REFUSED, {"organization": slug, known_by: value, "count": count, "since": utc_text(since)})
 
 
 def _loggable(house: House, object_id: str) -> str:

@@ -45,6 +45,7 @@ class FactKind(enum.Enum):
     CHANGE_PROPOSED = "change-proposed"
     CHANGE_CLOSED = "change-closed"
     PHRASE_GUESSED = "phrase-guessed"
+    NAMES_REFUSED = "names-refused"
     DOMAIN_LETTER_ASKED = "domain-letter-asked"
     DOMAIN_EXPIRING = "domain-expiring"
     DOMAIN_REMOVED = "domain-removed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -71,6 +71,29 @@ def take(tx: Transaction, subject: str, allowance: Allowance) -> None:
     else:
         allowance.require_room(taken, last_at, tx.now)
     add_miss(tx, subject)
+
+
+def count_lately(tx: Transaction, subject: str, minutes: int) -> tuple[int, datetime]:
+    """Count one more; return how many there were within so many minutes up to now, and when the first minute of these was.
+
+    A row holds one minute and is used again a round later, so that a subject never has more rows than minutes.
+    """
+    this_minute = tx.now.replace(second=0, microsecond=0)
+    slot = f"{subject}:{int(this_minute.timestamp()) // 60 % minutes}"
+    tx.execute(attempts.delete().where(attempts.c.subject == slot, attempts.c.last_at < this_minute))
+    add_miss(tx, slot)
+    slots = [f"{subject}:{number}" for number in range(minutes)]
+    since = this_minute - timedelta(minutes=minutes - 1)
+    rows = tx.execute(attempts.select().where(attempts.c.subject.in_(slots), attempts.c.last_at >= since)).all()
+    return sum(row.misses for row in rows), min(row.last_at for row in rows)
+
+
+def is_first(tx: Transaction, subject: str, pause: timedelta) -> bool:
+    """Tell whether this has not happened for so long, and note that it has now; of several at once one is the first."""
+    if insert_once(tx, attempts, {"subject": subject, "misses": 1, "last_at": tx.now}):
+        return True
+    long_ago = attempts.update().where(attempts.c.subject == subject, attempts.c.last_at <= tx.now - pause)
+    return tx.changed(long_ago.values(last_at=tx.now)) > 0
 
 
 def forget_misses(tx: Transaction, before: datetime) -> int:

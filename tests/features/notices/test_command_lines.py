@@ -16,16 +16,17 @@ from privyseal.model.identifiers import AdministratorId
 from privyseal.model.request import RequestState
 from privyseal.model.revocation import RevocationReason
 from privyseal.store import audit, authorities, certificates
-from privyseal_agent.commands import administrator, certificate, request
+from privyseal_agent.commands import administrator_roles, certificate, request, token
 from privyseal_agent.commands import audit as audit_commands
 from tests.features.notices.household import ACME, CODE, DANA, NOW, add_certificate, add_request, invite
 from tests.features.notices.test_letters import Office, text_of
 
 NOUNS: dict[str, App] = {
     "audit": audit_commands.APP,
-    "administrator": administrator.APP,
+    "administrator": administrator_roles.APP,
     "certificate": certificate.APP,
     "request": request.APP,
+    "token": token.APP,
 }
 
 
@@ -60,10 +61,14 @@ def test_seal_understands_the_letters(house: House, tmp_path: Path) -> None:
     office_letters.append(office.letter(FactKind.ADMINISTRATOR_INVITED, "notices.invitation", 5, administrator="adm-new", code=CODE))
     about: dict[str, str] = {"administrator": DANA, "certificate_sha256": "ab" * 32, "recipient": DANA}
     office_letters.append(office.letter(FactKind.CREDENTIAL_ADDED, "notices.credential-added", 6, **about))
+    for caller in ({"administrator": DANA}, {"token": "tok-1"}):
+        told: dict[str, object] = {**caller, "count": 5, "since": "2026-11-22T13:58:07Z", "recipient": DANA}
+        office_letters.append(office.letter(FactKind.NAMES_REFUSED, "notices.names-refused", 7, **told))
     lines = [line.strip() for letter in office_letters for line in text_of(letter).splitlines() if line.strip().startswith("seal ")]
     assert {understood(line) for line in lines} == {
         "administrator enroll",
         "administrator revoke",
+        "administrator revoke-all",
         "certificate check",
         "certificate get",
         "certificate reissue",
@@ -72,6 +77,7 @@ def test_seal_understands_the_letters(house: House, tmp_path: Path) -> None:
         "request reject",
         "request show",
         "request status",
+        "token revoke",
     }
 
 

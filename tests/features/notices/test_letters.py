@@ -401,6 +401,37 @@ def test_guessed_phrases_are_told_to_administrators(house: House, office: Office
     assert_lines(letter, "Contact       Carol Coe, carol@acme.test")
 
 
+@pytest.mark.parametrize(
+    ("caller", "who", "line"),
+    [
+        (
+            {"administrator": FRED},
+            "Fred Poe",
+            f"  seal administrator revoke-all {FRED} --organization acme --service https://privyseal.test",
+        ),
+        ({"token": "tok-1"}, "the token tok-1", "  seal token revoke tok-1 --organization acme --service https://privyseal.test"),
+        ({"source": "a1b2" * 8}, "somebody without a credential (a1b2a1b2a1b2a1b2)", ""),
+    ],
+)
+def test_refused_names_of_others_are_told_to_security_administrators(
+    house: House, office: Office, caller: dict[str, str], who: str, line: str
+) -> None:
+    payload: dict[str, object] = {**caller, "count": 5, "since": "2026-11-22T13:58:07Z"}
+    office.hear(FactKind.NAMES_REFUSED, "notices.names-refused", 1, **payload)
+    assert {copy.payload["recipient"] for copy in waiting_copies(house.database)} == {"organization", DANA, *caller.values()} & {
+        "organization",
+        DANA,
+        FRED,
+    }
+    letter = office.letter(FactKind.NAMES_REFUSED, "notices.names-refused", 1, recipient=DANA, **payload)
+    subject = f"Acme & Söhne <Rockets>: 5 refusals of names of others since 22 November 2026, 13:58 UTC - {who}"
+    assert letter["Subject"] == subject
+    assert f"were asked for 5 times since 22 November 2026, 13:58 UTC, by {who}." in " ".join(text_of(letter).split())
+    if line:
+        assert_lines(letter, line)
+    assert ("seal " in text_of(letter)) is bool(line)
+
+
 def test_an_administrator_of_another_organization_gets_nothing(house: House, office: Office) -> None:
     add_request(house)
     stranger = Administrator(

@@ -168,4 +168,4 @@ def test_every_template_has_both_forms() -> None:
 
     names = {name.removesuffix(".txt.j2").removesuffix(".html.j2") for name in _TEMPLATES.list_templates()}
     assert {f"{name}.{form}.j2" for name in names for form in ("txt", "html")} == set(_TEMPLATES.list_templates())
-    assert len(names) == 42
+    assert len(names) == 43

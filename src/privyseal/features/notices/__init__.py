@@ -21,6 +21,7 @@ from privyseal.features.notices import (
     desk,
     domain_letters,
     letters,
+    misuse_letters,
     review_letters,
     sign_on_letters,
 )
@@ -75,6 +76,7 @@ NOTICES: Final[Mapping[str, Notice]] = {
     "notices.lost-card": Notice(administrator_letters.lost_card, contact_administrators_and_operators),
     "notices.last-replaced": Notice(administrator_letters.last_replaced, corporate_contact_and_all_administrators),
     "notices.phrase-guessed": Notice(letters.phrase_guessed, who_may(Permission.APPROVE)),
+    "notices.names-refused": Notice(misuse_letters.names_refused, corporate_contact_and_security),
     "notices.sign-on-changed": Notice(sign_on_letters.sign_on_changed, corporate_contact_and_security),
     "notices.identity-linked": Notice(sign_on_letters.identity_linked, corporate_contact_and_security),
     "notices.role-changed": Notice(administrator_letters.role_changed, corporate_contact_and_security),
@@ -120,6 +122,7 @@ LISTENS: Final[Mapping[FactKind, tuple[str, ...]]] = {
     FactKind.LOST_CARD_CONFIRMED: ("notices.lost-card",),
     FactKind.LAST_ADMINISTRATOR_REPLACED: ("notices.last-replaced",),
     FactKind.PHRASE_GUESSED: ("notices.phrase-guessed",),
+    FactKind.NAMES_REFUSED: ("notices.names-refused",),
     FactKind.SIGN_ON_CHANGED: ("notices.sign-on-changed",),
     FactKind.IDENTITY_LINKED: ("notices.identity-linked",),
     FactKind.ROLE_CHANGED: ("notices.role-changed",),

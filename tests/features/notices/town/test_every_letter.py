@@ -54,6 +54,7 @@ from privyseal.model.fact import FactKind
 from privyseal.model.organization import vetted_until
 from privyseal.model.policy_draft import PolicyDraft
 from privyseal.model.proof import FREE_MISSES
+from privyseal.model.refused_names import REFUSALS
 from privyseal.model.revocation import RevocationReason
 from privyseal.model.rules import Tier
 from privyseal.model.session import IdentityProof
@@ -68,7 +69,7 @@ from tests.actions.trial.test_trials import FORM as TRIAL
 from tests.features.notices.town.town import NAME, ORG, ZONE, Town
 from tests.rigs.changes import policy_change, propose
 from tests.rigs.recovery import recovery_of
-from tests.rigs.service import OPERATOR, PHRASE, hashes_hex, mail_of, make_key
+from tests.rigs.service import OPERATOR, PHRASE, hashes_hex, mail_of, make_csr, make_key
 from tests.rigs.trials import begin_trial
 
 OTHER = "hoffman-brandt"
@@ -137,6 +138,12 @@ def guesses(town: Town) -> None:
     for number in range(FREE_MISSES):
         with pytest.raises(Refused):
             prove_phrase(town.service.house, STRANGER, ORG, request.id, f"wrong {number}")
+
+
+def names_of_others(town: Town) -> None:
+    for number in range(REFUSALS):
+        with pytest.raises(Refused):
+            town.service.submit(ORG, make_csr([f"www{number}.famous.test"], make_key()), actor=STRANGER)
 
 
 # ------------------------------------------------------------------------------------------------------------- administrators
@@ -319,6 +326,7 @@ OCCASIONS: Final[dict[str, tuple[str, Callable[[Town], object]]]] = {
     "notices.lost-card": ("lost_card", a_confirmed_loss),
     "notices.last-replaced": ("last_replaced", a_recovery),
     "notices.phrase-guessed": ("phrase_guessed", guesses),
+    "notices.names-refused": ("names_refused", names_of_others),
     "notices.sign-on-changed": ("sign_on_changed", a_sign_on),
     "notices.identity-linked": ("identity_linked", a_linked_account),
     "notices.role-changed": ("role_changed", a_colleague),
