@@ -116,6 +116,10 @@ def test_what_counts_as_run(source: str, run: set[Command]) -> None:
 def test_a_command_without_a_test_is_found() -> None:
     """As it would be with a new one: nothing runs it, and nobody left it out."""
     application = make_application()
-    application["order"].command(lambda: None, name="forget")
-    assert set(commands_of(application)) - KNOWN == {("order", "forget")}
-    assert run_in('def test(rig): rig.seal("order", "place")', frozenset(commands_of(application))) == {("order", "place")}
+    group = application["order"]
+    group.command(lambda: None, name="forget")
+    try:
+        assert set(commands_of(application)) - KNOWN == {("order", "forget")}
+        assert run_in('def test(rig): rig.seal("order", "place")', frozenset(commands_of(application))) == {("order", "place")}
+    finally:
+        del group["forget"]
