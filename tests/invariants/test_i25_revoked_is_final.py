@@ -176,6 +176,7 @@ def test_the_code_deletes_from_few_tables_alone() -> None:
         ("kept_answers", "forget", "kept_answers.delete"),
         ("kept_answers", "put", "kept_answers.delete"),
         ("throttles", "clear_misses", "attempts.delete"),
+        ("throttles", "count_lately", "attempts.delete"),
         ("throttles", "forget_misses", "attempts.delete"),
         ("throttles", "release_key", "idempotency_keys.delete"),
         ("throttles", "forget_answers", "idempotency_keys.delete"),
