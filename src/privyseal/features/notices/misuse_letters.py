@@ -27,7 +27,7 @@ def names_refused(desk: Desk) -> Letter | None:
         "whom": organization.name,
         "count": count,
         "since": since,
-        "log_url": page_of(desk, organization, "console/log"),
+        "log_url": page_of(desk, organization, "console/audit"),
         "settings_url": page_of(desk, organization, "console/settings"),
     }
     subject = f"{organization.name}: {count} refusals of names of others since {time_text(since)} - {values['who']}"

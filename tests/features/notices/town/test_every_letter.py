@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from starlette.routing import compile_path
 
 from privyseal.actions.access_review.follow_access_reviews import follow_access_reviews
 from privyseal.actions.access_review.make_access_reviews import make_access_reviews
@@ -40,6 +43,7 @@ from privyseal.actions.sign_on.link_identity import link_identity
 from privyseal.actions.sign_on.set_sign_on import set_sign_on
 from privyseal.actions.trial.ask_trial import ask_trial
 from privyseal.actions.trial.end_trials import end_trials
+from privyseal.app import discover
 from privyseal.features import notices
 from privyseal.features.notices import NOTICES
 from privyseal.features.notices.desk import Desk
@@ -61,6 +65,7 @@ from privyseal.model.session import IdentityProof
 from privyseal.model.sign_on import SignOn, SignOnAttempt, SignOnSettings, Vouched
 from privyseal.model.statement import utc_text
 from privyseal.model.trial import TRIAL_LIFE
+from privyseal.reception.site import Method
 from privyseal.store import administrators, organizations, outbox
 from privyseal_wire.statements import Rejection
 from tests.actions.certificate.test_shown_private_key import show
@@ -383,6 +388,15 @@ def test_every_letter_is_composed_of_what_really_happened(town: Town, name: str)
             text = str(body.get_content())
             assert len(text.split()) > 20, text
             assert not any(left in text for left in ("{{", "{%", "None", "Undefined")), text
+            require_pages(town, text)
+
+
+def require_pages(town: Town, text: str) -> None:
+    """Every address of the service in a letter is one of its pages."""
+    base = re.escape(town.service.house.service.base_url)
+    paths = {html.unescape(path) for path in re.findall(rf"{base}(/[^\s?#\"<>]*)", text)}
+    known = [compile_path(page.path)[0] for site in discover().sites for page in site.pages if page.method is Method.GET]
+    assert [path for path in paths if not any(form.match(path) for form in known)] == []
 
 
 def test_every_template_belongs_to_a_letter() -> None:
