@@ -258,6 +258,13 @@ def require_lifetime(policy: Policy, lifetime_days: int, now: datetime) -> int:
     return lifetime_days
 
 
+def require_few_endpoints(policy: Policy, number: int, whose: str) -> None:
+    """Raise Refused ``too-many-endpoints`` for more servers than one certificate may have; ``whose`` tells what names so many (I22)."""
+    if number > policy.max_endpoints:
+        sentence = f"The policy {policy.name} allows {policy.max_endpoints} servers on one certificate; {whose} names {number}."
+        raise Refused("too-many-endpoints", sentence, field="endpoints")
+
+
 def require_policy_content(policy: Policy) -> Policy:
     """Return a policy that makes sense; raises Refused ``policy``."""
     problems: list[str] = []

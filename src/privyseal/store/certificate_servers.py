@@ -74,11 +74,6 @@ def newest_of(tx: Transaction, certificate_ids: Iterable[CertificateId]) -> dict
     return {change.certificate_id: change for change in map(_change, rows)}
 
 
-def newest(tx: Transaction, certificate_id: CertificateId) -> ServerChange | None:
-    """Return the last change of a certificate, or None where its servers were never changed."""
-    return newest_of(tx, [certificate_id]).get(certificate_id)
-
-
 def history(tx: Transaction, certificate_id: CertificateId) -> list[ServerChange]:
     """Return the changes of a certificate, the oldest first: at most the last 200."""
     table = certificate_servers

@@ -18,6 +18,7 @@ from privyseal.engine.dns_lookup import DnsLookup
 from privyseal.engine.world import World
 from privyseal.model.actor import ANONYMOUS
 from privyseal.model.administrator import Administrator, Role
+from privyseal.model.certificate import Certificate
 from privyseal.model.request import Request
 from privyseal.model.session import IdentityProof
 from privyseal.pages.control_center import SITE
@@ -141,6 +142,13 @@ class Desk:
         if isinstance(self.who, PasskeyHolder):
             return self.send(f"/requests/{request.id}/approval", self.sign_with_passkey(page))
         return self.send(f"/requests/{request.id}/approval", signed=self.sign_file(page))
+
+    def issue(self, request: Request) -> Certificate:
+        """Approve, and return the certificate that came of it."""
+        assert self.approve(request).status_code == 303
+        certificate = self.rig.service.certificate_of(request)
+        assert certificate is not None
+        return certificate
 
 
 def colleague(desk: Desk, name: str, role: Role = Role.SECURITY_ADMINISTRATOR) -> PasskeyHolder:

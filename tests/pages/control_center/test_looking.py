@@ -24,11 +24,7 @@ from tests.rigs.service import OPERATOR, AdministratorRig
 
 def issued(rig: ConsoleRig, desk: Desk, name: str = NAME) -> str:
     """The serial number of a new certificate."""
-    request = rig.submit(name)
-    assert desk.approve(request).status_code == 303
-    certificate = rig.service.certificate_of(request)
-    assert certificate is not None
-    return certificate.serial_hex
+    return desk.issue(rig.submit(name)).serial_hex
 
 
 def test_the_first_page_says_what_waits_and_what_is_left(rig: ConsoleRig, fox: Desk) -> None:

@@ -14,9 +14,9 @@ from privyseal.model.actor import Actor, require, require_somewhere
 from privyseal.model.administrator import Permission
 from privyseal.model.audit import AuditEvent, Outcome
 from privyseal.model.certificate import Certificate, require_in_use
-from privyseal.model.errors import Conflict, NotFound, Refused
+from privyseal.model.errors import Conflict, NotFound
 from privyseal.model.organization import Organization
-from privyseal.model.policy import MAXIMUM_ENDPOINTS
+from privyseal.model.policy import MAXIMUM_ENDPOINTS, require_few_endpoints
 from privyseal.model.request import Endpoint, require_endpoints
 from privyseal.store import certificate_servers, certificates, departments, organizations, policies, requests
 from privyseal.store.certificate_servers import ServerChange, Servers
@@ -60,9 +60,7 @@ def _read(tx: Transaction, organization: Organization, certificate: Certificate,
     if request is None:
         raise NotFound("not-found", "The request of this certificate does not exist.")
     policy, _ = policies.get(tx, request.policy_id, request.policy_version)
-    if len(wanted) > policy.max_endpoints:
-        sentence = f"The policy {policy.name} allows {policy.max_endpoints} servers on one certificate; this list names {len(wanted)}."
-        raise Refused("too-many-endpoints", sentence, field="endpoints")
+    require_few_endpoints(policy, len(wanted), "this list")
     return wanted
 
 

@@ -37,9 +37,7 @@ def reissue_certificate(
     _require_new_key(tx, certificate, csr, policy)
     domains = organizations.domains_of(tx, original.organization.id)
     require_covered([name for _, name in certificate.names], domains, tx.now, policy.tier)
-    # It is asked for the servers that have the certificate now, whatever the first request named.
-    servers = certificate_servers.current(tx, certificate).endpoints
-    request = dataclasses.replace(_request(house, tx, actor, original, csr), endpoints=servers)
+    request = _request(house, tx, actor, original, csr)
     same = sha256_hex(f"reissue\n{certificate.id}\n{request.spki_sha256}".encode())
     if not requests.insert(tx, request, sameness=same, confirm_code_hash=None):
         existing = requests.open_same(tx, same)
@@ -79,6 +77,8 @@ def _request(house: House, tx: Transaction, actor: Actor, original: Original, cs
         key_algorithm=csr.key.algorithm.value,
         key_bits=csr.key.bits,
         lifetime_days=max(1, days),
+        # Those that have the certificate now, whatever the first request named.
+        endpoints=certificate_servers.current(tx, certificate).endpoints,
         unit_tier=NO_UNIT,
         requester_kind=actor.kind.value,
         requester_id=actor.id,

@@ -25,7 +25,7 @@ from privyseal.model.errors import Conflict, NotFound, NotPermitted, Refused
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import DepartmentId, RequestId
 from privyseal.model.organization import Organization, require_active, subject_values
-from privyseal.model.policy import Policy, Requester, require_lifetime
+from privyseal.model.policy import Policy, Requester, require_few_endpoints, require_lifetime
 from privyseal.model.profile import NameKind
 from privyseal.model.request import Request, RequestKind, RequestState
 from privyseal.model.scope import EVERYTHING, Scope
@@ -133,10 +133,7 @@ def _require_allowed(tx: Transaction, organization: Organization, policy: Policy
     require_key(tx, submission.csr, policy.key_algorithms)
     require_covered(submission.names, organizations.domains_of(tx, organization.id), tx.now, policy.tier)
     require_lifetime(policy, submission.lifetime_days, tx.now)
-    if len(submission.endpoints) > policy.max_endpoints:
-        named = len(submission.endpoints)
-        sentence = f"The policy {policy.name} allows {policy.max_endpoints} servers on one certificate; this request names {named}."
-        raise Refused("too-many-endpoints", sentence, field="endpoints")
+    require_few_endpoints(policy, len(submission.endpoints), "this request")
     if units.balance(tx, organization.id, policy.unit_tier).available < 1:
         sentence = (
             f"{organization.name} has no {policy.unit_tier.value} unit left. Ask your administrator to order more; then send it again."
