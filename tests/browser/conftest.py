@@ -1,12 +1,16 @@
-"""One Chromium for the folder, one live service on each database; each test founds the organizations it needs."""
+"""One Chromium for the folder, one live service on each database; each test founds the organizations it needs.
+
+What passed is noted, and the look back at all of it comes last.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
+from tests.browser.passed import HERE, LOOK_BACK, PASSED
 from tests.browser.people import World
 from tests.browser.steps import WAYS
 from tests.rigs.browser import Chromium
@@ -33,6 +37,25 @@ ZONES = (
     "went-back.test",
     "night-desk.test",
 )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the look back behind the last test of this folder, when the tests stand in the order in which they run."""
+    last = [item for item in items if item.path == LOOK_BACK]
+    for item in last:
+        items.remove(item)
+    end = max((number for number, item in enumerate(items, 1) if HERE in item.path.parents), default=len(items))
+    items[end:end] = last
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note what passed."""
+    report = yield
+    if report.when == "call" and report.passed:
+        PASSED.add(f"{item.path.name}::{item.name.partition('[')[0]}")
+    return report
 
 
 @pytest.fixture(scope="package")

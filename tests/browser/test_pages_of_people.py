@@ -110,6 +110,7 @@ def test_prices(world: World, chromium: Chromium) -> None:
     first.open(f"{world.base}/provider/prices")
     look(first.page, "provider-prices-empty")
     first.press("Propose a price")
+    look(first.page, "provider-new-price", small=True)
     first.fill(amount="much")
     refuse(first, "Go on to sign", "provider-new-price-error", small=True)
     first.fill(amount="12.50")

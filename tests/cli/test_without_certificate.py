@@ -180,8 +180,10 @@ def test_it_is_recorded_and_limited_like_other_refused_sign_ins(port: Port) -> N
     connection = port.served.connect(port.served.server.administrator_port)
     found = [send(connection, "GET", path) for _ in range(60) for path in ("/", f"{API}/service")]
     assert {answer.status for answer in found} == {401, 429}
-    assert found[-2].headers["retry-after"]
-    assert json.loads(found[-1].text)["kind"] == "rate"
+    # Which of the last calls is let through depends on when they come.
+    limited = [answer for answer in found if answer.status == 429]
+    assert all(answer.headers["retry-after"] for answer in limited)
+    assert {json.loads(answer.text)["kind"] for answer in limited if "json" in answer.headers["content-type"]} == {"rate"}
     assert len(refusals(port.service, "provider")) <= 30, "the rest of a minute is counted"
     port.service.clock.advance(timedelta(minutes=1))
     assert send(connection, "GET", "/").status == 401

@@ -258,10 +258,10 @@ def require_lifetime(policy: Policy, lifetime_days: int, now: datetime) -> int:
     return lifetime_days
 
 
-def require_few_endpoints(policy: Policy, number: int, whose: str) -> None:
-    """Raise Refused ``too-many-endpoints`` for more servers than one certificate may have; ``whose`` tells what names so many (I22)."""
+def require_few_endpoints(policy: Policy, number: int) -> None:
+    """Raise Refused ``too-many-endpoints`` for more servers than one certificate may have (I22)."""
     if number > policy.max_endpoints:
-        sentence = f"The policy {policy.name} allows {policy.max_endpoints} servers on one certificate; {whose} names {number}."
+        sentence = f"The policy {policy.name} allows {policy.max_endpoints} servers on one certificate; {number} were named."
         raise Refused("too-many-endpoints", sentence, field="endpoints")
 
 

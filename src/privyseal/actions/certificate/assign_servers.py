@@ -60,7 +60,7 @@ def _read(tx: Transaction, organization: Organization, certificate: Certificate,
     if request is None:
         raise NotFound("not-found", "The request of this certificate does not exist.")
     policy, _ = policies.get(tx, request.policy_id, request.policy_version)
-    require_few_endpoints(policy, len(wanted), "this list")
+    require_few_endpoints(policy, len(wanted))
     return wanted
 
 

@@ -133,7 +133,7 @@ def _require_allowed(tx: Transaction, organization: Organization, policy: Policy
     require_key(tx, submission.csr, policy.key_algorithms)
     require_covered(submission.names, organizations.domains_of(tx, organization.id), tx.now, policy.tier)
     require_lifetime(policy, submission.lifetime_days, tx.now)
-    require_few_endpoints(policy, len(submission.endpoints), "this request")
+    require_few_endpoints(policy, len(submission.endpoints))
     if units.balance(tx, organization.id, policy.unit_tier).available < 1:
         sentence = (
             f"{organization.name} has no {policy.unit_tier.value} unit left. Ask your administrator to order more; then send it again."
