@@ -27,10 +27,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509 import ocsp
 
 from bench.figure import Figure
-from bench.status_process import connect, cpu_seconds, free_port, make_data_directory, read_answer, status_process
+from bench.status_process import connect, cpu_seconds, make_data_directory, read_answer, status_process
 from privyseal.engine import der
 from privyseal.engine.pem import certificate_to_pem
 from privyseal.engine.serials import serial_hex
+from tests.rigs.ports import free_port
 from tests.status.sample_service import SampleCas, ocsp_request
 
 FLOOR = 5.0

@@ -31,9 +31,9 @@ from pathlib import Path
 from bench.figure import Figure
 from bench.full_database import APPLICANT, FullDatabase, fill_database
 from bench.pages_service import SLUG, web_process
-from bench.status_process import free_port
 from privyseal.app import discover
 from privyseal.reception.site import Method
+from tests.rigs.ports import free_port
 from tests.rigs.postgresql import PostgresServer
 from tests.rigs.presence import find_program
 from tests.rigs.service import ServiceRig, make_csr, make_key

@@ -7,7 +7,6 @@ what the imports of an ordinary web stack alone cost in the same minute, shortes
 from __future__ import annotations
 
 import os
-import socket
 import ssl
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from pathlib import Path
 from bench.e9_start import import_stack
 from bench.figure import Figure
 from privyseal.cli.service_certificate import issue_service_certificate
+from tests.rigs.ports import free_port
 from tests.rigs.service import ServiceRig
 
 FLOOR_SECONDS = 2.0
@@ -53,7 +53,7 @@ def run() -> Iterator[Figure]:
 
 def start_and_open(data: Path) -> float:
     """Seconds from the start of the process to its first page."""
-    port, administrator_port = free_ports()
+    port, administrator_port = free_port(), free_port()
     environment = {**os.environ, "PRIVYSEAL_WEB_PORT": str(port), "PRIVYSEAL_ADMINISTRATOR_PORT": str(administrator_port)}
     # The certificate of the rig is of its own CA; whose it is, is not what is measured.
     context = ssl._create_unverified_context()  # noqa: S323, SLF001 - on the loopback
@@ -77,9 +77,3 @@ def start_and_open(data: Path) -> float:
         process.terminate()
         process.wait(30)
         written.close()
-
-
-def free_ports() -> tuple[int, int]:
-    """Two ports on the loopback that nobody listens on; one after the other could be twice the same."""
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
-        return one.getsockname()[1], other.getsockname()[1]

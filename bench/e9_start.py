@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.figure import Figure
-from bench.status_process import connect, free_port, make_data_directory, read_answer, status_process
+from bench.status_process import connect, make_data_directory, read_answer, status_process
 from privyseal.engine.serials import new_serial
+from tests.rigs.ports import free_port
 from tests.status.sample_service import ocsp_request
 
 FLOOR_SECONDS = 0.5

@@ -35,14 +35,6 @@ def make_data_directory(directory: Path) -> SampleService:
     return service
 
 
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextlib.contextmanager
 def status_process(directory: Path, port: int) -> Iterator[int]:
     """The front as a process of its own; gives its id. Does not wait until it answers."""

@@ -77,12 +77,13 @@ def look_at_what_is_not_signed(world: World, first: Window, second: Window) -> N
     first.press("tls-server")
     with first.page.expect_download() as download:
         first.page.get_by_role("link", name="Download this version as a TOML file").click()
+    policy = download.value.path().read_text()  # Leaving the page ends what has not arrived.
     first.open(f"{world.console(SLUG)}policies/import")
     look(first.page, "console-policy-import", small=True)
     first.expect("422 POST")
     first.fill(text="name = ")
     refuse(first, "Go on to sign", "console-policy-import-error")
-    first.fill(text=download.value.path().read_text().replace("365", "364"))
+    first.fill(text=policy.replace("365", "364"))
     first.press("Go on to sign")
     look(first.page, "console-policy-import-sign")
     first.open(f"{world.console(SLUG)}administrators")

@@ -30,6 +30,8 @@ from privyseal.store.database import Transaction
 _ID: Final = re.compile(r"rev-[0-9a-f]{32}")
 _PERSON: Final = re.compile(r"adm-[0-9a-f]{32}")
 PAGE_LINES: Final = 50
+PAGE_PEOPLE: Final = 20
+"""How many people of one review, each with all that is told of him."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def show_organizations(visit: Visit) -> Response:
 
 
 def show_review(visit: Visit) -> Response:
-    """Show one review, ``PAGE_LINES`` lines at a time."""
+    """Show one review, ``PAGE_PEOPLE`` people at a time."""
     return _show(visit)
 
 
@@ -134,7 +136,7 @@ def _show(visit: Visit, status: int = 200) -> Response:
             lines = [line for line in access_reviews.lines_of(tx, review.id) if line.administrator_id in people]
             left = sum(not is_settled(line, people[line.administrator_id]) for line in lines)
             seen = next((place for place, line in enumerate(lines, 1) if line.administrator_id == after), 0)
-            shown, more = lines[seen : seen + PAGE_LINES], len(lines) > seen + PAGE_LINES
+            shown, more = lines[seen : seen + PAGE_PEOPLE], len(lines) > seen + PAGE_PEOPLE
             names = administrators.names_of(tx, [line.confirmed_by for line in shown if line.confirmed_by])
             found = [_shown(line, people[line.administrator_id], names) for line in shown]
             return review, found, left, shown[-1].administrator_id if more else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -88,13 +88,19 @@ class ShownChange:
         return json.dumps(json.loads(self.change.content), indent=2, ensure_ascii=False)
 
 
-def title_of(tx: Transaction, change: Change) -> str:
-    """Return the name of the thing or the person that a change is of."""
+def title_of(change: Change, names: Mapping[str, str]) -> str:
+    """Return the name of the thing or the person that a change is of; ``names`` are people's by their ids."""
     if change.kind is ChangeKind.ROLE:
-        return administrators.names_of(tx, [change.subject]).get(change.subject, change.subject)
+        return names.get(change.subject, change.subject)
     if change.kind is ChangeKind.AUTHORITY:
         return authority_words(change.subject)[0]
     return word(change.subject) if change.kind is ChangeKind.PRICE else change.subject
+
+
+def _names(tx: Transaction, found: Sequence[Change], signers: Iterable[str]) -> dict[str, str]:
+    """Return the names of everybody whom these changes name: who proposed them, whom they are of, and who signed."""
+    concerned_people = (change.subject for change in found if change.kind is ChangeKind.ROLE)
+    return administrators.names_of(tx, sorted({*(change.proposer_id for change in found), *concerned_people, *signers}))
 
 
 def side_of_visit(tx: Transaction, visit: Visit) -> Side:
@@ -130,10 +136,10 @@ def _shown(house: House, tx: Transaction, side: Side, change: Change, reader: Ad
     signed = {item.administrator_id for item in kept if item.decision is Decision.SIGN}
     count = counted(house, tx, side, change) if is_open else signed
     needed = max(change.quorum, needed_of(house, change.kind, holders)) if is_open else change.quorum
-    names = administrators.names_of(tx, [change.proposer_id, *(item.administrator_id for item in kept)])
+    names = _names(tx, [change], (item.administrator_id for item in kept))
     return ShownChange(
         change=change,
-        title=title_of(tx, change),
+        title=title_of(change, names),
         standing=standing,
         proposer=names.get(change.proposer_id, ""),
         said=tuple(
@@ -246,22 +252,20 @@ def change_rows(visit: Visit, *, only_open: bool, after: str, limit: int) -> lis
         side = side_of_visit(tx, visit)
         found = changes.page(tx, side.organization.id if side.organization else None, only_open=only_open, after=after, limit=limit)
         signers = changes.signers_of(tx, [change.id for change in found])
-        people = {person for change in found for person in (change.proposer_id, *signers[change.id])}
-        names = administrators.names_of(tx, sorted(people))
+        names = _names(tx, found, (person for change in found for person in signers[change.id]))
         can_sign = any(item.is_usable(tx.now) for item in administrators.credentials_of(tx, visit.person.id))
         wanted = {kind for kind in {change.kind for change in found} if can_sign and visit.person.may(side.right(kind))}
-        titles = {change.id: title_of(tx, change) for change in found}
     return [
         ChangeRow(
             change=change,
             kind=change_kind_words(change.kind),
-            title=titles[change.id],
+            title=title_of(change, names),
             seal=change_state_words(standing := change.standing(visit.now)),
             proposer=names.get(change.proposer_id, ""),
             signers=tuple(names.get(person, "") for person in signers[change.id]),
             is_wanted=standing is ChangeState.OPEN
             and change.kind in wanted
-            and visit.person.id not in {*signers[change.id], concerned(proposal_of(change.content))},
+            and visit.person.id not in {*signers[change.id], change.subject},  # Nobody signs what is of himself.
         )
         for change in found
     ]

@@ -74,7 +74,7 @@ def test_a_review_is_confirmed_line_by_line(service: ServiceRig) -> None:
 
 
 def test_many_lines_are_shown_page_by_page(service: ServiceRig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(review_pages, "PAGE_LINES", 2)
+    monkeypatch.setattr(review_pages, "PAGE_PEOPLE", 2)
     fox = service.administrator(ORG, "Fox Mulder")
     for name in ("Anna Auditor", "Berta Auditor", "Zoe Auditor"):
         service.administrator(ORG, name, Role.AUDITOR, by=fox)
