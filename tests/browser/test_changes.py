@@ -22,7 +22,7 @@ def invite(world: World, window: Window, email: str, name: str) -> None:
     window.press("Propose a role")
     window.page.locator("input[name=role][value=security-administrator]").check()
     window.press("Go on to sign")
-    window.press("Propose it, signed with a passkey")
+    window.press("Sign with a passkey")
 
 
 def test_two_people_with_passkeys_change_a_policy(world: World, chromium: Chromium) -> None:

@@ -129,6 +129,8 @@ def normalize_email(text: str) -> str:
     it is kept. Raises Refused with kind email-form, email-local-part or email-too-long, or one of the name kinds when
     the domain is wrong.
     """
+    if not text:
+        raise Refused("email-form", "The mail address is missing.", field="email")
     local, at, domain = text.rpartition("@")
     if not at or not local or not domain or len(text) > _MAX_RAW_LENGTH:
         raise Refused("email-form", _about_address(text, "is not a mail address. It has the form name@example.com"), field="email")

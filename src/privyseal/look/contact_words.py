@@ -17,7 +17,7 @@ def contact_words() -> dict[ContactKind, tuple[str, str]]:
             gettext("Speaks for the organization: hears of everything important, and is asked when a card is lost."),
         ),
         ContactKind.TECHNICAL: (gettext("Technical contact"), gettext("Is asked about servers and domains.")),
-        ContactKind.BILLING: (gettext("Billing contact"), gettext("Pays, and tells of changes.")),
+        ContactKind.BILLING: (gettext("Billing contact"), gettext("Gets the bills.")),
         ContactKind.ALERT: (
             gettext("Alert contact"),
             gettext("Hears when unusually many keys are recovered. Nobody who recovers keys can be it."),

@@ -130,7 +130,8 @@ def read_endpoint(text: str) -> Endpoint:
     if not separator or kind_text not in _SERVER_KINDS:
         kind_text, address = ServerKind.WEB_SERVER.value, text
     if not _ENDPOINT.fullmatch(address):
-        raise Refused("endpoint", "A server is named by its host name or address, with an optional port.", field="endpoints")
+        sentence = f"{address[:MAXIMUM_HOST]!r} is no server. Enter a host name or address, with the port if it is not 443."
+        raise Refused("endpoint", sentence, field="endpoints")
     return Endpoint(_SERVER_KINDS[kind_text], address.lower())
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from privyseal.look.audit_words import actor_kind_words, entry_words, object_words, reason_words
 from privyseal.look.words import gettext
 from privyseal.model.errors import BadRequest
-from privyseal.store import administrators, audit
+from privyseal.store import administrators, audit, organizations
 from privyseal.store.database import Transaction
 
 FIELDS: Final = ("action", "object", "outcome", "person", "from", "to")
@@ -131,10 +131,12 @@ def _short(object_id: str) -> str:
 
 
 def names_in(tx: Transaction, entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return id -> name of the people and tokens that act in entries or are what they are about."""
+    """Return id -> name of the people, tokens and organizations that act in entries or are what they are about."""
     ids = {str(entry[part]["id"]) for entry in entries for part in ("actor", "object")}
-    people = administrators.names_of(tx, (each for each in ids if each.startswith("adm-")))
-    return people | administrators.token_names_of(tx, (each for each in ids if each.startswith("tok-")))
+    found = administrators.names_of(tx, (each for each in ids if each.startswith("adm-")))
+    found |= administrators.token_names_of(tx, (each for each in ids if each.startswith("tok-")))
+    named = [each for each in ids if each.startswith("org-")]
+    return found | organizations.names_of(tx, named) if named else found
 
 
 def actor_words(entry: Mapping[str, Any], names: Mapping[str, str]) -> str:

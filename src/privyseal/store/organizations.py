@@ -205,6 +205,12 @@ def holders_of(tx: Transaction, names: Iterable[str]) -> list[tuple[DomainId, Or
     return [(DomainId(row.id), OrganizationId(row.organization_id), row.name) for row in rows]
 
 
+def names_of(tx: Transaction, organization_ids: Iterable[str]) -> dict[str, str]:
+    """Return id -> name of the organizations among these ids: for texts that name what something was about."""
+    clause = organizations.c.id.in_(sorted(set(organization_ids)))
+    return {row.id: row.name for row in tx.execute(sa.select(organizations.c.id, organizations.c.name).where(clause))}
+
+
 def count_trials(tx: Transaction) -> int:
     """Return how many trials go on."""
     statement = sa.select(sa.func.count()).select_from(organizations)

@@ -51,7 +51,9 @@ def test_the_form_names_who_would_approve_nothing(rig: ConsoleRig, fox: Desk) ->
     paula = rig.desk(holder(rig.service, ORG, by=fox.who))
     words = "People who have only passkeys approve nothing under such a policy"
     shown = paula.get(questions(rig)).text
-    concerned = shown.partition(words)[2].partition("</div>")[0]
+    concerned = shown.partition("If you tick this, people who have only passkeys approve nothing under this policy")[2].partition("</div>")[
+        0
+    ]
     assert (paula.who.administrator.name in concerned, fox.who.administrator.name in concerned) == (True, False)
     assert "1 person has a valid Administrator ID and could approve." in concerned
     name, email = paula.who.administrator.name, paula.who.administrator.email
@@ -194,7 +196,9 @@ def test_what_a_form_or_a_file_cannot_mean_is_said_at_its_place(rig: ConsoleRig,
     for changed in refused:
         page = require_refused(paula.follow(questions(rig), FORM | changed), 422, "", "cannot be used")
         assert "9000" in page.source or "lifetimes_days" not in changed
-    require_refused(paula.send("/policies/new", FORM | {"name": "", "preset": "client"}), 422, "")
+    assert Document(paula.get("/policies/new").text).fields["name"] == "", "the name of a preset would be that of a policy which is there"
+    for name, words in (("", "needs a name"), (newest(rig).name, "There is a policy tls-server already")):
+        require_refused(paula.follow("/policies/new", FORM | {"name": name, "preset": "client"}), 422, "name", words)
     for text in ("", "name = ", 'name = "x"\nversion = 3', 'name = "x"', "a = [[[[" * 2000, 'name = "x"\nwhat = 1'):
         answer = paula.send("/policies/import", {"text": text})
         assert answer.status_code in {400, 422}, text
@@ -295,7 +299,7 @@ def test_a_removal_is_shown_to_those_who_sign_it(rig: ConsoleRig, fox: Desk) -> 
     assert isinstance(fox.who, AdministratorRig)
     dana, walter = (rig.service.administrator(ORG, name, by=fox.who) for name in ("Dana Scully", "Walter Skinner"))
     one = f"/administrators/{dana.administrator.id}"
-    assert "signed by several people" in Document(fox.get(one).text).text
+    assert "signed as every change of roles" in Document(fox.get(one).text).text
     assert "Remove this person" not in fox.get(f"/administrators/{fox.who.administrator.id}").text
     place = removing(fox, dana.administrator.id)
     shown = Document(rig.desk(walter).get(place).text).text

@@ -130,7 +130,7 @@ def test_a_certificate_is_revoked_under_a_signature(rig: ConsoleRig, by_passkey:
 
 
 def test_an_invitation_is_signed(rig: ConsoleRig, paula: Desk) -> None:
-    assert "A single person can invite others" in paula.get("/administrators").text
+    assert "Only one person can invite others" in paula.get("/administrators").text
     asked = {"full_name": "Robin Reader", "email": "robin@resource-marketing.test"}
     for field, value in (("full_name", " "), ("email", "x")):
         wrong = paula.send("/administrators/invite", {**asked, field: value})
@@ -191,7 +191,8 @@ def test_every_credential_of_a_person_is_revoked_in_one_step(rig: ConsoleRig, pa
     way = f"{one}/credentials/revoke"
     asked = paula.get(way).text
     assert "1 credential counts no more" in asked
-    assert "still counts for how many have to sign" in asked
+    assert "changes still need as many signatures as before" in asked
+    assert "only your provider can let you in again" not in asked
     assert (paula.send(way).status_code, paula.send(way, {"reason": "<b>"}).status_code) == (422, 422)
     assert desk.get().status_code == 200, "nothing is revoked without a reason"
     assert paula.send(way, {"reason": "exposed"}).status_code == 303
@@ -200,6 +201,8 @@ def test_every_credential_of_a_person_is_revoked_in_one_step(rig: ConsoleRig, pa
     assert "Nowhere." in after
     assert "Revoke all credentials" not in after, "there is none left"
     assert "Remove this person" in after
+    own = paula.get(f"/administrators/{paula.who.administrator.id}/credentials/revoke").text
+    assert "only your provider can let you in again" in own, "nobody else may invite"
     assert paula.send(way, {"reason": "lost"}).status_code == 303, "a second time is harmless"
     assert paula.get(f"/administrators/adm-{'0' * 32}/credentials/revoke").status_code == 404
 

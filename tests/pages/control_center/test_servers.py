@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -112,7 +113,7 @@ def test_what_is_wrong_is_told_at_the_rows_and_everything_typed_stays(rig: Conso
     certificate = issued(rig, fox, "web-server:a.test")
     refusals = {
         "web-server:": "Enter at least one server",
-        "web-server:a b": "A server is named by its host name or address",
+        "web-server:a b": "is no server. Enter a host name or address",
         "other:a.test:99999": "The port 99999 does not exist",
         "mail-server:[::g]": "No server can have the address [::g]",
     }
@@ -121,6 +122,7 @@ def test_what_is_wrong_is_told_at_the_rows_and_everything_typed_stays(rig: Conso
         kind, _, address = row.partition(":")
         assert (page.fields["address-1"], page.fields["address-2"], page.fields["kind-2"]) == ("", address, kind)
         assert page.fields["known"] == "0"
+        assert bool(re.search(r'id="address-2"[^>]* aria-invalid="true"', page.source)) is bool(address)
     assert servers_of(rig, certificate) == ["web-server:a.test"]
 
 

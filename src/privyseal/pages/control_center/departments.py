@@ -21,6 +21,7 @@ from privyseal.model.errors import PrivysealError
 from privyseal.model.identifiers import AdministratorId, DepartmentId, RequestId
 from privyseal.model.organization import Organization
 from privyseal.pages.control_center.department_choices import Choices, choices
+from privyseal.pages.control_center.department_words import department_words
 from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, may, nothing_here, part, sight
 from privyseal.pages.control_center.history import Happened, history_of
 from privyseal.reception.refusals import show_again
@@ -176,25 +177,40 @@ def ask_place(visit: Visit) -> Response:
     return _show_place(visit)
 
 
-def _require_in_sight(visit: Visit) -> None:
-    """Raise NotFound unless what the address names lies in sight: nobody is told more of anything else."""
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """What moves: its name, and the names of the departments down to where it lies now."""
 
-    def work(tx: Transaction, organization: Organization) -> object:
+    name: str
+    department: str
+
+
+def _moved(visit: Visit) -> _Moved:
+    """Return what the address names; raises NotFound unless it lies in sight: nobody is told more of anything else."""
+
+    def work(tx: Transaction, organization: Organization) -> _Moved:
         asked, mine = visit.request.path_params, sight(visit)
+        found: tuple[str, DepartmentId | None] | None = None
         if "request" in asked:
-            return requests.get(tx, organization.id, RequestId(part(visit, "request")), scope=mine)
-        if "serial" in asked:
-            return certificates.by_serial(tx, organization.id, part(visit, "serial"), scope=mine)
-        return administrators.get_within(tx, organization.id, AdministratorId(part(visit, "administrator")), scope=mine)
+            if request := requests.get(tx, organization.id, RequestId(part(visit, "request")), scope=mine):
+                found = request.names[0][1], request.department_id
+        elif "serial" in asked:
+            if certificate := certificates.by_serial(tx, organization.id, part(visit, "serial"), scope=mine):
+                found = certificate.common_name, certificate.department_id
+        elif person := administrators.get_within(tx, organization.id, AdministratorId(part(visit, "administrator")), scope=mine):
+            found = person.name, person.department_id
+        if found is None:
+            raise nothing_here()
+        return _Moved(found[0], department_words(tx, organization, found[1]))
 
-    if look_up(visit, work) is None:
-        raise nothing_here()
+    return look_up(visit, work)
 
 
 def _show_place(visit: Visit, status: int = 200) -> Response:
-    _require_in_sight(visit)
+    moved = _moved(visit)
     address = visit.request.url.path
     values = {
+        "moved": moved,
         "home": home(visit),
         "action": address,
         "back": address.rpartition("/")[0],

@@ -153,7 +153,7 @@ _WHOLE: Final = frozenset({Permission.MANAGE_TOKENS, Permission.READ_AUDIT})
 """Rights that mean something for the whole organization alone."""
 
 
-_ALSO_BELOW: Final[Mapping[str, tuple[str, ...]]] = {"/settings": ("/kit", "/domains", "/contacts")}
+_ALSO_BELOW: Final[Mapping[str, tuple[str, ...]]] = {"/settings": ("/kit", "/domains", "/contacts"), "/administrators": ("/sign-on",)}
 """Pages that a way of the navigation leads to, whose address begins otherwise."""
 
 

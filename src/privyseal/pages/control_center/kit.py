@@ -69,7 +69,8 @@ def _verdicts(visit: Visit, tx: Transaction, organization: Organization) -> list
 
 
 def _trial(organization: Organization) -> Verdict:
-    return ("waiting", gettext("This is a trial: nobody vetted it, and it ends by itself."), f"{organization.trial_until:%Y-%m-%d}")
+    ends = pattern_text(organization.trial_until, gettext("d MMMM y")) if organization.trial_until else ""
+    return ("waiting", gettext("This is a trial: nobody vetted it, and it ends by itself."), ends)
 
 
 def _one(is_good: bool, good: str, missing: str, evidence: str = "") -> Verdict:  # noqa: FBT001 - a verdict is built in one line

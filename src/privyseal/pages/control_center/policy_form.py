@@ -56,10 +56,11 @@ def _matter(visit: Visit, preset: str) -> _Matter:
     previous = policy_of(visit)[0] if "policy" in visit.request.path_params else None
     if preset in PRESETS:
         chosen = PRESETS[preset]
-        return _Matter(previous, preset, replace(chosen, name=previous.name) if previous else chosen)
+        # A new policy has a name of its own: with the preset's one it would be the next version of that.
+        return _Matter(previous, preset, replace(chosen, name=previous.name if previous else ""))
     if previous is not None:
         return _Matter(previous, "", draft_of(previous))
-    return _Matter(None, _FIRST, PRESETS[_FIRST])
+    return _Matter(None, _FIRST, replace(PRESETS[_FIRST], name=""))
 
 
 def ask_policy(visit: Visit) -> Response:
@@ -129,8 +130,12 @@ def prepare_policy(visit: Visit) -> Response:
 
 def _wanted(visit: Visit, matter: _Matter) -> Policy:
     draft = _read(visit, matter.draft)
-    previous = matter.previous or _newest(visit, draft.name)
-    return draft.version_after(previous, _new_id(visit), _organization(visit).id, visit.now)
+    if matter.previous is None and not draft.name:
+        raise Refused("policy", "The policy needs a name.", field="name")
+    if matter.previous is None and _newest(visit, draft.name) is not None:
+        sentence = f"There is a policy {draft.name} already. Change that one, or choose another name."
+        raise Refused("policy", sentence, field="name")
+    return draft.version_after(matter.previous, _new_id(visit), _organization(visit).id, visit.now)
 
 
 def show_proposal(visit: Visit) -> Response:
