@@ -225,7 +225,7 @@ def come_with_a_link(world: World, window: Window) -> None:
 def pause(world: World, first: Window, second: Window, folder: Path) -> None:
     """The CA of trials is paused by two and goes on again: the question, what is signed, what holds."""
     sign_in_with_certificate(world, second, "", "")
-    for wish, done, picture in (("Propose to pause it", "Paused", "pause"), ("Propose that it goes on", "Let go on", "resume")):
+    for wish, done, picture in (("Propose to pause it", "Paused", "pause"), ("Propose that it goes on", "Resumed", "resume")):
         section = first.page.locator("section", has=first.page.get_by_role("heading", name="Test CA", exact=True))
         first.open(f"{place_of(world, '')}/authorities")
         section.get_by_role("link", name=wish).click()

@@ -143,7 +143,7 @@ def test_the_pages_of_an_administrator(pages: PagesRig, desk: Browser, mulder: A
     for path in ("account", "account/passkey", "account/sign-on"):
         require_german(desk.get(f"/o/{ORG}/{path}"), 200)
     invited = {"full_name": "Dana Scully", "email": "scully@resource-marketing.test"}
-    require_german(desk.follow(f"{HOME}/administrators/invite", invited), 200, "Was Sie signieren", "Gilt bis")
+    require_german(desk.follow(f"{HOME}/administrators/invite", invited), 200, "Was Sie signieren", "Zu unterschreiben bis")
     require_german(desk.get(f"{HOME}/administrators/invite"), 200, "Sie haben das schon ausgefüllt, aber nicht signiert")
 
 

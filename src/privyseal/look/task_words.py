@@ -25,7 +25,7 @@ def task_words(task: str) -> str:
         "rescue": gettext("Taking over letters of a machine that ended"),
         "session-retention": gettext("Ending sessions whose time is over"),
         "sweep": gettext("Finishing what was left, and what time ends"),
-        "trials": gettext("Ending trials and reminding of it"),
+        "trials": gettext("Ending trials, and reminding of their end"),
         "vetting-reminders": gettext("Reminding of vettings that end"),
     }
     return words.get(task, "")

@@ -245,6 +245,8 @@ def require_record_text(field: str, value: str, *, optional: bool = False) -> st
         raise Refused("organization-record", f"The {label} contains control characters or invisible characters.", field=field)
     if len(text) > bound:
         raise Refused("organization-record", f"The {label} has {len(text)} characters; a certificate carries at most {bound}.", field=field)
+    if not text:
+        raise Refused("organization-record", f"The {label} is missing.", field=field)
     if text.casefold() in _JUNK or not any(character.isalpha() for character in text):
         raise Refused("organization-record", f'"{text}" is a placeholder, not a {label}.', field=field)
     if field == "state_or_province" and re.fullmatch(r"[A-Z]{2}", text):

@@ -62,4 +62,6 @@ def test_every_kind_of_server_has_steps_with_its_files(platform: Platform) -> No
 
 
 def test_the_key_is_named_and_never_handed_out() -> None:
-    assert "www.acme.test.key" in key_sentences("www.acme.test")[0]
+    assert "www.acme.test.key" in key_sentences("www.acme.test", "nginx")[0]
+    for windows in ("iis", "exchange"):
+        assert not any("root" in sentence or ".key" in sentence for sentence in key_sentences("www.acme.test", windows))

@@ -83,7 +83,7 @@ def test_two_people_pause_it_and_let_it_go_on(pages: PagesRig, staff: list[Admin
     place = propose(pages, staff[1], second, "The new HSM is there")
     assert hand_in(pages, staff[0], first, first.get(place), f"{place}/answers").status_code == 303
     assert not is_paused(pages)
-    assert "Let go on" in text_of(first.get(PLACE))
+    assert "Resumed" in text_of(first.get(PLACE))
     assert "is paused." not in text_of(first.get("/provider/"))
 
 

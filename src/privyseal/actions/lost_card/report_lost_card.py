@@ -12,7 +12,7 @@ from privyseal.model.actor import Actor
 from privyseal.model.administrator import AdministratorState
 from privyseal.model.allowance import LOST_CARDS
 from privyseal.model.audit import AuditEvent, Outcome
-from privyseal.model.errors import TooManyRequests
+from privyseal.model.errors import Refused, TooManyRequests
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import LostCardId
 from privyseal.model.lost_card import CONFIRM_WITHIN, LostCard
@@ -24,10 +24,12 @@ from privyseal.store.database import Transaction
 def report_lost_card(house: House, tx: Transaction, actor: Actor, slug: str, whose: str) -> None:
     """Mail a code to the corporate contact if ``whose`` is the full name or the address of an administrator there.
 
-    Raises NotFound for an organization, Refused ``whose`` for nothing at all, TooManyRequests for one source; a contact who has
+    Raises NotFound for an organization, Refused ``text`` for nothing at all, TooManyRequests for one source; a contact who has
     had enough letters gets no more, which nobody is told.
     """
     organization = organizations.require(tx, slug)
+    if not whose.strip():
+        raise Refused("text", "Write whose card it is: the full name or the mail address.", field="whose")
     wanted = require_text("whose", whose, 254).casefold()
     throttles.take(tx, f"lost-cards:{actor.source}", LOST_CARDS)
     people = administrators.of_organization(tx, organization.id)

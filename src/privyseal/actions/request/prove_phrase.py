@@ -39,7 +39,7 @@ def prove_phrase(house: House, actor: Actor, slug: str, request_id: RequestId, p
     if not verify_phrase(request.phrase_hash if request else None, phrase) or request is None:
         sentence = (
             f"This is not the phrase chosen with the request. Mind capitals and blanks. After {FREE_MISSES} wrong ones each further try "
-            "waits. Nobody knows it any more? Your administrator can revoke without it."
+            "waits. Nobody knows it any more? Ask your administrator, who does not need it."
         )
         raise Refused("phrase", sentence, field="phrase")
     with house.database.write(house.clock()) as tx:

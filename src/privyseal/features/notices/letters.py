@@ -122,7 +122,7 @@ def issued(desk: Desk) -> Letter | None:
     values |= {
         "stem": stem,
         "guides": guides(stem, request.server_platform),
-        "key_sentences": key_sentences(stem),
+        "key_sentences": key_sentences(stem, request.server_platform),
         "check_lines": [f"{line} --root root.pem --expect {stem}.pem" for line in check_lines(request, certificate)],
         "root_line": f"seal certificate get {request.id} --form root --out root.pem {place_options(desk, organization)}",
         "replaced": certificates.get(desk.tx, certificate.replaces) if certificate.replaces else None,

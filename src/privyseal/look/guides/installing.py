@@ -35,13 +35,16 @@ def guide_for(stem: str, platform: Platform) -> InstallGuide:
     return InstallGuide(_VERSIONS.get(platform) or title(platform), steps)
 
 
-def key_sentences(stem: str) -> tuple[str, ...]:
-    """Return what a requester must know about the private key before the first step."""
+def key_sentences(stem: str, platform: str) -> tuple[str, ...]:
+    """Return what a requester must know about the private key before the first step, on this kind of server."""
+    again = gettext("If you no longer have the key, do not install this certificate. Make a new key and CSR, and replace it.")
+    if platform_of(platform) in {Platform.IIS, Platform.EXCHANGE}:
+        return (gettext("The private key lies in the certificate store of the Windows computer on which the CSR was made."), again)
     return (
         gettext(
             "{stem}.key stands for the private key that you made together with the CSR. It is where you made it, and nobody else has it."
         ).format(stem=stem),
-        gettext("If you no longer have the key, do not install this certificate. Make a new key and CSR, and replace it."),
+        again,
         gettext("The key file belongs to the user root, and nobody else may read it (mode 0600)."),
     )
 

@@ -118,7 +118,7 @@ def show_install(visit: Visit) -> Response:
     chosen = visit.query("for") or found.platform
     values: dict[str, object] = {
         "guides": guides(found.stem, chosen),
-        "key_sentences": key_sentences(found.stem),
+        "key_sentences": key_sentences(found.stem, chosen),
         "platforms": [(platform.value, title(platform), platform is platform_of(chosen)) for platform in Platform],
         "chain_pem": chain_to_pem(found.chain),
         "check_name": next((name for _, name in found.certificate.names if not name.startswith("*.")), ""),

@@ -34,7 +34,8 @@ def _words() -> dict[str, tuple[str, str, str]]:
         "rejection": (
             gettext("Reject the application of %(name)s"),
             gettext(
-                "The reason is mailed to the applicant. The application cannot be taken up again; who wants to goes on with a new one."
+                "The reason is mailed to the applicant. The application cannot be taken up again; whoever still wants to become a "
+                "customer sends a new one."
             ),
             gettext("Reject"),
         ),
