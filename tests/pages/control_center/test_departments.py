@@ -9,7 +9,8 @@ import pytest
 from privyseal.model.administrator import Permission, Role
 from privyseal.pages.control_center import department_choices
 from privyseal.store import administrators, departments, organizations
-from tests.pages.control_center.console_rig import ConsoleRig, Desk, colleague
+from tests.pages.control_center.console_rig import NAME, ConsoleRig, Desk, colleague
+from tests.pages.portal.portal_rig import Document
 
 ORG = "resource-marketing"
 
@@ -61,6 +62,16 @@ def test_a_department_is_closed_for_a_reason_that_its_history_tells(fox: Desk) -
     assert fox.get(f"{place}/closing").status_code == 303, "a closed one is not closed again"
     assert fox.send(f"{place}/closing", {"reason": "Again."}).status_code == 303
     assert "Again." not in fox.get(place).text
+
+
+def test_what_moves_is_named_with_the_place_where_it_lies(rig: ConsoleRig, fox: Desk) -> None:
+    one = f"/requests/{rig.submit().id}/department"
+    asked = Document(fox.get(one).text)
+    assert f"Move {NAME} to another department" in asked.text
+    assert "Now in: no department, the organization itself." in asked.text
+    below = made(fox, "Vehicles", made(fox, "Transport"))
+    assert fox.send(one, {"department": below}).status_code == 303
+    assert "Now in: Transport / Vehicles" in Document(fox.get(one).text).text
 
 
 def test_what_does_not_fit_into_the_field_is_found_by_name(rig: ConsoleRig, fox: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
