@@ -399,8 +399,11 @@ def unindexed(tx: Transaction, column: sa.ColumnElement[Any]) -> sa.ColumnElemen
 
 def _probed(tx: Transaction, *fits: sa.ColumnElement[bool]) -> sa.ColumnElement[bool] | None:
     """Return the condition that a certificate is one of those that fit, or None when they are too many to be named."""
-    found = list(tx.execute(sa.select(certificates.c.id).where(*fits).limit(PROBED + 1)).scalars())
-    return None if len(found) > PROBED else certificates.c.id.in_(found)
+    # Counted first, which an index alone answers: the ids of as many lie in rows that are wide and far apart.
+    some = sa.select(sa.literal(1)).select_from(certificates).where(*fits).limit(PROBED + 1).subquery()
+    if tx.execute(sa.select(sa.func.count()).select_from(some)).scalar_one() > PROBED:
+        return None
+    return certificates.c.id.in_(list(tx.execute(sa.select(certificates.c.id).where(*fits)).scalars()))
 
 
 def _first_id(moment: datetime) -> str:
