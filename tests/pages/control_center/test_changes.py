@@ -51,9 +51,8 @@ def test_the_form_names_who_would_approve_nothing(rig: ConsoleRig, fox: Desk) ->
     paula = rig.desk(holder(rig.service, ORG, by=fox.who))
     words = "People who have only passkeys approve nothing under such a policy"
     shown = paula.get(questions(rig)).text
-    concerned = shown.partition("If you tick this, people who have only passkeys approve nothing under this policy")[2].partition("</div>")[
-        0
-    ]
+    before_ticking = "If you tick this, people who have only passkeys approve nothing under this policy"
+    concerned = shown.partition(before_ticking)[2].partition("</div>")[0]
     assert (paula.who.administrator.name in concerned, fox.who.administrator.name in concerned) == (True, False)
     assert "1 person has a valid Administrator ID and could approve." in concerned
     name, email = paula.who.administrator.name, paula.who.administrator.email
