@@ -18,6 +18,7 @@ from tests.rigs.service import PHRASE
 CONFIRMATION = re.compile(r"https://\S+/confirm/\S+")
 CONFIRMATION_CODE = re.compile(r"\b[a-z2-7]{52}\b")
 WAYS = ("passkey", "administrator-id")
+ISSUED_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,13 @@ def pick_up(window: Window, folder: Path) -> Path:
     chain = folder / f"{len(list(folder.iterdir()))}-{download.value.suggested_filename}"
     download.value.save_as(chain)
     return chain
+
+
+def wait_until_issued(window: Window) -> None:
+    """The page of the request turns by itself, or is loaded again where there are no scripts: never both, one would stop the other."""
+    if "no-script" in (window.page.locator("html").get_attribute("class") or ""):
+        window.page.reload()
+    wait_for_words(window, "Pick the certificate up", seconds=ISSUED_SECONDS)
 
 
 def wait_for_words(window: Window, words: str, *, seconds: float) -> None:

@@ -27,7 +27,7 @@ from tests.browser.steps import (
     hand_csr_in,
     pick_up,
     run_the_commands,
-    wait_for_words,
+    wait_until_issued,
 )
 from tests.rigs.browser import Chromium, Window, guide, look
 from tests.rigs.nginx import NginxServer
@@ -96,9 +96,7 @@ def see_it_come(admin: Decider, host: str) -> None:
 
 def receive(world: World, dana: Window, host: str, contact: str, folder: Path) -> Path:
     """The page of the request turns by itself, the letter comes, and the phrase opens the files."""
-    if "no-script" in (dana.page.locator("html").get_attribute("class") or ""):
-        dana.page.reload()
-    wait_for_words(dana, "Pick the certificate up", seconds=MAIL_SECONDS)
+    wait_until_issued(dana)
     world.service.wait_for_letter(contact, host, "issued", seconds=MAIL_SECONDS)
     dana.page.reload()
     return pick_up(dana, folder)

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
 from tests.browser.people import World
-from tests.browser.steps import WAYS, answer_the_rest, begin_request, confirm, decider, hand_csr_in, pick_up
+from tests.browser.steps import WAYS, answer_the_rest, begin_request, confirm, decider, hand_csr_in, pick_up, wait_until_issued
 from tests.rigs.browser import Chromium, Window, look
 from tests.rigs.live_people import save_key
 from tests.rigs.nginx import NginxServer
@@ -48,7 +48,7 @@ def test_hacker_wants_bookstore(world: World, chromium: Chromium, tmp_path: Path
     mallory.press("Follow the request")
     admin = decider(world, chromium, slug, domain, way, tmp_path)
     admin.approve(own)
-    mallory.page.reload()
+    wait_until_issued(mallory)
     chain = pick_up(mallory, tmp_path)
     leaf = x509.load_pem_x509_certificate(chain.read_bytes())
     assert [name.value for name in leaf.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)] == ["Hacker Ltd."]

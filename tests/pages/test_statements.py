@@ -49,6 +49,11 @@ def asked(pages: PagesRig, browser: Browser, addresses: tuple[str, ...]) -> dict
     return counts
 
 
+def more_asked(few: dict[str, int], many: dict[str, int]) -> dict[str, tuple[int, int]]:
+    """The pages whose long list takes more statements; fewer are fine, because what was among the first rows is not among the newest."""
+    return {address: (few[address], count) for address, count in many.items() if count > few[address]}
+
+
 def copy_provider_rows(pages: PagesRig, numbers: range) -> None:
     """Organizations with an order each, and letters that did not arrive."""
     service = pages.service
@@ -69,7 +74,7 @@ def test_lists_of_the_control_center(pages: PagesRig, mulder: AdministratorRig) 
     few = asked(pages, browser, tuple(f"{CONSOLE}{way}" for way in CONSOLE_LISTS))
     copies.add(MANY, MANY)
     copy_people(pages.service, mulder, range(FEW, MANY))
-    assert asked(pages, browser, tuple(few)) == few
+    assert more_asked(few, asked(pages, browser, tuple(few))) == {}
 
 
 def test_lists_of_the_provider(pages: PagesRig, vera: AdministratorRig) -> None:
@@ -79,4 +84,4 @@ def test_lists_of_the_provider(pages: PagesRig, vera: AdministratorRig) -> None:
     few = asked(pages, browser, PROVIDER_LISTS)
     copy_provider_rows(pages, range(FEW, MANY // 2))
     pages.service.integrate()
-    assert asked(pages, browser, PROVIDER_LISTS) == few
+    assert more_asked(few, asked(pages, browser, PROVIDER_LISTS)) == {}

@@ -144,7 +144,7 @@ def test_a_csr_may_come_as_a_file(portal: PortalRig) -> None:
         ("use", {"life": "366:tls-server"}, "life", "366 days were asked for"),
         ("use", {"life": "365:other"}, "life", "Choose how long"),
         ("use", {"life": "99999999:tls-server"}, "life", "0 days were asked for"),
-        ("use", {"life": "365:tls-server", "address-1": "two words"}, "address-1", "A server is named by"),
+        ("use", {"life": "365:tls-server", "address-1": "two words"}, "address-1", "'two words' is no server"),
         ("use", {"life": "365:tls-server", "address-1": ""}, "address-1", "at least one"),
         ("contact", {"contact_name": "", "contact_email": EMAIL}, "contact_name", "missing"),
         ("contact", {"contact_name": "Dana", "contact_email": ""}, "contact_email", "Enter your mail address"),
