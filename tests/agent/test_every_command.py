@@ -46,9 +46,10 @@ def run_in(source: str, known: frozenset[Command]) -> set[Command]:
     """The commands that a test file runs."""
     found: set[Command] = set()
     for whole in ast.parse(source).body:
+        around = texts(whole)
         for call in ast.walk(whole):
             if isinstance(call, ast.Call) and name_of(call.func) in RUNNERS:
-                found |= {command for command in known if is_run(call.args, command, texts(whole))}
+                found |= {command for command in known if is_run(call.args, command, around)}
     return found
 
 

@@ -37,6 +37,7 @@ ZONES = (
     "next-id.test",
     "went-back.test",
     "night-desk.test",
+    "broken-line.test",
 )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,6 +132,16 @@ def confirm(world: World, window: Window, contact: str, name: str) -> None:
     guide(window, "confirm")
     window.press("Confirm address")
     assert window.heading == "Your address is confirmed", window.words
+
+
+@contextmanager
+def slow_line(*windows: Window) -> Iterator[None]:
+    """What these people have while this lasts: a line as a telephone in a train has it."""
+    for window in windows:
+        window.slow_down(milliseconds=150, bytes_per_second=100_000)
+    yield
+    for window in windows:
+        window.slow_down(milliseconds=0, bytes_per_second=-1)
 
 
 def pick_up(window: Window, folder: Path) -> Path:

@@ -7,8 +7,6 @@ the open queue both have a slow line, and Dana presses twice.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +25,7 @@ from tests.browser.steps import (
     hand_csr_in,
     pick_up,
     run_the_commands,
+    slow_line,
     wait_until_issued,
 )
 from tests.rigs.browser import Chromium, Window, guide, look
@@ -64,16 +63,6 @@ def test_five_servers_no_phone_call(world: World, chromium: Chromium, tmp_path: 
     serve_and_verify(world, chromium, host, chain, tmp_path / f"{file_stem(host)}.key")
     admin.window.open(admin.console)
     assert [text.split() for text in admin.window.page.locator(".figures dd").all_inner_texts()] == [["4"], ["1"], ["5"]]
-
-
-@contextmanager
-def slow_line(*windows: Window) -> Iterator[None]:
-    """What these people have while this lasts: a line as a telephone in a train has it."""
-    for window in windows:
-        window.slow_down(milliseconds=150, bytes_per_second=100_000)
-    yield
-    for window in windows:
-        window.slow_down(milliseconds=0, bytes_per_second=-1)
 
 
 def sent(world: World, slug: str) -> int:

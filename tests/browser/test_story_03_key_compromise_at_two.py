@@ -13,7 +13,7 @@ import pytest
 from cryptography import x509
 
 from tests.browser.people import World
-from tests.browser.steps import WAYS, Decider, answer_the_rest, begin_request, confirm, decider, hand_csr_in, pick_up
+from tests.browser.steps import WAYS, Decider, answer_the_rest, begin_request, confirm, decider, hand_csr_in, pick_up, slow_line
 from tests.rigs.browser import Chromium, Window, look
 from tests.rigs.openssl import StatusClient
 from tests.rigs.ports import wait_until
@@ -37,7 +37,8 @@ def test_key_compromise_at_two(world: World, chromium: Chromium, tmp_path: Path,
     admin.approve(host)
     dana.press("Follow the request")
     old = pick_up(dana, tmp_path)
-    revoke(admin, host)
+    with slow_line(admin.window):
+        revoke(admin, host)
     client = StatusClient(world.service.settings.status_url, world.service.root_pem, tmp_path)
     wait_until(lambda: client.ocsp(old) == "revoked", seconds=VISIBLE_SECONDS, what="OCSP knows of the revocation", pause=0.5)
     for address in (contact, f"alex@{domain}"):

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
 from privyseal.actions.failing import Failures
 from privyseal.cli.web_application import make_application
@@ -19,6 +18,7 @@ from privyseal.model.administrator import Role
 from privyseal.store import outbox
 from privyseal.store.outbox import OutboxRow
 from tests.doors.rest.rest_rig import API, ORG, RestRig
+from tests.rigs.app_client import AppClient
 from tests.rigs.changes import set_issuing
 from tests.rigs.service import ServiceRig, ServiceTemplate
 
@@ -57,7 +57,7 @@ def test_a_public_address_asks_for_https_for_good(rest: RestRig) -> None:
     for base_url, expected in (("https://pki.example.test", True), ("https://[::1]:8443", False), ("https://127.0.0.1", False)):
         identity = dataclasses.replace(context.house.service, base_url=base_url)
         public = dataclasses.replace(context, house=dataclasses.replace(context.house, service=identity))
-        answer = TestClient(make_application(public, [DOOR])).get("/healthz")
+        answer = AppClient(make_application(public, [DOOR])).get("/healthz")
         assert ("strict-transport-security" in answer.headers) is expected
 
 

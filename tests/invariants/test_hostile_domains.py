@@ -18,7 +18,6 @@ from pathlib import Path
 
 import dns.rcode
 import pytest
-from starlette.testclient import TestClient
 
 from privyseal.actions.house import About, perform
 from privyseal.actions.organization.add_domain import add_domain
@@ -43,6 +42,7 @@ from tests.engine.test_dcv import crafted_server, silent_server, txt_answer, wit
 from tests.invariants.test_i15_i16_hostile_identities import Bypass
 from tests.pages.browsing import ORG, PagesRig, require_refused
 from tests.pages.portal.portal_rig import PortalRig
+from tests.rigs.app_client import AppClient
 from tests.rigs.knot import KnotServer
 from tests.rigs.letter_box import LetterBox
 from tests.rigs.ports import LOOPBACK
@@ -447,13 +447,13 @@ def box(shared: Shared, tmp_path: Path) -> Iterator[LetterBox]:
     shared.service.listeners.update(before)
 
 
-def ask_for_famous(client: TestClient, shared: Shared, times: int) -> None:
+def ask_for_famous(client: AppClient, shared: Shared, times: int) -> None:
     for number in range(times):
         answer = client.post(REQUESTS, json=shared.rest.body([FAMOUS[number % len(FAMOUS)]]))
         require_problem(answer, 422, "name-not-validated")
 
 
-def program(shared: Shared) -> tuple[TestClient, str, str]:
+def program(shared: Shared) -> tuple[AppClient, str, str]:
     """A program with a token of its own, and the token's name and id."""
     client = shared.rest.token("submit")
     with shared.service.house.database.read(shared.service.clock()) as tx:

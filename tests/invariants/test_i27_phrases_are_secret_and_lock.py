@@ -5,11 +5,11 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
-from starlette.testclient import TestClient
 
 from privyseal.store import certificates, throttles
 from tests.doors.rest.rest_rig import API, RestRig
 from tests.pages.portal.portal_rig import HOME, NAME, ORG, ORIGIN, PHRASES, PortalRig
+from tests.rigs.app_client import AppClient
 from tests.rigs.service import PHRASE, ServiceRig, make_csr, make_key
 
 TRIES, ALL_TRIES = 60, 1_000
@@ -71,7 +71,7 @@ def test_guessing_at_every_door_counts_as_one(portal: PortalRig, *, long_run: bo
         source, phrase = f"10.0.{number % SOURCES}.1", f"wrong phrase {number}"
         if number % 2:
             path, body = calls[number // 2 % len(calls)]
-            client = TestClient(rest.app, base_url=ORIGIN, client=(source, 50_000))
+            client = AppClient(rest.app, base_url=ORIGIN, client=(source, 50_000))
             return client.post(f"{API}{path}", json=body | {"phrase": phrase}).status_code
         form = {"phrase": phrase, "reason": "superseded"}
         return portal.browser(source).post(forms[number // 2 % len(forms)], data=form).status_code
@@ -88,7 +88,7 @@ def test_a_serial_number_written_otherwise_is_no_way_around(portal: PortalRig) -
     """It reaches no certificate, so that it has no count of its own."""
     certificate = portal.service.issue(ORG, portal.service.administrator(ORG), [NAME])
     serial = certificate.serial_hex
-    client = TestClient(RestRig(portal.service).app, base_url=ORIGIN)
+    client = AppClient(RestRig(portal.service).app, base_url=ORIGIN)
     for spelling in (serial.upper(), ":".join(serial[at : at + 2] for at in range(0, len(serial), 2)), f"00{serial}", f" {serial}"):
         body = {"phrase": PHRASE, "reason": "superseded"}
         answer = client.post(f"{API}/organizations/{ORG}/certificates/{quote(spelling)}/revocation", json=body)

@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from privyseal.app import discover
 from privyseal.cli.web_application import make_application
@@ -29,6 +28,7 @@ from privyseal.reception.context import EntranceContext
 from privyseal.store import audit
 from tests.doors.rest.rest_rig import DeskIssuer
 from tests.pages.portal.portal_rig import Document, require_well_made
+from tests.rigs.app_client import AppClient
 from tests.rigs.authenticator import TRUTH, Authenticator, Wrong
 from tests.rigs.service import AdministratorRig, ServiceRig
 
@@ -123,7 +123,7 @@ class Browser:
 
     def send(self, method: str, path: str, *, kind: str = "", accept: str = "text/html", **content: Any) -> Answer:  # noqa: ANN401 - the client's own
         """Send anything, and keep the cookies of the answer."""
-        client = TestClient(self.rig.app, base_url=PAGES, follow_redirects=False, raise_server_exceptions=False)
+        client = AppClient(self.rig.app, base_url=PAGES, follow_redirects=False, raise_server_exceptions=False)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         sent = {"Sec-Fetch-Site": "same-origin", "X-Forwarded-For": self.source, "Accept": accept, **self.headers}
         sent |= ({"Cookie": cookies} if cookies else {}) | ({"Content-Type": kind} if kind else {})
@@ -149,7 +149,7 @@ class Browser:
         """Follow a link to the administrators' port with this person's certificate, or without one."""
         assert link.startswith(f"{ADMINISTRATORS}/"), link
         tls = {"client_cert_der": person.certificate_der} if person else {}
-        client = TestClient(with_certificate(self.rig.app, tls), base_url=ADMINISTRATORS, follow_redirects=False)
+        client = AppClient(with_certificate(self.rig.app, tls), base_url=ADMINISTRATORS, follow_redirects=False)
         return client.get(link)
 
     def finish_address(self, page: Answer, person: AdministratorRig) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Route
-from starlette.testclient import TestClient
 
 from privyseal.actions.house import About, perform
 from privyseal.actions.session.start_session import start_session
@@ -26,6 +25,7 @@ from privyseal.reception.context import EntranceContext
 from privyseal.reception.cookies import session_cookie
 from privyseal.reception.site import Access, Audience, Method, Page
 from tests.doors.rest.rest_rig import DeskIssuer
+from tests.rigs.app_client import AppClient
 from tests.rigs.service import AdministratorRig, ServiceRig, hashes_hex
 
 ORG = "resource-marketing"
@@ -95,7 +95,7 @@ def test_pages_let_in_whom_their_row_names_and_nobody_else(service: ServiceRig) 
     helen = service.administrator("hoffman-brandt", "Helen Brandt")
     vera = service.administrator("", "Vera Vetter", Role.PROVIDER_ADMINISTRATOR)
     app = make_application(entrance(service), (), ROOMS.sites)
-    client = TestClient(app, base_url="https://localhost:8443", follow_redirects=False)
+    client = AppClient(app, base_url="https://localhost:8443", follow_redirects=False)
     foreign = [session_of(service, helen), session_of(service, vera)]
     own = session_of(service, reader)
     for page in GUARDED:
@@ -112,7 +112,7 @@ def test_pages_let_in_whom_their_row_names_and_nobody_else(service: ServiceRig) 
 def test_no_page_takes_a_form_of_a_foreign_page(service: ServiceRig) -> None:
     fox = service.administrator(ORG, "Fox Mulder")
     app = make_application(entrance(service), (), ROOMS.sites)
-    client = TestClient(app, base_url="https://localhost:8443", follow_redirects=False)
+    client = AppClient(app, base_url="https://localhost:8443", follow_redirects=False)
     own = session_of(service, fox)
     posts = [page for page in PAGES if page.method is Method.POST]
     assert posts

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from starlette.responses import Response
-from starlette.testclient import TestClient
 
 from privyseal.look.frame import Frame
 from privyseal.model.errors import TooManyRequests
@@ -19,6 +18,7 @@ from privyseal.reception.application import make_pages
 from privyseal.reception.site import Access, Method, Page, Site, Visit
 from tests.pages.browsing import ORG, PAGES, SITES, PagesRig
 from tests.pages.test_access import address
+from tests.rigs.app_client import AppClient
 from tests.rigs.service import AdministratorRig
 
 pytestmark = pytest.mark.parametrize("service", ["sqlite"], indirect=True)
@@ -108,7 +108,7 @@ def _broken_frame(visit: Visit) -> Frame:
     raise LookupError("secret-of-the-frame")
 
 
-def broken(pages: PagesRig, *, with_frame: bool) -> TestClient:
+def broken(pages: PagesRig, *, with_frame: bool) -> AppClient:
     """A site whose pages fail, and whose frame fails too."""
     site = Site(
         "public",
@@ -121,7 +121,7 @@ def broken(pages: PagesRig, *, with_frame: bool) -> TestClient:
         public_frame if with_frame else _broken_frame,
     )
     app = make_pages([site], pages.app.router.default._pages.state.desk.context, stopping=threading.Event())  # type: ignore[attr-defined] # noqa: SLF001
-    return TestClient(app, base_url=PAGES, headers={"Sec-Fetch-Site": "same-origin"}, raise_server_exceptions=True)
+    return AppClient(app, base_url=PAGES, headers={"Sec-Fetch-Site": "same-origin"}, raise_server_exceptions=True)
 
 
 @pytest.mark.parametrize("with_frame", [True, False], ids=["its-frame", "a-broken-frame"])

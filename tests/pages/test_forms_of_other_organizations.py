@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from starlette.testclient import TestClient
 
 from privyseal.reception.site import Audience, Method, Page
 from tests.pages.browsing import ORG, OTHER, PAGES, SITES, PagesRig, form_targets, may_send
+from tests.rigs.app_client import AppClient
 from tests.rigs.service import AdministratorRig
 
 ALL = [page for site in SITES for page in site.pages]
@@ -99,5 +99,5 @@ def test_an_address_does_not_write_into_the_policy(pages: PagesRig, path: str) -
 
 def test_at_an_address_that_is_not_configured_forms_stay_within_the_origin(pages: PagesRig) -> None:
     for host, allowed in (("localhost:8444", "https://localhost:8444"), ("elsewhere.test", ""), ("a'; script-src *", "")):
-        answer = TestClient(pages.app, base_url=PAGES).get(f"/o/{ORG}/", headers={"Host": host})
+        answer = AppClient(pages.app, base_url=PAGES).get(f"/o/{ORG}/", headers={"Host": host})
         assert form_targets(answer) == ([f"{allowed}/o/{ORG}", f"{allowed}/o/{ORG}/"] if allowed else ["'self'"])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from starlette.testclient import TestClient
 
 from privyseal.actions.house import About, perform
 from privyseal.actions.organization.create_organization import create_organization
 from privyseal.actions.organization.place_order import place_order
 from privyseal.model.unit import UnitTier
 from tests.pages.browsing import ORG, PAGES, Browser, PagesRig
+from tests.rigs.app_client import AppClient
 from tests.rigs.copies import Copies
 from tests.rigs.crowds import copy_people, fail_letters
 from tests.rigs.service import OPERATOR, AdministratorRig
@@ -39,7 +39,7 @@ def asked(pages: PagesRig, browser: Browser, addresses: tuple[str, ...]) -> dict
     """How many statements each page needs; the first visit of all notes the use of the session."""
     counts = {}
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    client = TestClient(pages.app, base_url=PAGES, headers={"Cookie": cookies}, follow_redirects=False)
+    client = AppClient(pages.app, base_url=PAGES, headers={"Cookie": cookies}, follow_redirects=False)
     client.get(addresses[0])
     for address in addresses:
         with heard(pages.service.house.database) as said:

@@ -11,7 +11,6 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.testclient import TestClient
 
 from privyseal.actions.session.prove_by_passkey import PasskeyAnswer
 from privyseal.cli.web_server import with_certificate
@@ -31,6 +30,7 @@ from privyseal.reception.origins import SAFE_METHODS, require_same_origin
 from privyseal.reception.visitors import is_still_here, recognize, require_visitor
 from privyseal.store import audit
 from tests.doors.rest.rest_rig import DeskIssuer
+from tests.rigs.app_client import AppClient
 from tests.rigs.authenticator import Authenticator, base64url, unbase64url
 from tests.rigs.service import AdministratorRig, ServiceRig
 
@@ -227,7 +227,7 @@ class Browser:
 
     def send(self, method: str, path: str, *, headers: dict[str, str], **content: Any) -> Any:  # noqa: ANN401 - the same
         """Send anything, and keep the cookies of the answer."""
-        client = TestClient(self.rig.app, base_url=PAGES, follow_redirects=False, raise_server_exceptions=False)
+        client = AppClient(self.rig.app, base_url=PAGES, follow_redirects=False, raise_server_exceptions=False)
         sent = {"User-Agent": self.agent, **({"Cookie": self.header()} if self.cookies else {}), **headers}
         answer = client.request(method, path, headers=sent, **content)
         for line in answer.headers.get_list("set-cookie"):
@@ -248,7 +248,7 @@ class Browser:
         """Follow a link to the administrators' port with this person's certificate, or without one."""
         assert link.startswith(f"{ADMINISTRATORS}/"), link
         tls = {"client_cert_der": person.certificate_der} if person else {}
-        client = TestClient(with_certificate(self.rig.app, tls), base_url=ADMINISTRATORS, follow_redirects=False)
+        client = AppClient(with_certificate(self.rig.app, tls), base_url=ADMINISTRATORS, follow_redirects=False)
         return client.get(link)
 
     def hand_over(self, person: AdministratorRig, org: str = ORG, purpose: str = "sign-in") -> str:

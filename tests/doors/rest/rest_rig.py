@@ -12,7 +12,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from privyseal.actions.administrator.create_api_token import create_api_token
 from privyseal.actions.house import About, perform
@@ -30,6 +29,7 @@ from privyseal.model.administrator import Permission
 from privyseal.model.errors import Unavailable
 from privyseal.model.identifiers import IntentId
 from privyseal.store import outbox
+from tests.rigs.app_client import AppClient
 from tests.rigs.service import OPERATOR, PHRASE, AdministratorRig, ServiceRig, make_csr, make_key
 
 API = "/api/v1"
@@ -83,15 +83,15 @@ class RestRig:
         self.app.state.doors.application()
         self.app.state.authenticator.limit = AnonymousLimit(self.service.clock, burst=100_000)
 
-    def anonymous(self) -> TestClient:
+    def anonymous(self) -> AppClient:
         """Nobody."""
-        return TestClient(self.app)
+        return AppClient(self.app)
 
-    def administrator(self, person: AdministratorRig) -> TestClient:
+    def administrator(self, person: AdministratorRig) -> AppClient:
         """A person whose certificate TLS has verified."""
-        return TestClient(with_certificate(self.app, {"client_cert_der": person.certificate_der, "tls_version": "TLSv1.3"}))
+        return AppClient(with_certificate(self.app, {"client_cert_der": person.certificate_der, "tls_version": "TLSv1.3"}))
 
-    def token(self, *scopes: str, org: str = ORG, days: int = 30) -> TestClient:
+    def token(self, *scopes: str, org: str = ORG, days: int = 30) -> AppClient:
         """A program with an API token of an organization."""
         return self.bearer(self.token_text(*scopes, org=org, days=days))
 
@@ -101,9 +101,9 @@ class RestRig:
         wanted = [Permission(scope) for scope in scopes or ("read", "submit", "read-audit")]
         return perform(self.service.house, OPERATOR, about, create_api_token, org, f"program {next(_programs)}", wanted, days).text
 
-    def bearer(self, text: str) -> TestClient:
+    def bearer(self, text: str) -> AppClient:
         """Whoever sends this token."""
-        return TestClient(self.app, headers={"Authorization": f"Bearer {text}"})
+        return AppClient(self.app, headers={"Authorization": f"Bearer {text}"})
 
     def body(self, names: Sequence[str] = ("www.resource-marketing.test",), **changes: object) -> Json:
         """What Dana sends."""
@@ -120,21 +120,21 @@ class RestRig:
         }
         return {**body, **changes}
 
-    def submit(self, client: TestClient, *, org: str = ORG, names: Sequence[str] = ("www.resource-marketing.test",)) -> Json:
+    def submit(self, client: AppClient, *, org: str = ORG, names: Sequence[str] = ("www.resource-marketing.test",)) -> Json:
         """A request, received."""
         answer = client.post(f"{API}/organizations/{org}/requests", json=self.body(names))
         assert answer.status_code == 201, answer.text
         document: Json = answer.json()
         return document
 
-    def approval(self, client: TestClient, request_id: str, person: AdministratorRig, *, org: str = ORG) -> str:
+    def approval(self, client: AppClient, request_id: str, person: AdministratorRig, *, org: str = ORG) -> str:
         """What this person signs to approve, signed, in base64."""
         content = client.get(f"{API}/organizations/{org}/requests/{request_id}/approval-content")
         assert content.status_code == 200, content.text
         return base64.b64encode(self.service.sign(content.content, person)).decode()
 
     def issue(
-        self, client: TestClient, person: AdministratorRig, *, org: str = ORG, names: Sequence[str] = ("www.resource-marketing.test",)
+        self, client: AppClient, person: AdministratorRig, *, org: str = ORG, names: Sequence[str] = ("www.resource-marketing.test",)
     ) -> Json:
         """A certificate, from request to issued; the approval's answer."""
         request_id = self.submit(self.token("submit", org=org), org=org, names=names)["id"]

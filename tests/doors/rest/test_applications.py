@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
 from privyseal.model.administrator import Role
 from privyseal.model.fact import FactKind
 from tests.actions.organization.test_application import FORM, payloads
 from tests.actions.trial.test_trials import FORM as TRIAL
 from tests.doors.rest.rest_rig import API, RestRig
+from tests.rigs.app_client import AppClient
 from tests.rigs.hostile_texts import SHORT
 from tests.rigs.service import ServiceRig
 
@@ -26,7 +26,7 @@ def rest(service: ServiceRig) -> RestRig:
     return RestRig(service)
 
 
-def somebody(rest: RestRig, role: Role) -> TestClient:
+def somebody(rest: RestRig, role: Role) -> AppClient:
     """One of the provider's people."""
     return rest.administrator(rest.service.administrator("", role.value, role))
 

@@ -17,7 +17,6 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from starlette.testclient import TestClient
 
 from privyseal.doors.rest.intake import MAXIMUM_BODY
 from privyseal.engine.private_keys import PrivateKeyFound
@@ -26,6 +25,7 @@ from privyseal.reception.disclosed_keys import refuse_keys_in_bytes
 from privyseal.store import revocations
 from tests.doors.rest.rest_rig import API, ORG, RestRig, require_problem
 from tests.doors.rest.test_tenants import ROWS
+from tests.rigs.app_client import AppClient
 from tests.rigs.service import AdministratorRig, ServiceRig, hashes_hex, make_csr, make_key
 
 BASE = f"{API}/organizations/{ORG}"
@@ -466,7 +466,7 @@ def test_nothing_that_is_sent_makes_the_service_fail(shared: Shared, data: st.Da
         "change_id": f"chg-{NO_ID}",
         "department": f"dep-{NO_ID}",
     }
-    client: TestClient = data.draw(
+    client: AppClient = data.draw(
         st.sampled_from([shared.admin, shared.program, shared.rest.anonymous(), shared.rest.administrator(shared.provider)])
     )
     text = json.dumps(template, ensure_ascii=True)

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from starlette.testclient import TestClient
 
 from privyseal.features.notices import LISTENS
 from privyseal.model.administrator import Role
 from privyseal.model.fact import FactKind
 from privyseal.store import outbox
 from tests.doors.rest.rest_rig import API, ORG, OTHER, Json, RestRig, require_problem
+from tests.rigs.app_client import AppClient
 from tests.rigs.hostile_texts import SHORT
 from tests.rigs.service import AdministratorRig
 
@@ -22,7 +22,7 @@ CALL = {"telephone": "+1 859 555 0100", "note": "Reached Ann at the number of th
 
 
 @pytest.fixture
-def admin(rest: RestRig, fox: AdministratorRig) -> TestClient:
+def admin(rest: RestRig, fox: AdministratorRig) -> AppClient:
     rest.service.listeners.update(LISTENS)
     return rest.administrator(fox)
 
@@ -34,7 +34,7 @@ def codes(rest: RestRig, change: Json) -> dict[str, str]:
         return {row.payload["side"]: row.payload["code"] for row in rows if row.payload["contact_change"] == change["id"]}
 
 
-def propose(client: TestClient, place: str = OWN, **changed: str) -> Json:
+def propose(client: AppClient, place: str = OWN, **changed: str) -> Json:
     answer = client.post(f"{place}/contact-changes", json=NEW | changed)
     assert answer.status_code == 201, answer.text
     document: Json = answer.json()
@@ -46,13 +46,13 @@ def answer_of(rest: RestRig, change: Json, code: str, said: str = "yes", *, org:
     return answer.status_code, answer.json()
 
 
-def contacts(client: TestClient, place: str = OWN) -> dict[str, str]:
+def contacts(client: AppClient, place: str = OWN) -> dict[str, str]:
     answer = client.get(f"{place}/contacts")
     assert answer.status_code == 200, answer.text
     return {item["kind"]: item["email"] for item in answer.json()["contacts"]}
 
 
-def test_a_contact_changes_with_two_answers(rest: RestRig, admin: TestClient) -> None:
+def test_a_contact_changes_with_two_answers(rest: RestRig, admin: AppClient) -> None:
     assert contacts(admin) == {"corporate": f"contact@{ORG}.test"}
     change = propose(admin)
     assert (change["asked"], change["by_provider"], "end" in change) == (f"contact@{ORG}.test", False, False)
@@ -70,7 +70,7 @@ def test_a_contact_changes_with_two_answers(rest: RestRig, admin: TestClient) ->
     assert (known["end"], known["id"]) == ("applied", change["id"])
 
 
-def test_who_may_not(rest: RestRig, admin: TestClient, fox: AdministratorRig) -> None:
+def test_who_may_not(rest: RestRig, admin: AppClient, fox: AdministratorRig) -> None:
     service = rest.service
     service.create_organization(OTHER, name="Hoffman & Brandt", domains=("hoffman-brandt.test",))
     helen = rest.administrator(service.administrator(OTHER, "Helen Brandt"))
@@ -104,7 +104,7 @@ def test_who_may_not(rest: RestRig, admin: TestClient, fox: AdministratorRig) ->
     assert admin.get(f"{OWN}/contacts").json()["changes"][0] == change, "nothing happened to it"
 
 
-def test_refusals_have_their_kinds(rest: RestRig, admin: TestClient) -> None:
+def test_refusals_have_their_kinds(rest: RestRig, admin: AppClient) -> None:
     for body, status, kind in (
         (NEW | {"kind": "chief"}, 400, "body"),
         ({"kind": "corporate"}, 400, "body"),
@@ -122,7 +122,7 @@ def test_refusals_have_their_kinds(rest: RestRig, admin: TestClient) -> None:
     assert answer_of(rest, change, codes(rest, change)["new"])[0] == 409
 
 
-def test_hostile_texts_stay_text(rest: RestRig, admin: TestClient) -> None:
+def test_hostile_texts_stay_text(rest: RestRig, admin: AppClient) -> None:
     for number, text in enumerate(SHORT.values()):
         answer = admin.post(f"{OWN}/contact-changes", json=NEW | {"name": text, "email": f"n{number}@{ORG}.test"})
         assert answer.status_code in {201, 400, 422}, (text, answer.text)
@@ -133,7 +133,7 @@ def test_hostile_texts_stay_text(rest: RestRig, admin: TestClient) -> None:
         assert answer.status_code in {400, 422}, text
 
 
-def test_the_provider_calls_back(rest: RestRig, admin: TestClient) -> None:
+def test_the_provider_calls_back(rest: RestRig, admin: AppClient) -> None:
     service = rest.service
     walter = rest.administrator(service.administrator("", "Walter Skinner", Role.PROVIDER_ADMINISTRATOR))
     change = propose(admin)

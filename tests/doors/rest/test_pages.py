@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from starlette.testclient import TestClient
 
 from privyseal.actions.administrator.invite_administrator import invite_administrator
 from privyseal.actions.house import About, perform
 from privyseal.model.administrator import Role
 from tests.doors.rest.rest_rig import API, ORG, OTHER, Json, RestRig, require_problem
+from tests.rigs.app_client import AppClient
 from tests.rigs.service import OPERATOR
 
 DOMAINS = ("zoo.test", "alpha.test")
@@ -22,7 +22,7 @@ LISTS = [
 
 
 @pytest.fixture
-def reader(rest: RestRig) -> dict[str, TestClient]:
+def reader(rest: RestRig) -> dict[str, AppClient]:
     """Organizations with people and domains, and who may read the lists of each: by the third part of the address."""
     service = rest.service
     for domain in DOMAINS:
@@ -38,7 +38,7 @@ def reader(rest: RestRig) -> dict[str, TestClient]:
 
 @pytest.mark.parametrize(("address", "field", "expected"), LISTS, ids=["administrators", "domains", "organizations"])
 @pytest.mark.parametrize("limit", [1, 2, 3])
-def test_a_list_by_name_comes_in_pages(reader: dict[str, TestClient], address: str, field: str, expected: set[str], limit: int) -> None:
+def test_a_list_by_name_comes_in_pages(reader: dict[str, AppClient], address: str, field: str, expected: set[str], limit: int) -> None:
     client = reader[address.split("/")[3]]
     whole = client.get(address).json()
     assert whole["next"] == ""
@@ -52,7 +52,7 @@ def test_a_list_by_name_comes_in_pages(reader: dict[str, TestClient], address: s
     assert seen == whole["items"]
 
 
-def test_a_cursor_of_somebody_else_shows_nothing(rest: RestRig, reader: dict[str, TestClient]) -> None:
+def test_a_cursor_of_somebody_else_shows_nothing(rest: RestRig, reader: dict[str, AppClient]) -> None:
     cursor = reader["organizations"].get(ADMINISTRATORS, params={"limit": 1}).json()["next"]
     other = rest.token("read", org=OTHER)
     address = f"{API}/organizations/{OTHER}/administrators"

@@ -7,12 +7,12 @@ from typing import Any, Never, cast
 
 import pytest
 import structlog
-from starlette.testclient import TestClient
 
 from privyseal.model import errors
 from privyseal.reception.problems import problem_of
 from privyseal.reception.statuses import STATUS
 from tests.doors.rest.rest_rig import API, ORG, RestRig, require_problem
+from tests.rigs.app_client import AppClient
 from tests.rigs.service import AdministratorRig
 
 
@@ -51,7 +51,7 @@ class BrokenOffset:
 
 
 def test_a_bug_is_a_reference_and_nothing_else(rest: RestRig, fox: AdministratorRig) -> None:
-    client = TestClient(rest.app, raise_server_exceptions=False)
+    client = AppClient(rest.app, raise_server_exceptions=False)
     rest.service.clock.offset = cast("timedelta", BrokenOffset())
     with structlog.testing.capture_logs() as logs:
         problem = require_problem(client.get(f"{API}/organizations/{ORG}"), 500, "failed")

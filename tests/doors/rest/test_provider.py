@@ -6,13 +6,13 @@ import base64
 from urllib.parse import urlsplit
 
 import pytest
-from starlette.testclient import TestClient
 
 from privyseal.cli.demo.resolver import DemoResolver
 from privyseal.engine.token_fetch import FetchPolicy
 from privyseal.model.administrator import Role
 from privyseal.model.vetting import WITH_FILE, VettingItem
 from tests.doors.rest.rest_rig import API, ORG, RestRig, require_problem
+from tests.rigs.app_client import AppClient
 from tests.rigs.ports import LOOPBACK
 from tests.rigs.service import AdministratorRig, ServiceRig
 from tests.rigs.vetting import EVIDENCE
@@ -35,7 +35,7 @@ def provider(service: ServiceRig) -> AdministratorRig:
     return service.administrator("", "Provider", Role.PROVIDER_ADMINISTRATOR)
 
 
-def vetted_over_rest(service: ServiceRig, client: TestClient, second: TestClient) -> dict[str, object]:
+def vetted_over_rest(service: ServiceRig, client: AppClient, second: AppClient) -> dict[str, object]:
     """One fills the checklist in, refused at every wrong step; the other one concludes."""
     place = f"{PROVIDER}/organizations/{NEW}/vetting"
     finding = {"met": True, "source": "Register", "seen_on": service.clock().date().isoformat()}

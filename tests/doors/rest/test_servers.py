@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from starlette.testclient import TestClient
 
 from privyseal.model.administrator import Role
 from tests.doors.rest.rest_rig import API, ORG, Json, RestRig, require_problem
+from tests.rigs.app_client import AppClient
 from tests.rigs.service import AdministratorRig
 
 BASE = f"{API}/organizations/{ORG}/certificates"
@@ -14,12 +14,12 @@ ASKED = "web-server:www.resource-marketing.test"
 
 
 @pytest.fixture
-def client(rest: RestRig, fox: AdministratorRig) -> TestClient:
+def client(rest: RestRig, fox: AdministratorRig) -> AppClient:
     """The administrator."""
     return rest.administrator(fox)
 
 
-def issue(rest: RestRig, client: TestClient, fox: AdministratorRig, host: str = "www") -> str:
+def issue(rest: RestRig, client: AppClient, fox: AdministratorRig, host: str = "www") -> str:
     """The serial number of a new certificate."""
     return str(rest.issue(client, fox, names=[f"{host}.resource-marketing.test"])["certificate"]["serial"])
 
@@ -29,7 +29,7 @@ def servers(document: Json) -> tuple[list[str], int]:
     return document["endpoints"], document["server_changes"]
 
 
-def test_a_server_goes_from_one_certificate_to_another(rest: RestRig, client: TestClient, fox: AdministratorRig) -> None:
+def test_a_server_goes_from_one_certificate_to_another(rest: RestRig, client: AppClient, fox: AdministratorRig) -> None:
     one, two = issue(rest, client, fox), issue(rest, client, fox, "shop")
     assert servers(client.get(f"{BASE}/{one}").json()) == ([ASKED], 0)
     left = client.put(f"{BASE}/{one}/servers", json={"endpoints": ["other:spare.test"], "known": 0})
@@ -52,7 +52,7 @@ def test_a_server_goes_from_one_certificate_to_another(rest: RestRig, client: Te
     assert request["endpoints"] == [ASKED], "what was approved stays"
 
 
-def test_what_is_refused(rest: RestRig, client: TestClient, fox: AdministratorRig) -> None:
+def test_what_is_refused(rest: RestRig, client: AppClient, fox: AdministratorRig) -> None:
     serial = issue(rest, client, fox)
     address = f"{BASE}/{serial}/servers"
     same = client.put(address, json={"endpoints": [ASKED], "known": 9})
@@ -79,7 +79,7 @@ def test_what_is_refused(rest: RestRig, client: TestClient, fox: AdministratorRi
     assert servers(client.get(f"{BASE}/{serial}").json()) == (["web-server:b.test"], 1)
 
 
-def test_who_may(rest: RestRig, client: TestClient, fox: AdministratorRig) -> None:
+def test_who_may(rest: RestRig, client: AppClient, fox: AdministratorRig) -> None:
     serial, body = issue(rest, client, fox), {"endpoints": ["b.test"], "known": 0}
     address = f"{BASE}/{serial}/servers"
     reader = rest.administrator(rest.service.administrator(ORG, "Rita Reader", Role.READ_ONLY, by=fox))

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from starlette.testclient import TestClient
 
 from privyseal.engine.guarded_https import HttpsPolicy
 from privyseal.engine.token_fetch import FetchPolicy
@@ -18,6 +17,7 @@ from privyseal.model.identifiers import SignOnLinkId
 from privyseal.model.sign_on import SignOnLink
 from privyseal.store import outbox, sign_ons
 from tests.doors.rest.rest_rig import API, ORG, OTHER, RestRig, require_problem
+from tests.rigs.app_client import AppClient
 from tests.rigs.openid_provider import CLIENT, SECRET, Json, Lie, OpenIdServer
 from tests.rigs.service import AdministratorRig, ServiceRig
 
@@ -48,7 +48,7 @@ def rest(service: ServiceRig, server: OpenIdServer) -> RestRig:
 
 
 @pytest.fixture
-def admin(rest: RestRig, fox: AdministratorRig) -> TestClient:
+def admin(rest: RestRig, fox: AdministratorRig) -> AppClient:
     return rest.administrator(fox)
 
 
@@ -75,7 +75,7 @@ def link(rest: RestRig, person: AdministratorRig, number: int = 1) -> None:
         assert sign_ons.insert_link(tx, made)
 
 
-def test_it_is_set_shown_and_removed(rest: RestRig, admin: TestClient, server: OpenIdServer) -> None:
+def test_it_is_set_shown_and_removed(rest: RestRig, admin: AppClient, server: OpenIdServer) -> None:
     require_problem(admin.get(PLACE), 404, "sign-on")
     made = admin.post(PLACE, json=body(server))
     assert made.status_code == 200, made.text
@@ -106,7 +106,7 @@ def test_it_is_set_shown_and_removed(rest: RestRig, admin: TestClient, server: O
 
 
 def test_a_link_is_shown_and_ended_and_goes_with_its_provider(
-    rest: RestRig, fox: AdministratorRig, admin: TestClient, server: OpenIdServer
+    rest: RestRig, fox: AdministratorRig, admin: AppClient, server: OpenIdServer
 ) -> None:
     dana = rest.service.administrator(ORG, "Dana Scully", Role.AUDITOR, by=fox)
     walter = rest.service.administrator(ORG, "Walter Skinner", Role.AUDITOR, by=fox)
@@ -123,7 +123,7 @@ def test_a_link_is_shown_and_ended_and_goes_with_its_provider(
     assert [fact["ended"] for fact in facts(rest, "sign-on-changed")] == [0, 1]
 
 
-def test_others_neither_set_nor_remove_it(rest: RestRig, fox: AdministratorRig, admin: TestClient, server: OpenIdServer) -> None:
+def test_others_neither_set_nor_remove_it(rest: RestRig, fox: AdministratorRig, admin: AppClient, server: OpenIdServer) -> None:
     assert admin.post(PLACE, json=body(server)).status_code == 200
     auditor = rest.administrator(rest.service.administrator(ORG, "Dana Scully", Role.AUDITOR, by=fox))
     deciding = rest.administrator(rest.service.administrator(ORG, "Walter Skinner", Role.CERTIFICATE_ADMINISTRATOR, by=fox))
@@ -163,7 +163,7 @@ def require_no_way(answer: Any) -> None:  # noqa: ANN401 - the response type of 
     ],
 )
 def test_what_is_no_provider_is_not_set(
-    rest: RestRig, admin: TestClient, server: OpenIdServer, changes: dict[str, str], kind: str, field: str
+    rest: RestRig, admin: AppClient, server: OpenIdServer, changes: dict[str, str], kind: str, field: str
 ) -> None:
     answer = admin.post(PLACE, json=body(server, **changes))
     problem = require_problem(answer, 422, kind or answer.json()["kind"])
@@ -172,7 +172,7 @@ def test_what_is_no_provider_is_not_set(
     assert facts(rest, "sign-on-changed") == []
 
 
-def test_a_provider_that_is_away_is_not_set(admin: TestClient, server: OpenIdServer) -> None:
+def test_a_provider_that_is_away_is_not_set(admin: AppClient, server: OpenIdServer) -> None:
     server.lie.status["/.well-known/openid-configuration"] = 500
     answer = admin.post(PLACE, json=body(server))
     assert answer.status_code == 503, answer.text

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
 from privyseal.actions.house import About, perform
 from privyseal.actions.organization.add_policy import add_policy
@@ -19,6 +18,7 @@ from privyseal.model.administrator import Role
 from privyseal.model.policy_draft import PolicyDraft
 from privyseal.store import organizations, throttles
 from tests.doors.rest.rest_rig import API, ORG, OTHER, Json, RestRig
+from tests.rigs.app_client import AppClient
 from tests.rigs.service import OPERATOR, PHRASE, AdministratorRig, ServiceRig, hashes_hex, make_csr, make_key
 
 P = "/organizations/{org}"
@@ -198,7 +198,7 @@ class Two:
 
     rest: RestRig
     parts: dict[str, str]
-    strangers: dict[str, TestClient]
+    strangers: dict[str, AppClient]
     insider: AdministratorRig
     provider: AdministratorRig
 
@@ -253,7 +253,7 @@ def no_misses_yet(two: Two) -> None:
         tx.execute(throttles.attempts.delete())
 
 
-def call(two: Two, client: TestClient, row: Row, org: str, **changes: str) -> tuple[int, str]:
+def call(two: Two, client: AppClient, row: Row, org: str, **changes: str) -> tuple[int, str]:
     """Status and kind of a route's answer."""
     address = API + row.path.format(org=org, **{**two.parts, **changes})
     body = None if row.body is None else dict(row.body)

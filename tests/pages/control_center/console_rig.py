@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from privyseal.actions.house import About, perform
 from privyseal.actions.session.start_session import start_session
@@ -26,6 +25,7 @@ from privyseal.pages.sign_in import SITE as SIGN_IN
 from privyseal.reception.context import EntranceContext
 from privyseal.reception.cookies import session_cookie
 from tests.doors.rest.rest_rig import DeskIssuer
+from tests.rigs.app_client import AppClient
 from tests.rigs.authenticator import TRUTH, Wrong
 from tests.rigs.passkeys import PasskeyHolder, holder
 from tests.rigs.service import AdministratorRig, ServiceRig, hashes_hex, make_csr, make_key
@@ -89,10 +89,10 @@ class Desk:
         """Where this person's control center lies."""
         return f"/o/{self.who.organization}/console"
 
-    def client(self) -> TestClient:
+    def client(self) -> AppClient:
         """The browser."""
         headers = {"Cookie": self.cookie, **OURS}
-        return TestClient(self.rig.app, base_url=ORIGIN, headers=headers, follow_redirects=False, raise_server_exceptions=False)
+        return AppClient(self.rig.app, base_url=ORIGIN, headers=headers, follow_redirects=False, raise_server_exceptions=False)
 
     def get(self, path: str = "/", **query: str) -> Answer:
         """Open a page below the control center, or one by its whole path."""

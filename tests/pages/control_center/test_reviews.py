@@ -7,7 +7,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from starlette.testclient import TestClient
 
 from privyseal.actions.access_review.make_access_reviews import make_access_reviews
 from privyseal.actions.house import About, perform
@@ -17,6 +16,7 @@ from privyseal.model.actor import SYSTEM
 from privyseal.model.administrator import Role
 from privyseal.reception import review_pages
 from tests.pages.test_access import OURS, entrance, session_of
+from tests.rigs.app_client import AppClient
 from tests.rigs.service import ServiceRig
 
 ORG = "resource-marketing"
@@ -41,9 +41,7 @@ def test_a_review_is_confirmed_line_by_line(service: ServiceRig) -> None:
     fox = service.administrator(ORG, "Fox Mulder")
     dana = service.administrator(ORG, "Dana Scully", Role.SECURITY_ADMINISTRATOR, by=fox)
     anna = service.administrator(ORG, "Anna Auditor", Role.AUDITOR, by=fox)
-    client = TestClient(
-        make_application(entrance(service), (), discover().sites), base_url="https://localhost:8443", follow_redirects=False
-    )
+    client = AppClient(make_application(entrance(service), (), discover().sites), base_url="https://localhost:8443", follow_redirects=False)
     place = f"/o/{ORG}/console/reviews"
     assert "No review was made yet" in client.get(place, headers={**OURS, **session_of(service, fox)}).text
     make(service)
@@ -78,9 +76,7 @@ def test_many_lines_are_shown_page_by_page(service: ServiceRig, monkeypatch: pyt
     fox = service.administrator(ORG, "Fox Mulder")
     for name in ("Anna Auditor", "Berta Auditor", "Zoe Auditor"):
         service.administrator(ORG, name, Role.AUDITOR, by=fox)
-    client = TestClient(
-        make_application(entrance(service), (), discover().sites), base_url="https://localhost:8443", follow_redirects=False
-    )
+    client = AppClient(make_application(entrance(service), (), discover().sites), base_url="https://localhost:8443", follow_redirects=False)
     make(service)
     headers = {**OURS, **session_of(service, fox)}
     here = review_in(client.get(f"/o/{ORG}/console/reviews", headers=headers).text, f"/o/{ORG}/console/reviews")
@@ -106,9 +102,7 @@ def test_many_lines_are_shown_page_by_page(service: ServiceRig, monkeypatch: pyt
 def test_the_provider_sees_how_organizations_stand_and_reviews_its_own(service: ServiceRig) -> None:
     fox = service.administrator(ORG, "Fox Mulder")
     olga = service.administrator("", "Olga Officer", Role.PROVIDER_SECURITY_OFFICER)
-    client = TestClient(
-        make_application(entrance(service), (), discover().sites), base_url="https://localhost:8443", follow_redirects=False
-    )
+    client = AppClient(make_application(entrance(service), (), discover().sites), base_url="https://localhost:8443", follow_redirects=False)
     make(service)
     officer = {**OURS, **session_of(service, olga)}
     stands = client.get("/provider/reviews/organizations", headers=officer).text

@@ -10,7 +10,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from privyseal.cli.web_application import make_application
 from privyseal.doors import DoorContext
@@ -23,6 +22,7 @@ from privyseal.pages.portal import SITE
 from privyseal.store import organizations, outbox, requests
 from privyseal.store.schema import metadata
 from tests.doors.rest.rest_rig import DeskIssuer
+from tests.rigs.app_client import AppClient
 from tests.rigs.service import PHRASE, AdministratorRig, ServiceRig, make_csr, make_key
 
 ORG = "resource-marketing"
@@ -160,7 +160,7 @@ class PortalRig:
     service: ServiceRig
     issuer: DeskIssuer = field(init=False)
     app: Starlette = field(init=False)
-    client: TestClient = field(init=False)
+    client: AppClient = field(init=False)
     _approver: AdministratorRig | None = None
 
     def __post_init__(self) -> None:
@@ -175,10 +175,10 @@ class PortalRig:
         self.app = make_application(context, [], [SITE])
         self.client = self.browser("10.0.0.1")
 
-    def browser(self, source: str = "10.0.0.1") -> TestClient:
+    def browser(self, source: str = "10.0.0.1") -> AppClient:
         """A browser at another address."""
         headers = {"Sec-Fetch-Site": "same-origin", "X-Forwarded-For": source}
-        return TestClient(self.app, base_url=ORIGIN, headers=headers, raise_server_exceptions=True)
+        return AppClient(self.app, base_url=ORIGIN, headers=headers, raise_server_exceptions=True)
 
     def get(self, address: str, **query: str) -> Seen:
         """Open a page; redirects are followed."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import html
 import re
 
-from starlette.testclient import TestClient
-
 from privyseal.app import discover
 from privyseal.cli.web_application import make_application
 from privyseal.model.administrator import AdministratorState, Role
 from tests.pages.test_access import OURS, entrance, session_of
+from tests.rigs.app_client import AppClient
 from tests.rigs.service import AdministratorRig, ServiceRig
 
 PLACE = "/provider/people"
@@ -23,9 +22,7 @@ def field_of(page: str, name: str) -> str:
     return html.unescape(found[1])
 
 
-def sign(
-    service: ServiceRig, client: TestClient, page: str, who: AdministratorRig, action: str, headers: dict[str, str]
-) -> tuple[int, str]:
+def sign(service: ServiceRig, client: AppClient, page: str, who: AdministratorRig, action: str, headers: dict[str, str]) -> tuple[int, str]:
     """Bring what the page offers back signed, as a file."""
     content = field_of(page, "content")
     signed = service.sign(content.encode(), who)
@@ -39,7 +36,7 @@ def test_people_are_shown_and_removed_by_those_who_may(service: ServiceRig) -> N
     vera = service.administrator("", "Vera Vetter", Role.PROVIDER_VETTER)
     anna = service.administrator("", "Anna Auditor", Role.PROVIDER_AUDITOR)
     app = make_application(entrance(service), (), discover().sites)
-    client = TestClient(app, base_url="https://localhost:8443", follow_redirects=False)
+    client = AppClient(app, base_url="https://localhost:8443", follow_redirects=False)
     officer, second, auditor = ({**OURS, **session_of(service, who)} for who in (olga, omar, anna))
     one = f"{PLACE}/{vera.administrator.id}"
     for headers in (officer, auditor):
@@ -73,7 +70,7 @@ def test_every_credential_of_somebody_is_revoked_in_one_step(service: ServiceRig
     olga = service.administrator("", "Olga Officer", Role.PROVIDER_SECURITY_OFFICER)
     vera = service.administrator("", "Vera Vetter", Role.PROVIDER_VETTER)
     app = make_application(entrance(service), (), discover().sites)
-    client = TestClient(app, base_url="https://localhost:8443", follow_redirects=False)
+    client = AppClient(app, base_url="https://localhost:8443", follow_redirects=False)
     officer, vetter = ({**OURS, **session_of(service, who)} for who in (olga, vera))
     way = f"{PLACE}/{vera.administrator.id}/credentials/revoke"
     assert client.get(way, headers=vetter).status_code == 403, "whoever revokes for organizations does not for the provider"
@@ -88,9 +85,7 @@ def test_every_credential_of_somebody_is_revoked_in_one_step(service: ServiceRig
 def test_nobody_of_an_organization_is_found_there(service: ServiceRig) -> None:
     fox = service.administrator("resource-marketing", "Fox Mulder")
     olga = service.administrator("", "Olga Officer", Role.PROVIDER_SECURITY_OFFICER)
-    client = TestClient(
-        make_application(entrance(service), (), discover().sites), base_url="https://localhost:8443", follow_redirects=False
-    )
+    client = AppClient(make_application(entrance(service), (), discover().sites), base_url="https://localhost:8443", follow_redirects=False)
     officer = {**OURS, **session_of(service, olga)}
     for person in (fox.administrator.id, f"adm-{'0' * 32}", "x"):
         assert client.get(f"{PLACE}/{person}", headers=officer).status_code == 404

@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import NameOID
-from starlette.testclient import TestClient
 
 from privyseal.actions.certificate.revoke_certificate import BySystem, revoke_certificate
 from privyseal.actions.house import About, perform
@@ -33,6 +32,7 @@ from privyseal.store import certificates, revocations
 from tests.doors.rest.rest_rig import ORG, RestRig
 from tests.engine.sample_csrs import p256_key
 from tests.engine.test_foreign_certificate import make_certificate
+from tests.rigs.app_client import AppClient
 from tests.rigs.knot import KnotServer
 from tests.rigs.service import ServiceRig, ServiceTemplate, make_csr, make_key
 from tests.rigs.tls import PORT, TlsServer
@@ -54,11 +54,11 @@ def rest(service: ServiceRig) -> RestRig:
 
 
 @pytest.fixture
-def client(rest: RestRig) -> TestClient:
-    return TestClient(make_application(rest.app.state.rest, [DOOR], [SITE]), base_url=rest.service.house.service.base_url)
+def client(rest: RestRig) -> AppClient:
+    return AppClient(make_application(rest.app.state.rest, [DOOR], [SITE]), base_url=rest.service.house.service.base_url)
 
 
-def test_the_first_page_says_what_this_is(client: TestClient) -> None:
+def test_the_first_page_says_what_this_is(client: AppClient) -> None:
     answer = client.get("/")
     assert answer.status_code == 200
     assert "<h1>Certificates that your organization approves and nobody else</h1>" in answer.text
@@ -81,13 +81,13 @@ def test_a_demonstration_offers_its_roads(rest: RestRig) -> None:
         "shop_url": "https://web-shop.localhost:9443/",
     }
     app = make_application(rest.app.state.rest, [DOOR], [SITE], lambda: {**roads, "shop_nginx": "yes"})
-    text = TestClient(app).get("/").text
+    text = AppClient(app).get("/").text
     assert all(value in text for value in roads.values())
     assert "nginx serves it" in text
     assert "Demonstration, not trusted elsewhere" in text
 
 
-def test_nothing_there_is_a_page_for_people_and_a_problem_for_programs(client: TestClient) -> None:
+def test_nothing_there_is_a_page_for_people_and_a_problem_for_programs(client: AppClient) -> None:
     page = client.get("/nothing")
     assert (page.status_code, "This page does not exist" in page.text) == (404, True)
     problem = client.get("/api/v1/nothing")
@@ -95,7 +95,7 @@ def test_nothing_there_is_a_page_for_people_and_a_problem_for_programs(client: T
     assert client.delete("/verify").status_code == 405
 
 
-def test_assets_are_kept_for_a_year_under_their_own_address_only(client: TestClient) -> None:
+def test_assets_are_kept_for_a_year_under_their_own_address_only(client: AppClient) -> None:
     page = client.get("/").text
     address = page.partition('rel="stylesheet" href="')[2].partition('"')[0]
     first = client.get(address, headers={"Accept-Encoding": "br, gzip"})
@@ -106,7 +106,7 @@ def test_assets_are_kept_for_a_year_under_their_own_address_only(client: TestCli
     assert client.get("/assets/x/..%2f..%2frendering.py").status_code == 404
 
 
-def test_what_is_sent_back_is_escaped(client: TestClient) -> None:
+def test_what_is_sent_back_is_escaped(client: AppClient) -> None:
     answer = client.post("/verify", data={"server": '"><script>alert(1)</script>'}, headers=OURS)
     assert answer.status_code == 422
     assert "<script>alert" not in answer.text
@@ -126,20 +126,20 @@ def test_what_is_sent_back_is_escaped(client: TestClient) -> None:
         ({"server": "127.0.0.1:99999999"}, "server"),
     ],
 )
-def test_what_cannot_be_verified_is_told_at_its_field(client: TestClient, sent: dict[str, str], field: str) -> None:
+def test_what_cannot_be_verified_is_told_at_its_field(client: AppClient, sent: dict[str, str], field: str) -> None:
     answer = client.post("/verify", data=sent, headers=OURS)
     assert answer.status_code == 422
     assert f'href="#{field}"' in answer.text
 
 
-def test_a_csr_is_told_as_one(client: TestClient) -> None:
+def test_a_csr_is_told_as_one(client: AppClient) -> None:
     csr = make_csr(["www.example.test"], make_key())
     der = x509.load_pem_x509_csr(csr.encode()).public_bytes(Encoding.DER)
     for sent in ({"data": {"certificate": csr}}, {"files": {"file": ("a.csr", der)}}):
         assert "This is a CSR, not a certificate" in client.post("/verify", headers=OURS, **sent).text
 
 
-def test_a_private_key_is_blocked_and_not_shown_again(rest: RestRig, client: TestClient) -> None:
+def test_a_private_key_is_blocked_and_not_shown_again(rest: RestRig, client: AppClient) -> None:
     key = make_key()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     answer = client.post("/verify", data={"certificate": pem}, headers=OURS)
@@ -150,12 +150,12 @@ def test_a_private_key_is_blocked_and_not_shown_again(rest: RestRig, client: Tes
         assert revocations.blocked_reason(tx, hashlib.sha256(spki).hexdigest()) == "private-key-disclosed"
 
 
-def test_a_page_of_another_site_sends_nothing_here(client: TestClient) -> None:
+def test_a_page_of_another_site_sends_nothing_here(client: AppClient) -> None:
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.test"}, {}):
         assert client.post("/verify", data={"certificate": "junk"}, headers=headers).status_code == 403
 
 
-def test_our_certificate_is_told_as_ours_until_it_is_revoked(rest: RestRig, client: TestClient) -> None:
+def test_our_certificate_is_told_as_ours_until_it_is_revoked(rest: RestRig, client: AppClient) -> None:
     rest.service.create_organization(ORG)
     admin = rest.service.administrator(ORG)
     issued = rest.service.issue(ORG, admin, [f"www.{ORG}.test"])
@@ -181,7 +181,7 @@ def test_our_certificate_is_told_as_ours_until_it_is_revoked(rest: RestRig, clie
     assert "Do not rely on it" in revoked.text
 
 
-def test_the_certificate_of_the_service_itself_was_approved_by_nobody(rest: RestRig, client: TestClient) -> None:
+def test_the_certificate_of_the_service_itself_was_approved_by_nobody(rest: RestRig, client: AppClient) -> None:
     rest.service.create_organization(ORG)
     issued = rest.service.issue(ORG, rest.service.administrator(ORG), [f"www.{ORG}.test"])
     with rest.service.house.database.write(rest.service.clock()) as tx:
@@ -192,13 +192,13 @@ def test_the_certificate_of_the_service_itself_was_approved_by_nobody(rest: Rest
     assert "organization approved it" not in answer.text
 
 
-def test_one_of_three_fields_is_enough_and_none_is_called_optional(client: TestClient) -> None:
+def test_one_of_three_fields_is_enough_and_none_is_called_optional(client: AppClient) -> None:
     page = client.get("/verify").text
     assert "(optional)" not in page
     assert " required" not in page
 
 
-def test_what_is_not_valid_now_is_not_to_be_relied_on(rest: RestRig, client: TestClient) -> None:
+def test_what_is_not_valid_now_is_not_to_be_relied_on(rest: RestRig, client: AppClient) -> None:
     """By the service's clock, whoever issued it; ours after its end as well."""
     for days, sentence in (((-20, -10), "It has expired."), ((10, 20), "It is not valid yet.")):
         pem = certificate_to_pem(make_certificate("www.acme.test", days=days, now=rest.service.clock()))
@@ -224,7 +224,7 @@ def test_the_certificate_of_a_server_is_fetched_and_judged_for_its_name(service:
     with KnotServer([f"{ORG}.test"]) as knot, TlsServer(issued.der, key) as server:
         rest = RestRig(service, resolvers=(knot.address,), fetch_policy=FetchPolicy(allowed_networks=(ip_network("127.0.0.0/8"),)))
         app = make_application(rest.app.state.rest, [DOOR], [SITE])
-        client = TestClient(app, base_url=service.house.service.base_url)
+        client = AppClient(app, base_url=service.house.service.base_url)
         for host in ("www", "other"):
             knot.add(f"{ORG}.test", f"{host}.{ORG}.test", "A", server.address)
         good = client.post("/verify", data={"server": f"https://www.{ORG}.test:{PORT}/shop"}, headers=OURS)
@@ -235,7 +235,7 @@ def test_the_certificate_of_a_server_is_fetched_and_judged_for_its_name(service:
         assert "Do not rely on it" in bad.text
 
 
-def test_a_foreign_certificate_is_told_as_foreign(client: TestClient) -> None:
+def test_a_foreign_certificate_is_told_as_foreign(client: AppClient) -> None:
     context = ssl.create_default_context()
     der = context.get_ca_certs(binary_form=True)[0]
     answer = client.post("/verify", files={"file": ("ca.der", der)}, headers=OURS)
@@ -261,7 +261,7 @@ def signed_by_us(rest: RestRig, *, holder: str = "Nobody", is_ca: bool = False) 
     return certificate_to_pem(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER))
 
 
-def test_what_our_key_signed_beside_the_record_is_not_told_as_good(rest: RestRig, client: TestClient) -> None:
+def test_what_our_key_signed_beside_the_record_is_not_told_as_good(rest: RestRig, client: AppClient) -> None:
     answer = client.post("/verify", data={"certificate": signed_by_us(rest)}, headers=OURS)
     assert answer.status_code == 200
     assert "Not in the record" in answer.text
@@ -269,13 +269,13 @@ def test_what_our_key_signed_beside_the_record_is_not_told_as_good(rest: RestRig
     assert "as a part of the service itself" not in answer.text
 
 
-def test_a_holder_cannot_turn_the_direction_of_writing(rest: RestRig, client: TestClient) -> None:
+def test_a_holder_cannot_turn_the_direction_of_writing(rest: RestRig, client: AppClient) -> None:
     answer = client.post("/verify", data={"certificate": signed_by_us(rest, holder="\u202ecnI ,knaB")}, headers=OURS)
     assert "\u202e" not in answer.text
     assert "\ufffdcnI ,knaB" in answer.text
 
 
-def test_silent_servers_hold_few_threads(client: TestClient) -> None:
+def test_silent_servers_hold_few_threads(client: AppClient) -> None:
     """All pages share one pool of threads: whoever names many servers that never answer must not get all of them."""
     with ExitStack() as under_way:
         for _ in range(served_certificate.MAXIMUM_FETCHES):

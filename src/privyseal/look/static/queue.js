@@ -77,9 +77,37 @@
   const recount = () => (asked ||= setTimeout(count, 200));
 
   let source = null;
+  // A list that nobody tells anything looks as if nothing happened, so it says that it is cut off.
+  const notice = document.getElementById("cut-off");
+  const PATIENCE = 5000;
+  let late = 0;
+  let again = 0;
+  const cutOff = () => {
+    late ||= setTimeout(() => {
+      notice.hidden = false;
+      document.getElementById("announcer").textContent = notice.textContent;
+    }, PATIENCE);
+    // A browser tries again by itself after a broken line, but never after an answer that is no stream, as a front gives during a restart.
+    if (source?.readyState !== EventSource.CLOSED) return;
+    source = null;
+    again ||= setTimeout(() => {
+      again = 0;
+      follow();
+    }, PATIENCE);
+  };
+  const linked = () => {
+    if (!late) return;
+    clearTimeout(late);
+    late = 0;
+    notice.hidden = true;
+    recount();
+  };
+
   const follow = () => {
     if (source || document.hidden) return;
     source = new EventSource(stream.dataset.events);
+    source.addEventListener("error", cutOff);
+    source.addEventListener("open", linked);
     source.addEventListener("request", (event) => {
       const { id, state } = JSON.parse(event.data);
       const row = document.querySelector(`[data-request="${CSS.escape(id)}"]`);
