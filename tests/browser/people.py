@@ -8,6 +8,7 @@ import subprocess
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 from privyseal.store import administrators, organizations
 from privyseal.store.sessions import sessions
@@ -103,6 +104,12 @@ def passkey_holder(world: World, chromium: Chromium, slug: str, domain: str, *, 
     make_first_passkey(world, window, slug, f"alex@{domain}")
     sign_in_with_passkey(world, window, slug)
     return window
+
+
+def offered_bytes(window: Window) -> bytes:
+    """What a page of somebody's own credentials offers for signing, as a file to download."""
+    link = window.page.locator("a[download][href^='data:application/json,']").get_attribute("href") or ""
+    return unquote(link.partition(",")[2]).encode()
 
 
 def sign_file(person: LiveAdministrator, content: bytes, folder: Path) -> Path:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import expect
 
+from privyseal.pages.public.apply import STEPS
 from tests.browser.people import World, make_first_passkey, sign_file, sign_in_with_certificate, sign_in_with_passkey
 from tests.rigs.browser import Chromium, Window, guide
 from tests.rigs.live_people import CODE, LiveAdministrator, enroll
@@ -75,6 +76,14 @@ def decider(world: World, chromium: Chromium, slug: str, domain: str, way: str, 
     window = chromium.window(identity=world.card(card), script=False, passkeys=False)
     sign_in_with_certificate(world, window, slug, "console/")
     return Decider(world, slug, window, card, folder)
+
+
+def write_application(window: Window, form: Mapping[str, str]) -> None:
+    """From the first question of an application to the page that shows all answers."""
+    for step in STEPS:
+        window.fill(**{name: form[name] for name in step.fields})
+        window.press("Go on")
+    assert window.heading == "Check your answers", window.problems
 
 
 def begin_request(world: World, window: Window, slug: str, names: str) -> None:

@@ -16,7 +16,17 @@ from privyseal.look.guides.steps import file_stem
 from privyseal.model.vetting import WITH_FILE, VettingItem
 from tests.actions.organization.test_application import FORM
 from tests.browser.people import World, make_first_passkey, place_of, sign_in_with_certificate, sign_in_with_passkey
-from tests.browser.steps import Decider, answer_the_rest, begin_request, confirm, hand_csr_in, run_the_commands, slow_line, wait_for_words
+from tests.browser.steps import (
+    Decider,
+    answer_the_rest,
+    begin_request,
+    confirm,
+    hand_csr_in,
+    run_the_commands,
+    slow_line,
+    wait_for_words,
+    write_application,
+)
 from tests.doors.rest.test_cards import Shell
 from tests.rigs.browser import Chromium, Window, look
 from tests.rigs.live_service import text_of
@@ -75,7 +85,7 @@ def apply(world: World, chromium: Chromium, form: dict[str, str]) -> None:
     stranger = chromium.window(passkeys=False)
     with slow_line(stranger):
         stranger.open(f"{world.base}/apply")
-        stranger.fill(**form)
+        write_application(stranger, form)
         stranger.press("Apply")
     assert stranger.heading == "Your application is here", stranger.problems
     letter = text_of(world.service.wait_for_letter(form["corporate_email"], "confirm", seconds=30))

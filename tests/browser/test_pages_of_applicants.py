@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
+from privyseal.pages.public.apply import STEPS
 from tests.actions.organization.test_application import FORM
 from tests.browser.people import World
 from tests.browser.test_pages_of_departments_and_roles import provider_desk
@@ -23,8 +25,14 @@ def test_an_application(world: World, chromium: Chromium) -> None:
     look(desk.page, "provider-applications-empty")
     window.open(f"{world.base}/apply")
     look(window.page, "apply", small=True)
-    refuse(window, "Apply", "apply-error", small=True)
-    window.fill(**APPLICANT)
+    refuse(window, "Go on", "apply-error", small=True)
+    for step, following in pairwise((*STEPS, None)):
+        assert step is not None
+        window.fill(**{name: APPLICANT[name] for name in step.fields})
+        window.press("Go on")
+        look(window.page, f"apply-{following.name if following else 'check'}", small=True)
+    window.press("Change Domains")
+    window.press("Go on")
     window.press("Apply")
     look(window.page, "apply-sent")
     letter = text_of(world.service.wait_for_letter(APPLICANT["corporate_email"], "confirm", seconds=30))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.browser.people import World, sign_file, sign_in_with_certificate
+from tests.browser.people import World, offered_bytes, sign_file, sign_in_with_certificate
 from tests.browser.steps import decider
 from tests.browser.test_pages_of_the_console import at_the_desk, show
 from tests.browser.test_pages_of_the_portal import DOMAIN, FREE, gallery, refuse, sqlite
@@ -256,7 +256,7 @@ def test_the_next_administrator_id(world: World, chromium: Chromium, tmp_path: P
     window.press("Go on to sign")
     look(window.page, "administrator-id-sign", small=True)
     assert owner.card is not None
-    signed = sign_file(owner.card, window.page.locator("#statement").inner_text().encode(), tmp_path)
+    signed = sign_file(owner.card, offered_bytes(window), tmp_path)
     window.page.locator("[id=signature]").set_input_files(signed)
     window.press("Hand the signed file in")
     look(window.page, "administrator-id-done", small=True)

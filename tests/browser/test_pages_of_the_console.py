@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
-from tests.browser.people import World, passkey_holder, sign_file, sign_in_with_certificate
+from tests.browser.people import World, offered_bytes, passkey_holder, sign_file, sign_in_with_certificate
 from tests.browser.test_pages_of_the_portal import DOMAIN, FREE, LONGEST, csr_of, gallery, refuse, sqlite
 from tests.rigs.browser import Chromium, Window, look
 from tests.rigs.service import make_csr, make_key
@@ -37,7 +37,7 @@ def at_the_desk(world: World, chromium: Chromium, folder: Path) -> Window:
     window.press("Add a passkey")
     window.fill(label="Office laptop")
     window.press("Make the passkey")
-    signed = sign_file(company.admin, window.page.locator("#statement").inner_text().encode(), folder)
+    signed = sign_file(company.admin, offered_bytes(window), folder)
     window.page.locator("[id=signature]").set_input_files(signed)
     window.press("Hand the signed file in")
     return window

@@ -21,6 +21,7 @@ from tests.browser.people import (
     DEVICE,
     World,
     make_first_passkey,
+    offered_bytes,
     place_of,
     sign_file,
     sign_in_with_certificate,
@@ -197,7 +198,7 @@ def test_the_account_of_somebody_at_the_provider(world: World, chromium: Chromiu
     window.fill(label=DEVICE)
     window.press("Make the passkey")
     judge(window.page)
-    signed = sign_file(world.provider.administrator, window.page.locator("#statement").inner_text().encode(), tmp_path)
+    signed = sign_file(world.provider.administrator, offered_bytes(window), tmp_path)
     window.page.locator("[id=signature]").set_input_files(signed)
     window.press("Hand the signed file in")
     judge(window.page)

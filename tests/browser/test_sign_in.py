@@ -12,6 +12,7 @@ from tests.browser.people import (
     DEVICE,
     World,
     armored,
+    offered_bytes,
     passkey_holder,
     place_of,
     sign_file,
@@ -165,7 +166,7 @@ def test_a_passkey_under_a_signed_file(world: World, chromium: Chromium, tmp_pat
     with window.page.expect_download() as download:
         window.page.get_by_role("link", name="passkey.json").click()
     content = download.value.path().read_text()
-    assert content == window.page.locator("#statement").inner_text()
+    assert content.encode() == offered_bytes(window)
     window.expect("422 POST")
     hand_in(window, sign_file(company.admin, content.replace("papers", "others").encode(), tmp_path))
     assert window.problems != []

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 from starlette.applications import Starlette
 
@@ -188,6 +188,13 @@ def require_forms_that_are_let_go(path: str, answer: Answer) -> None:
     for action in re.findall(r'<form[^>]*? action="([^"]*)"', answer.text):
         target = urljoin(f"{PAGES}{path}", html.unescape(action))
         assert may_send(allowed, target), (path, target, allowed)
+
+
+def offered_bytes(page: Answer) -> bytes:
+    """The bytes that a page of somebody's own credentials offers for signing, as a file to download."""
+    found = re.search(r'href="data:application/json,([^"]+)"', page.text)
+    assert found is not None, Document(page.text).text
+    return unquote(html.unescape(found[1])).encode()
 
 
 def form_targets(answer: Answer) -> list[str]:

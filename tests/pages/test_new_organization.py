@@ -11,9 +11,11 @@ import pytest
 
 from privyseal.model.administrator import Role
 from privyseal.model.fact import FactKind
+from privyseal.model.identifiers import ApplicationId
 from privyseal.model.organization import OrganizationState
 from privyseal.model.vetting import VettingItem
-from privyseal.store import organizations
+from privyseal.pages.public.apply import STEPS
+from privyseal.store import applications, organizations
 from tests.actions.organization.test_application import FORM, payloads
 from tests.pages.browsing import Browser, PagesRig, require_refused
 from tests.pages.portal.portal_rig import Document
@@ -111,6 +113,53 @@ def test_everything_typed_stays_after_a_refusal(pages: PagesRig) -> None:
         page = require_refused(stranger.post("/apply", sent), 422, field)
         assert {name: page.fields.get(name) for name in sent} == sent
         assert pages.last()[:2] == ("submit-application", "refused")
+
+
+@sqlite
+def test_the_application_goes_step_by_step(pages: PagesRig) -> None:
+    """Nothing is stored on the way; what was answered goes along, back and forth."""
+    service, stranger = pages.service, pages.browser()
+    service.listeners[FactKind.APPLICATION_RECEIVED] = ("test",)
+    page = Document(stranger.get("/apply").text)
+    for fields in (STEPS[0].fields, STEPS[1].fields):
+        page = Document(stranger.post("/apply", page.fields | {name: FORM[name] for name in fields}).text)
+    back = Document(stranger.post("/apply", page.fields | {"corporate_name": "Helen", "go": "wishes"}).text)
+    assert (back.fields["domains"], back.fields["corporate_name"]) == (FORM["domains"], "Helen")
+    page = Document(stranger.post("/apply", back.fields).text)
+    assert page.fields["corporate_name"] == "Helen", "what was typed and not sent on is there again"
+    check = Document(stranger.post("/apply", page.fields | {name: FORM[name] for name in STEPS[2].fields}).text)
+    assert all(" ".join(text.split()) in check.text for text in FORM.values())
+    again = Document(stranger.post("/apply", check.fields | {"go": "organization"}).text)
+    check = Document(stranger.post("/apply", again.fields | {"locality": "Ulm"}).text)
+    assert "Ulm" in check.text
+    assert payloads(service, FactKind.APPLICATION_RECEIVED) == []
+    assert stranger.post("/apply", check.fields).headers["location"] == "/apply/sent"
+    letter = payloads(service, FactKind.APPLICATION_RECEIVED)[-1]
+    with service.house.database.read(service.clock()) as tx:
+        form = applications.require(tx, ApplicationId(letter["application"])).form
+    assert (form.name, form.locality, form.corporate_name) == (FORM["name"], "Ulm", FORM["corporate_name"])
+
+
+@sqlite
+def test_all_that_is_wrong_in_a_step_is_told_at_once(pages: PagesRig) -> None:
+    stranger = pages.browser()
+    answer = stranger.post("/apply", FORM | {"step": "organization", "name": "", "country": "UK", "telephone": "call me", "domains": "com"})
+    page = Document(answer.text)
+    assert answer.status_code == 422
+    assert [f'<a href="#{name}">' in answer.text for name in ("name", "country", "telephone")] == [True] * 3
+    assert (len(page.problems), page.problems[0], page.fields["telephone"]) == (3, "Legal name is missing.", "call me")
+    assert pages.last() == ("submit-application", "refused", "organization-record")
+    mended = Document(stranger.post("/apply", page.fields | {name: FORM[name] for name in ("name", "country", "telephone")}).text)
+    assert (mended.problems, mended.fields["step"], mended.fields["domains"]) == ([], "wishes", "com"), "not told before it is asked"
+
+
+@sqlite
+@pytest.mark.parametrize("sent", [{"go": "nowhere"}, {"step": "nowhere"}, {"go": "check"}, {}])
+def test_a_form_that_no_page_of_ours_sent_is_judged_as_a_whole(pages: PagesRig, sent: dict[str, str]) -> None:
+    stranger = pages.browser()
+    answer = stranger.post("/apply", sent)
+    assert (answer.status_code, len(Document(answer.text).problems)) == (422, 6)
+    assert stranger.post("/apply", FORM | sent).headers["location"] == "/apply/sent"
 
 
 @sqlite

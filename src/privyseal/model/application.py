@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 from privyseal.model.errors import Refused
 from privyseal.model.identifiers import ApplicationId, OrganizationId
-from privyseal.model.organization import require_country, require_real_name, require_record_text, require_slug
 from privyseal.model.request import require_text
 
 CONFIRM_WITHIN = timedelta(days=7)
@@ -91,24 +90,8 @@ class Application:
     organization_id: OrganizationId | None
 
 
-def check_texts(fields: dict[str, str]) -> dict[str, str]:
-    """Return the texts of an application without its addresses and domains; raises Refused at the field that is wrong."""
-    return {
-        "name": require_real_name(require_record_text("name", fields["name"])),
-        "registration_number": require_text("registration_number", fields["registration_number"], 64),
-        "country": require_country(fields["country"]),
-        "state_or_province": require_record_text("state_or_province", fields["state_or_province"], optional=True),
-        "locality": require_record_text("locality", fields["locality"]),
-        "address": require_text("address", " ".join(fields["address"].splitlines()), 300),
-        "telephone": _telephone(fields["telephone"]),
-        "website": _website(fields["website"]),
-        "slug": require_slug(fields["slug"].strip().lower()),
-        **{name: require_text(name, fields[name], 64) for name in ("corporate_name", "administrator_name")},
-        **{name: require_text(name, fields[name], 64, optional=True) for name in ("technical_name", "billing_name")},
-    }
-
-
-def _telephone(text: str) -> str:
+def require_telephone(text: str) -> str:
+    """Return a telephone number as it was written; raises Refused ``telephone`` for what nobody could call."""
     number = require_text("telephone", text, 40)
     if sum(character.isdigit() for character in number) < 5 or set(number) - set("+0123456789 ()-/."):
         sentence = "Write the telephone number with its country code, such as +1 859 555 0100."
@@ -116,7 +99,8 @@ def _telephone(text: str) -> str:
     return number
 
 
-def _website(text: str) -> str:
+def require_website(text: str) -> str:
+    """Return the address of a website, or "" where there is none; raises Refused ``website``."""
     address = require_text("website", text, 200, optional=True)
     if address and (not address.startswith(("https://", "http://")) or not address.isascii() or " " in address):
         sentence = "Write the address of the website with https:// in front of it, or leave it out."

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import Response
 
@@ -33,16 +33,44 @@ MAXIMUM_CONTENT: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Signing:
+class SignedText:
+    """What is signed, as a page shows it; ``expires`` is the statement's own."""
+
+    content: str
+    fingerprint: str
+    expires: str
+
+    @property
+    def ends(self) -> datetime:
+        """Until when the content is good."""
+        return datetime.fromisoformat(self.expires)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What stands in it, by name."""
+        found: dict[str, Any] = json.loads(self.content)
+        return found
+
+    @property
+    def readable(self) -> str:
+        """The same content with one field on each line, for reading."""
+        return json.dumps(self.fields, indent=2, ensure_ascii=False)
+
+
+def shown(content: bytes) -> SignedText:
+    """Return the bytes of a statement as a page shows them."""
+    text = content.decode()
+    return SignedText(text, statement_fingerprint(content), json.loads(text)["expires"])
+
+
+@dataclass(frozen=True, slots=True)
+class Signing(SignedText):
     """What is offered to be signed. ``options`` asks for a passkey, empty when the person has none.
 
     ``action`` is where the signature goes, ``download`` where the bytes come from, ``account`` where passkeys are added;
     ``command`` is what ``seal`` would do, for which the person has an Administrator ID or not.
     """
 
-    content: str
-    fingerprint: str
-    expires: str
     options: str
     action: str
     download: str
@@ -51,16 +79,6 @@ class Signing:
     command: str
     has_administrator_id: bool
     kept: Mapping[str, str]
-
-    @property
-    def ends(self) -> datetime:
-        """Until when the content is good."""
-        return datetime.fromisoformat(self.expires)
-
-    @property
-    def readable(self) -> str:
-        """The same content with one field on each line, for reading."""
-        return json.dumps(json.loads(self.content), indent=2, ensure_ascii=False)
 
     @property
     def openssl_line(self) -> str:
@@ -97,11 +115,11 @@ def offer(visit: Visit, content: bytes, *, action: str, command: str, kept: Mapp
         allowed = passkeys.usable_of(tx, visit.person.id)
         certified = passkeys.every_of(tx, visit.person.id)
         held = administrators.credentials_of(tx, visit.person.id)
-    text = content.decode()
+    text = shown(content)
     return Signing(
-        content=text,
-        fingerprint=statement_fingerprint(content),
-        expires=json.loads(text)["expires"],
+        content=text.content,
+        fingerprint=text.fingerprint,
+        expires=text.expires,
         options=assertion_options(visit.house.relying_party, statement_challenge(content), allowed) if allowed else "",
         action=action,
         download=f"{desk_of(visit)}/statement",
@@ -109,7 +127,7 @@ def offer(visit: Visit, content: bytes, *, action: str, command: str, kept: Mapp
         file_name=_file_name(parse_statement(content)),
         command=command,
         has_administrator_id=any(item.is_usable(visit.now) and item.certificate_sha256 not in certified for item in held),
-        kept={"content": text, **(kept or {})},
+        kept={"content": text.content, **(kept or {})},
     )
 
 

@@ -15,7 +15,7 @@ from privyseal.model.administrator import Credential
 from privyseal.model.unit import UnitBalance, UnitTier
 from privyseal.store import administrators, organizations, passkeys, units
 from privyseal_wire.passkey import statement_challenge
-from tests.pages.browsing import ORG, OTHER, Answer, Browser, PagesRig, attribute, hidden, require_refused
+from tests.pages.browsing import ORG, OTHER, Answer, Browser, PagesRig, attribute, hidden, offered_bytes, require_refused
 from tests.pages.portal.portal_rig import Document
 from tests.rigs.passkeys import holder
 from tests.rigs.service import AdministratorRig, hashes_hex, make_csr, make_key
@@ -31,13 +31,6 @@ def place(person: AdministratorRig) -> str:
 def held(pages: PagesRig, person: AdministratorRig) -> list[Credential]:
     with pages.service.house.database.read(pages.service.clock()) as tx:
         return administrators.credentials_of(tx, person.administrator.id)
-
-
-def statement(page: Answer) -> bytes:
-    """What the page says is signed."""
-    found = re.search(r'id="statement"[^>]*>([^<]*)</pre>', page.text)
-    assert found is not None, page.text
-    return html.unescape(found.group(1)).encode()
 
 
 def ask(browser: Browser, person: AdministratorRig, csr: str, **more: str) -> Answer:
@@ -88,7 +81,7 @@ def test_renewed_in_its_last_days_it_has_a_whole_new_life(pages: PagesRig, mulde
     key, before = make_key(), units_of(pages)
     page = ask(late, mulder, make_csr(["next"], key), kind="renewal")
     assert "It has a whole new life" in Document(page.text).text
-    answer = hand_in(late, mulder, page, pages.service.sign(statement(page), mulder))
+    answer = hand_in(late, mulder, page, pages.service.sign(offered_bytes(page), mulder))
     assert answer.status_code == 200, Document(answer.text).problems
     made = certificate(answer)
     same = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -100,7 +93,7 @@ def test_renewed_in_its_last_days_it_has_a_whole_new_life(pages: PagesRig, mulde
     account = late.get(ACCOUNT).text
     assert place(mulder) not in account, "it has its successor"
     assert late.get(place(mulder)).status_code == 404
-    require_gone(hand_in(late, mulder, page, pages.service.sign(statement(page), mulder)))
+    require_gone(hand_in(late, mulder, page, pages.service.sign(offered_bytes(page), mulder)))
     assert len(held(pages, mulder)) == 2
 
 
@@ -117,7 +110,7 @@ def test_replaced_it_ends_on_the_same_day_and_the_old_one_is_revoked(pages: Page
     browser = pages.signed_in(mulder)
     page = ask(browser, mulder, make_csr(["next"], make_key()))
     assert "like the one that it replaces" in Document(page.text).text
-    answer = hand_in(browser, mulder, page, pages.service.sign(statement(page), mulder))
+    answer = hand_in(browser, mulder, page, pages.service.sign(offered_bytes(page), mulder))
     assert answer.status_code == 200, Document(answer.text).problems
     old, new = held(pages, mulder)
     assert old.revoked_at is not None
@@ -130,7 +123,7 @@ def test_somebody_elses_passkey_and_no_signature_count_for_nothing(pages: PagesR
     page = ask(browser, mulder, make_csr(["next"], make_key()))
     assert "data-options" not in page.text, "there is no passkey"
     paula = holder(pages.service, ORG, by=mulder)
-    content = statement(page).decode()
+    content = offered_bytes(page).decode()
     with pages.service.house.database.read(pages.service.clock()) as tx:
         allowed = passkeys.usable_of(tx, paula.administrator.id)
     options = assertion_options(pages.service.house.relying_party, statement_challenge(content.encode()), allowed)
@@ -180,11 +173,11 @@ def test_a_changed_statement_does_not_count(pages: PagesRig, mulder: Administrat
     page = ask(browser, mulder, csr)
     other = make_csr(["next"], make_key())
     sent = {"csr": other, "kind": "replacement"}
-    answer = browser.post(f"{place(mulder)}/next", sent, ("signature", pages.service.sign(statement(page), mulder)))
+    answer = browser.post(f"{place(mulder)}/next", sent, ("signature", pages.service.sign(offered_bytes(page), mulder)))
     require_refused(answer, 422, "signature", "another key")
-    changed = statement(page).replace(b"replacement", b"renewal")
+    changed = offered_bytes(page).replace(b"replacement", b"renewal")
     require_refused(hand_in(browser, mulder, page, pages.service.sign(changed, mulder)), 422, "signature")
-    for wrong in (b"", b"x", pages.service.sign(statement(page), mulder)[:-9]):
+    for wrong in (b"", b"x", pages.service.sign(offered_bytes(page), mulder)[:-9]):
         assert hand_in(browser, mulder, page, wrong).status_code in {400, 422}
     assert [item.revoked_at for item in held(pages, mulder)] == [None]
 
@@ -192,7 +185,7 @@ def test_a_changed_statement_does_not_count(pages: PagesRig, mulder: Administrat
 def test_an_issuer_that_is_away_uses_nothing_up(pages: PagesRig, mulder: AdministratorRig) -> None:
     browser = pages.signed_in(mulder)
     page = ask(browser, mulder, make_csr(["next"], make_key()))
-    signed = pages.service.sign(statement(page), mulder)
+    signed = pages.service.sign(offered_bytes(page), mulder)
     pages.issuer.is_away = True
     assert hand_in(browser, mulder, page, signed).status_code == 503
     pages.issuer.is_away = False
@@ -205,7 +198,7 @@ def test_the_providers_people_have_it_too(pages: PagesRig, vera: AdministratorRi
     assert address in browser.get("/provider/account").text
     page = browser.post(address, {"csr": make_csr(["next"], make_key())})
     kept = {"csr": hidden(page.text, "csr"), "kind": hidden(page.text, "kind")}
-    answer = browser.post(f"{address}/next", kept, ("signature", pages.service.sign(statement(page), vera)))
+    answer = browser.post(f"{address}/next", kept, ("signature", pages.service.sign(offered_bytes(page), vera)))
     assert answer.status_code == 200, Document(answer.text).problems
     assert [item.revoked_at is None for item in held(pages, vera)] == [False, True]
     assert attribute(answer.text, "download") == "administrator-next.pem"

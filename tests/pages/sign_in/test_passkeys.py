@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
 from datetime import timedelta
 
@@ -14,7 +13,7 @@ from privyseal.actions.passkey.offer_passkey_enrollment import offer_passkey_enr
 from privyseal.model.actor import ANONYMOUS
 from privyseal.model.administrator import Role
 from privyseal_wire.passkey import encode_base64url, statement_challenge
-from tests.pages.browsing import ORG, OTHER, Answer, Browser, PagesRig, attribute, hidden, problems, require_refused
+from tests.pages.browsing import ORG, OTHER, Answer, Browser, PagesRig, attribute, hidden, offered_bytes, problems, require_refused
 from tests.pages.portal.portal_rig import Document
 from tests.rigs.authenticator import ES256, RS256, TRUTH, Authenticator, Wrong
 from tests.rigs.hostile_texts import SHORT, TYPED
@@ -163,13 +162,6 @@ def make_another(browser: Browser, device: Authenticator, wrong: Wrong = TRUTH, 
     return browser.follow(f"{ACCOUNT}/passkey/sign", {"label": label, "answer": device.create(options.text, wrong), "challenge": ""})
 
 
-def content_of(page: Answer) -> bytes:
-    """The bytes that the page asks to be signed."""
-    text = page.text.partition(' id="statement"')[2].partition(">")[2].partition("</pre>")[0]
-    assert text, Document(page.text).text
-    return html.unescape(text).encode()
-
-
 def hand_in(browser: Browser, page: Answer, message: bytes, **changes: str) -> Answer:
     """Upload a signed file."""
     values = {name: hidden(page.text, name) for name in ("registration", "label")} | changes
@@ -188,7 +180,7 @@ def test_another_passkey_is_added_under_an_administrator_id(pages: PagesRig, mul
     page = make_another(browser, device)
     assert page.status_code == 200
     assert "data-options=" not in page.text
-    message = pages.service.sign(content_of(page), mulder)
+    message = pages.service.sign(offered_bytes(page), mulder)
     done = hand_in(browser, page, message)
     assert (done.status_code, "Your passkey is registered" in done.text) == (200, True)
     assert "Key ring" in Document(browser.get(ACCOUNT).text).text
@@ -210,7 +202,7 @@ def test_another_passkey_is_added_under_a_passkey(pages: PagesRig) -> None:
 def test_a_signed_file_may_be_armored(pages: PagesRig, mulder: AdministratorRig) -> None:
     browser = pages.signed_in(mulder)
     page = make_another(browser, Authenticator())
-    text = base64.encodebytes(pages.service.sign(content_of(page), mulder))
+    text = base64.encodebytes(pages.service.sign(offered_bytes(page), mulder))
     armored = b"-----BEGIN CMS-----\r\n" + text.replace(b"\n", b"\r\n") + b"-----END CMS-----\r\n"
     assert hand_in(browser, page, armored).status_code == 200
 
@@ -229,7 +221,7 @@ def test_only_the_owner_signs_for_his_passkey(pages: PagesRig, mulder: Administr
     paula = holder(service, ORG, by=mulder)
     browser = pages.signed_in(mulder)
     page = make_another(browser, Authenticator())
-    content = content_of(page)
+    content = offered_bytes(page)
     for signer in (skinner, brandt):
         refused = hand_in(browser, page, service.sign(content, signer))
         require_refused(refused, 422, "signature")
@@ -286,14 +278,14 @@ def test_what_is_no_signature_is_refused_as_a_page(pages: PagesRig, mulder: Admi
         require_refused(hand_in(browser, page, message), 422, "signature")
     kept = {name: hidden(page.text, name) for name in ("registration", "label")}
     for answer in ("{}", "null", "x", "[" * 5000, '{"type":"public-key","id":"A","response":{}}', "9" * 50_000):
-        refused = browser.post(f"{ACCOUNT}/passkey", kept | {"answer": answer, "content": content_of(page).decode()})
+        refused = browser.post(f"{ACCOUNT}/passkey", kept | {"answer": answer, "content": offered_bytes(page).decode()})
         require_refused(refused, 422, "signature")
     for registration in ("", "{}", "x", "[" * 5000):
         for way in ("/passkey", "/passkey/sign"):
             sent = {"registration": registration, "label": "x", "answer": "", "content": ""}
             assert browser.post(f"{ACCOUNT}{way}", sent).status_code == 422, (registration, way)
     assert browser.post(f"{ACCOUNT}/passkey", {"label": "x"}, ("signature", b"x" * (1024 * 1024))).status_code == 413
-    assert hand_in(browser, page, pages.service.sign(content_of(page), mulder)).status_code == 200
+    assert hand_in(browser, page, pages.service.sign(offered_bytes(page), mulder)).status_code == 200
 
 
 @sqlite
@@ -319,7 +311,7 @@ def test_names_of_passkeys_are_text_wherever_they_are_shown(pages: PagesRig, mul
                 assert Document(page.text).fields["label"] == label.strip()
             continue
         assert page.status_code == 200
-        assert hand_in(browser, page, pages.service.sign(content_of(page), mulder)).status_code == 200
+        assert hand_in(browser, page, pages.service.sign(offered_bytes(page), mulder)).status_code == 200
         account = browser.get(ACCOUNT)
         assert " ".join(f"Passkey: {label}".split()) in Document(account.text).text
         assert "<script>alert" not in account.text
@@ -332,7 +324,7 @@ def test_a_person_of_the_provider_adds_a_passkey(pages: PagesRig, vera: Administ
     options = browser.ask("/provider/account/passkey/options")
     page = browser.follow("/provider/account/passkey/sign", {"label": "Key ring", "answer": device.create(options.text), "challenge": ""})
     values = {name: hidden(page.text, name) for name in ("registration", "label")}
-    done = browser.follow("/provider/account/passkey", values, ("signature", pages.service.sign(content_of(page), vera)))
+    done = browser.follow("/provider/account/passkey", values, ("signature", pages.service.sign(offered_bytes(page), vera)))
     assert done.status_code == 200, problems(done)
     assert pages.browser().use_passkey(device, "").headers["location"] == "/provider/"
     assert mail_of("Vera Vetter", "") in browser.get("/provider/account").text

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from privyseal.actions.house import House, announce, record
 from privyseal.actions.strangers import count_application, count_letter
-from privyseal.engine.names import normalize_domain, normalize_email
+from privyseal.engine.application_form import read_application
 from privyseal.engine.phrases import code_hash, new_code
 from privyseal.model.actor import Actor
-from privyseal.model.application import MAXIMUM_DOMAINS, Application, ApplicationState, Form, check_texts
+from privyseal.model.application import Application, ApplicationState
 from privyseal.model.audit import AuditEvent, Outcome
-from privyseal.model.errors import Refused
 from privyseal.model.fact import FactKind
 from privyseal.model.identifiers import ApplicationId
 from privyseal.store import applications
@@ -24,7 +23,7 @@ def submit_application(house: House, tx: Transaction, actor: Actor, fields: dict
 
     Raises Refused (a field), TooManyRequests ``too-many-applications``, ``too-many-letters``.
     """
-    form = _form(fields)
+    form = read_application(fields)
     count_application(tx, actor)
     count_letter(house, tx, form.corporate_email)
     code = new_code(house.random_bytes)
@@ -44,33 +43,3 @@ def submit_application(house: House, tx: Transaction, actor: Actor, fields: dict
     record(house, tx, actor, "", AuditEvent("submit-application", Outcome.DONE, "application", application.id))
     announce(house, tx, FactKind.APPLICATION_RECEIVED, {"organization": "", "application": application.id, "code": code})
     return application
-
-
-def _form(fields: dict[str, str]) -> Form:
-    texts = check_texts(fields)
-    corporate = _email("corporate_email", fields["corporate_email"])
-    return Form(
-        **texts,
-        domains=_domains(fields["domains"]),
-        corporate_email=corporate,
-        technical_email=_email("technical_email", fields["technical_email"]) if fields["technical_email"].strip() else "",
-        billing_email=_email("billing_email", fields["billing_email"]) if fields["billing_email"].strip() else "",
-        administrator_email=_email("administrator_email", fields["administrator_email"]),
-    )
-
-
-def _email(field: str, text: str) -> str:
-    try:
-        return normalize_email(text)
-    except Refused as refusal:
-        raise Refused(refusal.kind, refusal.sentence, field=field) from refusal
-
-
-def _domains(text: str) -> tuple[str, ...]:
-    wanted = text.replace(",", " ").split()
-    if not wanted or len(wanted) > MAXIMUM_DOMAINS:
-        raise Refused("domains", f"Name one to {MAXIMUM_DOMAINS} domains, each on a line of its own.", field="domains")
-    try:
-        return tuple(dict.fromkeys(normalize_domain(name) for name in wanted))
-    except Refused as refusal:
-        raise Refused(refusal.kind, refusal.sentence, field="domains") from refusal

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from privyseal.look.frame import Frame
 from privyseal.look.words import gettext
-from privyseal.pages.public import apply, domain_control, trial
+from privyseal.pages.public import apply, apply_confirmation, domain_control, trial
 from privyseal.pages.public.first import show_first_page
 from privyseal.pages.public.verify import show_verify, verify
 from privyseal.reception.site import Access, Method, Page, Site, Visit
@@ -22,11 +22,11 @@ SITE = Site(
     pages=(
         Page(Method.GET, "/", Access.ANYBODY, show_first_page),
         Page(Method.GET, "/apply", Access.ANYBODY, apply.show_form),
-        Page(Method.POST, "/apply", Access.ANYBODY, apply.apply),
-        Page(Method.GET, "/apply/sent", Access.ANYBODY, apply.show_sent),
-        Page(Method.GET, "/apply/confirmed", Access.ANYBODY, apply.show_confirmed),
-        Page(Method.GET, "/apply/{application}", Access.ANYBODY, apply.ask_code),
-        Page(Method.POST, "/apply/{application}", Access.ANYBODY, apply.confirm),
+        Page(Method.POST, "/apply", Access.ANYBODY, apply.answer),
+        Page(Method.GET, "/apply/sent", Access.ANYBODY, apply_confirmation.show_sent),
+        Page(Method.GET, "/apply/confirmed", Access.ANYBODY, apply_confirmation.show_confirmed),
+        Page(Method.GET, "/apply/{application}", Access.ANYBODY, apply_confirmation.ask_code),
+        Page(Method.POST, "/apply/{application}", Access.ANYBODY, apply_confirmation.confirm),
         Page(Method.GET, "/try", Access.ANYBODY, trial.show_form),
         Page(Method.POST, "/try", Access.ANYBODY, trial.ask),
         Page(Method.GET, "/try/sent", Access.ANYBODY, trial.show_sent),

@@ -24,6 +24,7 @@ from privyseal.pages.sign_in.places import audience_of_visit, console_of, place_
 from privyseal.reception import sign_in
 from privyseal.reception.kept import forget_signed, go_on, marked
 from privyseal.reception.signatures import read_message, read_passkey
+from privyseal.reception.signing import shown
 from privyseal.reception.site import Visit
 from privyseal.reception.visitors import Visitor
 from privyseal.store import administrators, organizations, passkeys, renewals, sign_ons
@@ -197,7 +198,7 @@ def _sign_page(visit: Visit, *, status: int = 200) -> Response:
         "action": marked(visit, f"{place_of(audience_of_visit(visit))}/account/passkey"),
         "label": visit.form.value("label"),
         "registration": registration,
-        "content": content.decode(),
+        "signing": shown(content),
         "options": assertion_options(visit.house.relying_party, statement_challenge(content), allowed) if allowed else "",
     }
     return visit.show(SIGN_PASSKEY, values, status=status)

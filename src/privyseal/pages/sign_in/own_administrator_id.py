@@ -25,6 +25,7 @@ from privyseal.model.errors import BadRequest, Conflict, NotFound, PrivysealErro
 from privyseal.model.session import log_of
 from privyseal.pages.sign_in.account import signature_of
 from privyseal.pages.sign_in.places import audience_of_visit, place_of
+from privyseal.reception.signing import shown
 from privyseal.reception.site import Visit
 from privyseal.reception.statuses import http_status
 from privyseal.store import administrators, passkeys, renewals
@@ -74,7 +75,7 @@ def _sign_page(visit: Visit, own: OwnAdministratorId, *, status: int = 200) -> R
         "own": own,
         "csr": visit.form.value("csr"),
         "is_replacement": kind == "replacement",
-        "content": content.decode(),
+        "signing": shown(content),
         "options": assertion_options(visit.house.relying_party, statement_challenge(content), allowed) if allowed else "",
     }
     return visit.show(SIGN, values, status=status)
