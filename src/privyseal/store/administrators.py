@@ -392,8 +392,11 @@ def token_of_hash(tx: Transaction, token_hash: str) -> ApiToken | None:
 
 def token_names_of(tx: Transaction, token_ids: Iterable[str]) -> dict[str, str]:
     """Return id -> name of the tokens among these ids, of any organization: for texts that name who acted."""
-    clause = api_tokens.c.id.in_(sorted(set(token_ids)))
-    return {row.id: row.name for row in tx.execute(sa.select(api_tokens.c.id, api_tokens.c.name).where(clause))}
+    wanted = sorted(set(token_ids))
+    if not wanted:
+        return {}
+    statement = sa.select(api_tokens.c.id, api_tokens.c.name).where(api_tokens.c.id.in_(wanted))
+    return {row.id: row.name for row in tx.execute(statement)}
 
 
 def tokens_page(tx: Transaction, organization_id: OrganizationId, *, before: str = "", limit: int = 50) -> list[ApiToken]:

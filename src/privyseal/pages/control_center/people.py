@@ -141,14 +141,24 @@ def _credential_state(item: Credential, now: datetime) -> tuple[str, str]:
     return ("good", gettext("Valid")) if item.is_usable(now) else ("ended", gettext("Expired"))
 
 
-def person_of(visit: Visit) -> Person:
+def administrator_of(visit: Visit) -> Administrator:
     """Return the administrator of the address; raises NotFound."""
-    person_id = AdministratorId(part(visit, "administrator"))
+    return look_up(visit, lambda tx, organization: _administrator(visit, tx, organization))
+
+
+def _administrator(visit: Visit, tx: Transaction, organization: Organization) -> Administrator:
+    wanted = AdministratorId(part(visit, "administrator"))
+    person = administrators.get_within(tx, organization.id, wanted, scope=sight(visit))
+    if person is None:
+        raise nothing_here()
+    return person
+
+
+def person_of(visit: Visit) -> Person:
+    """Return the administrator of the address with all that its page shows; raises NotFound."""
 
     def work(tx: Transaction, organization: Organization) -> Person:
-        person = administrators.get_within(tx, organization.id, person_id, scope=sight(visit))
-        if person is None:
-            raise nothing_here()
+        person = _administrator(visit, tx, organization)
         history = history_of(tx, organization, [person.id], sight(visit))
         credentials = _credentials(tx, person)
         # A session lives in its row until somebody comes with it: what was revoked meanwhile opens nothing any more.

@@ -10,7 +10,7 @@ from privyseal.actions.changing_kinds import Side, judge_decision
 from privyseal.actions.house import attempt
 from privyseal.look.people_words import role_choices
 from privyseal.look.words import gettext
-from privyseal.model.administrator import ORGANIZATION_ROLES, AdministratorState, Assignment, Role
+from privyseal.model.administrator import ORGANIZATION_ROLES, Administrator, AdministratorState, Assignment, Role
 from privyseal.model.change import ChangeKind
 from privyseal.model.errors import Conflict, NotFound, PrivysealError, Refused
 from privyseal.model.identifiers import DepartmentId
@@ -18,7 +18,7 @@ from privyseal.model.organization import Organization
 from privyseal.model.role_change import Removal, RoleChange, read_role_change, role_content
 from privyseal.pages.control_center.department_choices import choices
 from privyseal.pages.control_center.entry import FORMS, PAGE_SIZE, home, look_up, nothing_here, part, sight
-from privyseal.pages.control_center.people import Person, person_of, show_person
+from privyseal.pages.control_center.people import administrator_of, show_person
 from privyseal.reception.kept import go_on, marked, unsigned
 from privyseal.reception.proposal_pages import Draft, propose, proposed_value, show_draft
 from privyseal.reception.refusals import show_again
@@ -33,8 +33,8 @@ Decision = TypeVar("Decision", RoleChange, Removal)
 _ROLES = {role.value: role for role in ORGANIZATION_ROLES}
 
 
-def _place(visit: Visit, person: Person) -> str:
-    return f"{home(visit)}/administrators/{person.administrator.id}"
+def _place(visit: Visit, person: Administrator) -> str:
+    return f"{home(visit)}/administrators/{person.id}"
 
 
 def ask_role(visit: Visit) -> Response:
@@ -43,7 +43,7 @@ def ask_role(visit: Visit) -> Response:
 
 
 def _show_questions(visit: Visit, status: int = 200) -> Response:
-    person = person_of(visit)
+    person = administrator_of(visit)
     targets = choices(visit, whole=gettext("The whole organization"))
     values = {"home": home(visit), "place": _place(visit, person), "person": person, "roles": role_choices(), "targets": targets}
     return visit.show("control_center/give_role.html", values | {"unsigned": unsigned(visit)}, status=status)
@@ -51,8 +51,8 @@ def _show_questions(visit: Visit, status: int = 200) -> Response:
 
 def prepare_role(visit: Visit) -> Response:
     """Lead to what is signed to propose this role."""
-    person = person_of(visit)
-    about = visit.about("propose-change", "administrator", person.administrator.id)
+    person = administrator_of(visit)
+    about = visit.about("propose-change", "administrator", person.id)
     try:
         attempt(visit.house, visit.actor, about, lambda: _wanted(visit, person))
     except (Refused, Conflict, NotFound) as error:
@@ -60,14 +60,14 @@ def prepare_role(visit: Visit) -> Response:
     return go_on(visit, f"{_place(visit, person)}/roles/sign")
 
 
-def _wanted(visit: Visit, person: Person) -> RoleChange:
+def _wanted(visit: Visit, person: Administrator) -> RoleChange:
     role, department = _typed(visit)
-    return _judged(visit, RoleChange(person.administrator.id, role, department, gives=True))
+    return _judged(visit, RoleChange(person.id, role, department, gives=True))
 
 
 def show_role(visit: Visit) -> Response:
     """Show what is signed to propose this role; the questions where it does not fit, or not any more."""
-    person = person_of(visit)
+    person = administrator_of(visit)
     if not visit.form.values:
         return visit.go_to(f"{_place(visit, person)}/roles")
     try:
@@ -92,12 +92,12 @@ def _judged(visit: Visit, change: Decision) -> Decision:
 
 def show_taking(visit: Visit) -> Response:
     """Show what is signed to propose that this role is taken."""
-    person = person_of(visit)
+    person = administrator_of(visit)
     wanted = part(visit, "assignment")
-    held: Assignment | None = next((item for item in person.administrator.assignments if item.id == wanted), None)
+    held: Assignment | None = next((item for item in person.assignments if item.id == wanted), None)
     if held is None:
         raise nothing_here()
-    change = RoleChange(person.administrator.id, held.role, held.department_id, gives=False)
+    change = RoleChange(person.id, held.role, held.department_id, gives=False)
     try:
         _judged(visit, change)
     except Conflict as error:
@@ -105,8 +105,8 @@ def show_taking(visit: Visit) -> Response:
     return _show_signing(visit, person, change)
 
 
-def _show_signing(visit: Visit, person: Person, change: RoleChange, status: int = 200) -> Response:
-    subject = person.administrator.id
+def _show_signing(visit: Visit, person: Administrator, change: RoleChange, status: int = 200) -> Response:
+    subject = person.id
     base = look_up(visit, lambda tx, _organization: assignments.steps_of(tx, subject))
     where = f" --department {change.department_id}" if change.department_id else ""
     place = _place(visit, person)
@@ -116,7 +116,7 @@ def _show_signing(visit: Visit, person: Person, change: RoleChange, status: int 
         subject=subject,
         base=base,
         value=role_content(change),
-        heading=heading % {"name": person.administrator.name},
+        heading=heading % {"name": person.name},
         rules=look_up(visit, lambda tx, organization: role_rules(tx, Side(organization), change, visit.now)),
         back=marked(visit, f"{place}/roles") if change.gives else place,
         action=marked(visit, f"{place}/roles/changed"),
@@ -128,15 +128,15 @@ def _show_signing(visit: Visit, person: Person, change: RoleChange, status: int 
 
 def change(visit: Visit) -> Response:
     """Hand the signed proposal in."""
-    person = person_of(visit)
+    person = administrator_of(visit)
     return propose(visit, lambda status: _show_again(visit, person, status))
 
 
-def _show_again(visit: Visit, person: Person, status: int) -> Response:
+def _show_again(visit: Visit, person: Administrator, status: int) -> Response:
     """The page to sign, made anew of what travelled along, or the questions when that does not fit any more."""
     try:
         wanted = read_role_change(proposed_value(visit))
-        if isinstance(wanted, Removal) or wanted.administrator_id != person.administrator.id:
+        if isinstance(wanted, Removal) or wanted.administrator_id != person.id:
             return _show_questions(visit, status)
         return _show_signing(visit, person, _judged(visit, wanted), status)
     except PrivysealError:
@@ -149,14 +149,14 @@ def ask_removal(visit: Visit) -> Response:
 
 
 def _show_removal(visit: Visit, status: int = 200) -> Response:
-    person = person_of(visit)
-    if person.administrator.state is AdministratorState.REMOVED:
+    person = administrator_of(visit)
+    if person.state is AdministratorState.REMOVED:
         return visit.go_to(_place(visit, person))
     try:
-        _judged(visit, Removal(person.administrator.id))
+        _judged(visit, Removal(person.id))
     except Conflict as error:
         return show_again(visit, error, lambda refused: show_person(visit, refused))
-    return show_removal(visit, person.administrator, _place(visit, person), status)
+    return show_removal(visit, person, _place(visit, person), status)
 
 
 def remove(visit: Visit) -> Response:
@@ -166,12 +166,12 @@ def remove(visit: Visit) -> Response:
 
 def show_approved(visit: Visit) -> Response:
     """Show all certificates that this person approved, the newest first."""
-    person = person_of(visit)
+    person = administrator_of(visit)
     before = visit.query("before") if visit.query("before").startswith("apr-") else ""
     mine = sight(visit)
 
     def work(tx: Transaction, organization: Organization) -> list[certificates_approved.Approved]:
-        wanted = person.administrator.id
+        wanted = person.id
         return certificates_approved.by_person(tx, organization.id, wanted, scope=mine, before=before, limit=PAGE_SIZE + 1)
 
     found = look_up(visit, work)
