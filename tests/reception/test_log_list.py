@@ -74,3 +74,16 @@ def test_an_entry_is_found_by_what_it_says(service: ServiceRig) -> None:
             assert [line.index for line in found.lines] == sorted((n for n in values if values[n] == value), reverse=True)
     both, _ = look(service, person=fox.administrator.id, action="approve-request", outcome="done")
     assert len(both.lines) == 1
+
+
+def test_requests_and_certificates_are_told_by_name(service: ServiceRig) -> None:
+    """The entry has an id; a reader looks for a host. What is not there any more, or never was, keeps its id."""
+    fox = service.administrator(ORG)
+    issued = service.issue(ORG, fox, [f"www.{ORG}.test", f"shop.{ORG}.test"])
+    with pytest.raises(PrivysealError):
+        perform(service.house, fox.actor, About("approve-request", ORG, "request", "req-1"), approve_request, ORG, RequestId("req-1"), b"")
+    service.integrate()
+    every, _ = look(service)
+    told = {(line.object_kind, line.object_id) for line in every.lines}
+    assert {("Request", issued.names[0][1]), ("Certificate", issued.common_name), ("Request", "req-1")} <= told
+    assert not {str(issued.serial_hex), str(issued.request_id)} & {name for _, name in told}

@@ -11,7 +11,7 @@ from typing import Any, Final
 from privyseal.look.audit_words import actor_kind_words, entry_words, object_words, reason_words
 from privyseal.look.words import gettext
 from privyseal.model.errors import BadRequest
-from privyseal.store import administrators, audit, organizations
+from privyseal.store import administrators, audit, log_names, organizations
 from privyseal.store.database import Transaction
 
 FIELDS: Final = ("action", "object", "outcome", "person", "from", "to")
@@ -105,8 +105,17 @@ def _fits(fields: Mapping[str, Any], asked: Mapping[str, str]) -> bool:
 
 
 def _lines_of(tx: Transaction, fitting: Sequence[tuple[int, Mapping[str, Any]]], address_of: Callable[[str, str], str]) -> list[Line]:
-    names = names_in(tx, (fields for _, fields in fitting))
+    names = names_in(tx, (fields for _, fields in fitting)) | _names_of_objects(tx, (fields["object"] for _, fields in fitting))
     return [_line(index, fields, names, address_of) for index, fields in fitting]
+
+
+def _names_of_objects(tx: Transaction, objects: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return id -> the first name of the requests and certificates among these."""
+    ids: dict[str, set[str]] = {"request": set(), "certificate": set()}
+    for each in objects:
+        ids.get(str(each["kind"]), set()).add(str(each["id"]))
+    found = log_names.names_of_requests(tx, sorted(ids["request"])) if ids["request"] else {}
+    return found | (log_names.names_of_certificates(tx, sorted(ids["certificate"])) if ids["certificate"] else {})
 
 
 def _line(index: int, fields: Mapping[str, Any], names: Mapping[str, str], address_of: Callable[[str, str], str]) -> Line:
