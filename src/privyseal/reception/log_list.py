@@ -20,6 +20,7 @@ MAXIMUM_SCANNED: Final = 3_000
 """Entries looked at for one page where several things are asked for at once; then the page offers to look further back."""
 
 SHOWN_ID: Final = 20
+SHOWN_NAME: Final = 64
 _LAST_INDEX: Final = 2**53 - 1
 
 
@@ -128,10 +129,15 @@ def _line(index: int, fields: Mapping[str, Any], names: Mapping[str, str], addre
         who=actor_words(fields, names),
         outcome=str(fields["outcome"]),
         object_kind=words,
-        object_id=names.get(object_id) or _short(object_id),
+        object_id=_cut(names[object_id]) if object_id in names else _short(object_id),
         address=address_of(kind, object_id) if object_id else "",
         reason=reason_words(fields),
     )
+
+
+def _cut(name: str) -> str:
+    """A name, without the end of one that would fill the page."""
+    return name if len(name) <= SHOWN_NAME else f"{name[: SHOWN_NAME - 1]}…"
 
 
 def _short(object_id: str) -> str:
