@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from privyseal.pages.public.apply import STEPS
+from tests.actions.organization.test_application import FORM
 from tests.browser.people import World, sign_in_with_certificate
 from tests.browser.steps import Decider
 from tests.browser.test_pages_of_the_portal import sqlite
@@ -69,4 +71,30 @@ def test_the_page_to_sign_is_loaded_again_left_and_come_back_to(world: World, ch
     assert window.page.locator("[id=reason]").input_value() == reason
     window.open(f"{world.console('went-back')}requests/{request['id']}")
     assert "Your decision" in window.words, "nothing was decided by all that"
+    assert window.troubles == []
+
+
+@sqlite
+def test_back_and_forward_through_an_application(world: World, chromium: Chromium) -> None:
+    """Each step is there again with what was sent on, by the browser's own buttons and by the page's."""
+    window = chromium.window(passkeys=False)
+    window.open(f"{world.base}/apply")
+    for step in STEPS[:2]:
+        window.fill(**{name: FORM[name] for name in step.fields})
+        window.press("Go on")
+    for step in (STEPS[1], STEPS[0]):
+        window.page.go_back()
+        judge(window.page)
+        assert {name: window.page.locator(f"[id={name}]").input_value().split() for name in step.fields} == {
+            name: FORM[name].split() for name in step.fields
+        }
+    window.fill(locality="Ulm")
+    window.press("Go on")
+    window.fill(**{name: FORM[name] for name in STEPS[2].fields})
+    window.press("Go on")
+    assert window.heading == "Check your answers"
+    assert all(text in window.words for text in ("Ulm", FORM["name"], FORM["corporate_name"]))
+    window.press("Back")
+    window.page.reload()
+    assert window.page.locator("[id=corporate_name]").input_value() == FORM["corporate_name"]
     assert window.troubles == []
