@@ -130,7 +130,8 @@ def test_the_application_goes_step_by_step(pages: PagesRig) -> None:
     """Nothing is stored on the way; what was answered waits in the browser, back and forth."""
     service, stranger = pages.service, pages.browser()
     service.listeners[FactKind.APPLICATION_RECEIVED] = ("test",)
-    assert Document(stranger.get("/apply", step="people").text).fields["step"] == "organization", "what comes first is asked first"
+    page = Document(stranger.get("/apply", step="people").text)
+    assert page.fields["step"] == "organization", "what comes first is asked first"
     for step, following in ((STEPS[0], "wishes"), (STEPS[1], "people"), (STEPS[2], "check")):
         page = go_on(stranger, step=step.name, **{name: FORM[name] for name in step.fields})
         assert page.fields["step"] == following
