@@ -81,7 +81,7 @@ def test_a_change_that_holds_is_told_to_everybody(town: Town) -> None:
         assert "the change of Resource Marketing" in text
         assert "that Fox Mulder proposed" in text
         lines = text.splitlines()
-        assert lines[0].startswith("policy tls-server: a change holds from now on since ")
+        assert lines[0].startswith("policy tls-server: a change holds from now on, ")
         assert "Signed by     Fox Mulder, Dana Scully" in lines or "Signed by     Dana Scully, Fox Mulder" in lines
         assert "Reason" not in text
         assert FEWER not in text
@@ -152,7 +152,7 @@ def test_the_letter_about_a_role_names_whose_and_asks_not_him(town: Town) -> Non
     change_id, content = town.service.role_change(walter.administrator, Role.AUDITOR, ORG)
     change = Proposed(change_id, ChangeKind.ROLE, content)
     propose(town.service, change, town.fox)
-    assert town.box.about("your signature is wanted").keys() == {DANA}
+    assert town.box.about("rights of Walter Other: your signature is wanted").keys() == {DANA}
     answer(town.service, change, town.dana)
     assert town.box.about("a change holds from now on").keys() == {CONTACT, FOX, DANA, ANN, mail_of("Walter Other", ORG)}
 

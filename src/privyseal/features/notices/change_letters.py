@@ -15,7 +15,7 @@ from privyseal.store import administrators, changes, organizations
 
 _MATTERS: Final = {
     ChangeKind.POLICY: "policy",
-    ChangeKind.ROLE: "role",
+    ChangeKind.ROLE: "rights of",
     ChangeKind.PRICE: "price of a unit:",
 }
 _GROUPS: Final = {ChangeKind.PRICE: "price", ChangeKind.AUTHORITY: "authority"}
@@ -39,7 +39,7 @@ def change_waiting(desk: Desk) -> Letter | None:
     address = address_of(desk.tx, desk.recipient, side.organization)
     if change.standing(desk.tx.now) is not ChangeState.OPEN or desk.recipient not in wanted or not address:
         return None
-    subject = f"{_title(change)}: your signature is wanted by {date_text(change.expires_at)}"
+    subject = f"{_title(desk, change)}: your signature is wanted by {date_text(change.expires_at)}"
     needed = max(change.quorum, needed_of(desk.house, change.kind, holders)) - len(signers)
     return Letter("change_waiting", address, subject, _values(desk, change, side) | {"needed": needed})
 
@@ -50,7 +50,7 @@ def change_closed(desk: Desk) -> Letter | None:
     address = address_of(desk.tx, desk.recipient, side.organization)
     if change.state is ChangeState.OPEN or not address:
         return None
-    subject = f"{_title(change)}: a change {_ENDS[change.state]} since {time_text(desk.row.created_at)}"
+    subject = f"{_title(desk, change)}: a change {_ENDS[change.state]}, {time_text(desk.row.created_at)}"
     values = _values(desk, change, side) | {
         "end": _ENDS[change.state],
         "closed_at": change.closed_at or desk.row.created_at,
@@ -62,10 +62,11 @@ def change_closed(desk: Desk) -> Letter | None:
     return Letter("change_closed", address, subject, values)
 
 
-def _title(change: Change) -> str:
+def _title(desk: Desk, change: Change) -> str:
     if change.kind is ChangeKind.AUTHORITY:
         return f"CA {change.subject}, {'to go on' if proposal_of(change.content).value['issues'] else 'to be paused'}"
-    return f"{_MATTERS[change.kind]} {change.subject}"
+    named = administrators.names_of(desk.tx, [change.subject]) if change.kind is ChangeKind.ROLE else {}
+    return f"{_MATTERS[change.kind]} {named.get(change.subject, change.subject)}"
 
 
 def _why(change: Change) -> str:
@@ -92,7 +93,7 @@ def _values(desk: Desk, change: Change, side: Side) -> dict[str, object]:
     names = administrators.names_of(desk.tx, [change.proposer_id, *(item.administrator_id for item in kept)])
     signed = [item for item in kept if item.decision is Decision.SIGN]
     return common_values(desk, side.organization) | {
-        "title": _title(change),
+        "title": _title(desk, change),
         "whom": side.title,
         "proposer": names.get(change.proposer_id, change.proposer_id),
         "signers": [names.get(item.administrator_id, item.administrator_id) for item in signed],

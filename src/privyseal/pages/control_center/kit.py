@@ -55,7 +55,7 @@ def _verdicts(visit: Visit, tx: Transaction, organization: Organization) -> list
         ("good", gettext("You are signed in with a credential of your own."), visit.person.name),
         _one(len(active) > 1, gettext("Two people or more can approve."), gettext("Invite a second administrator who can approve.")),
         _one(bool(valid), gettext("A domain is validated."), gettext("No domain is validated. Ask your provider."), ", ".join(valid[:5])),
-        _one(bool(known), gettext("There is a policy."), gettext("There is no policy yet. Ask your provider to add one.")),
+        _one(bool(known), gettext("There is a policy."), gettext("There is no policy yet. Propose the first one under Policies.")),
         _one(left > 0, gettext("There are units left."), gettext("There is no unit left. Order units from your provider.")),
         _trial(organization)
         if organization.is_trial
